@@ -1,0 +1,182 @@
+#include "engine/core.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "engine/pipeline.hpp"
+#include "engine/state.hpp"
+
+namespace nocturne::engine {
+
+using model::Reader;
+using model::Writer;
+
+namespace {
+
+constexpr std::uint64_t kSnapshotVersion = 1;
+
+void encode(Writer& out, const Silence& silence) {
+    out.varint(silence.id.position);
+    out.varint(silence.id.index);
+    model::encode(out, model::Command(silence.spec));
+    out.boolean(silence.active);
+    out.varint(silence.hidden);
+}
+
+Silence decode_silence(Reader& in) {
+    Silence silence;
+    silence.id.position = in.varint();
+    silence.id.index = static_cast<std::uint32_t>(in.varint());
+    if (model::Command command = model::decode_command(in); std::holds_alternative<model::AddSilence>(command)) {
+        silence.spec = std::get<model::AddSilence>(std::move(command));
+    }
+    silence.active = in.boolean();
+    silence.hidden = in.varint();
+    if (Result<model::Matchers> matchers = model::parse_matchers(silence.spec.matchers); matchers) {
+        silence.matchers = *std::move(matchers);
+    }
+    return silence;
+}
+
+void encode(Writer& out, const Change& change) {
+    out.zigzag(model::to_unix_ms(change.time));
+    out.text(change.resource);
+    out.text(change.what);
+    out.text(change.summary);
+}
+
+Change decode_change(Reader& in) {
+    Change change;
+    change.time = model::from_unix_ms(in.zigzag());
+    change.resource = in.text();
+    change.what = in.text();
+    change.summary = in.text();
+    return change;
+}
+
+void encode(Writer& out, const Counters& counters) {
+    for (const std::uint64_t count :
+         {counters.inputs, counters.events, counters.rankings, counters.incidents_opened}) {
+        out.varint(count);
+    }
+    out.varint(counters.reasons.size());
+    for (const std::uint64_t count : counters.reasons) {
+        out.varint(count);
+    }
+}
+
+void decode(Reader& in, Counters& counters) {
+    for (std::uint64_t* count :
+         {&counters.inputs, &counters.events, &counters.rankings, &counters.incidents_opened}) {
+        *count = in.varint();
+    }
+    const std::size_t reasons = in.count();
+    for (std::size_t i = 0; i < reasons; ++i) {
+        const std::uint64_t count = in.varint();
+        if (i < counters.reasons.size()) {
+            counters.reasons[i] = count;
+        }
+    }
+}
+
+tl::unexpected<Error> damaged() {
+    return fail(ErrorCode::Damaged, "the snapshot does not decode; was it written by another version?");
+}
+
+}  // namespace
+
+Core::Core(model::Settings settings) : state_(std::make_unique<State>()) {
+    state_->settings = settings;
+}
+
+Core::~Core() = default;
+Core::Core(Core&&) noexcept = default;
+Core& Core::operator=(Core&&) noexcept = default;
+
+void Core::apply(const model::Input& input, std::vector<model::Effect>& effects) {
+    State& state = *state_;
+    NOCTURNE_ASSERT(input.position > state.position);
+    state.position = input.position;
+    state.now = std::max(state.now, input.at);
+    ++state.counters.inputs;
+    Pipeline pipeline(state, effects);
+    pipeline.pass_time();
+    std::visit([&](const auto& body) { pipeline.take(body); }, input.body);
+    pipeline.conclude();
+}
+
+model::Time Core::next_deadline() const {
+    const model::Time next = state_->deadlines.next();
+    if (next == model::Time::max()) {
+        return next;
+    }
+    return std::chrono::ceil<std::chrono::seconds>(next);  // what is due in one second is one tick
+}
+
+model::Time Core::now() const {
+    return state_->now;
+}
+
+model::Position Core::position() const {
+    return state_->position;
+}
+
+void Core::encode(Writer& out) const {
+    const State& state = *state_;
+    out.varint(kSnapshotVersion);
+    model::encode(out, state.settings);
+    out.zigzag(model::to_unix_ms(state.now));
+    out.varint(state.position);
+    state.alerts.encode(out);
+    state.incidents.encode(out);
+    state.topology.encode(out);
+    out.varint(state.silences.size());
+    for (const Silence& silence : state.silences) {
+        engine::encode(out, silence);
+    }
+    out.varint(state.changes.size());
+    for (const Change& change : state.changes) {
+        engine::encode(out, change);
+    }
+    state.messages.encode(out);
+    state.deadlines.encode(out);
+    engine::encode(out, state.counters);
+}
+
+Result<Core> Core::decode(Reader& in) {
+    if (const std::uint64_t version = in.varint(); version != kSnapshotVersion) {
+        return fail(ErrorCode::Damaged, "the snapshot has version " + std::to_string(version) + ", this program reads " +
+                                            std::to_string(kSnapshotVersion));
+    }
+    Core core;
+    State& state = *core.state_;
+    state.settings = model::decode_settings(in);
+    state.now = model::from_unix_ms(in.zigzag());
+    state.position = in.varint();
+    state.alerts.decode(in);
+    state.incidents.decode(in);
+    NOCTURNE_TRY(state.topology, topology::LiveGraph::decode(in));
+    const std::size_t silences = in.count();
+    for (std::size_t i = 0; i < silences && in.ok(); ++i) {
+        state.silences.push_back(decode_silence(in));
+    }
+    const std::size_t changes = in.count();
+    for (std::size_t i = 0; i < changes && in.ok(); ++i) {
+        state.changes.push_back(decode_change(in));
+    }
+    state.messages.decode(in);
+    state.deadlines.decode(in);
+    engine::decode(in, state.counters);
+    if (!in.ok()) {
+        return damaged();
+    }
+    for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
+        if (state.alerts.is_used(slot)) {
+            ++state.alerts_on_node[state.alerts[slot].node];
+        }
+    }
+    return core;
+}
+
+}  // namespace nocturne::engine

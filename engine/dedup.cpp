@@ -1,0 +1,205 @@
+#include "engine/dedup.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "model/json_writer.hpp"
+
+namespace nocturne::engine {
+
+using model::Alert;
+using model::Reason;
+
+namespace {
+
+constexpr std::size_t kSourcesMax = 16;  // names of tools that told of one alert; further ones are not listed
+
+// The number in an annotation, or 0.
+double number_of(const model::AnnotationView& annotation) {
+    double value = 0;
+    const char* end = annotation.value.data() + annotation.value.size();
+    const auto [rest, error] = std::from_chars(annotation.value.data(), end, value);
+    return error == std::errc() && rest == end && std::isfinite(value) ? value : 0;
+}
+
+void write_annotations(std::string& out, std::span<const model::AnnotationView> annotations) {
+    out = "{";
+    for (const model::AnnotationView& annotation : annotations) {
+        if (out.size() > 1) {
+            out += ',';
+        }
+        model::append_json_text(out, annotation.name);
+        out += ':';
+        if (annotation.type == model::AnnotationView::Type::Text) {
+            model::append_json_text(out, annotation.value);
+        } else {
+            out += annotation.value;
+        }
+    }
+    out += '}';
+}
+
+bool is_slo(const model::EventView& event) {
+    return std::any_of(event.labels.begin(), event.labels.end(), [](const model::LabelView& label) {
+        return label.name == "slo" && label.value == "true";
+    });
+}
+
+}  // namespace
+
+Transition Dedup::dedup(const model::EventView& event, model::Time time, std::uint32_t index) {
+    const Slot slot = state_.alerts.find(event.fingerprint);
+    return slot == kNoSlot ? create(event, time, index) : update(slot, event, time);
+}
+
+Transition Dedup::create(const model::EventView& event, model::Time time, std::uint32_t index) {
+    // An alias of a node: the alert of the node's own name is meant.
+    const topology::NodeIndex known = state_.topology.now().find(event.resource);
+    model::Fingerprint fingerprint = event.fingerprint;
+    std::string resource(event.resource);
+    if (known != topology::kNoNode && state_.topology.now().node(known).name != event.resource) {
+        resource = state_.topology.now().node(known).name;
+        fingerprint = model::identity_of(resource, event.check, event.labels);
+        if (const Slot slot = state_.alerts.find(fingerprint); slot != kNoSlot) {
+            return update(slot, event, time);
+        }
+    }
+    if (event.status == model::EventStatus::Resolved) {
+        return {kNoSlot, Reason::ResolvedUnknown};
+    }
+    if (state_.alerts.size() >= state_.settings.alerts_max) {
+        return {kNoSlot, Reason::AlertLimitReached};
+    }
+    const Slot slot = state_.alerts.create(fingerprint);
+    Alert& alert = state_.alerts[slot];
+    alert.id = {state_.position, index};
+    alert.resource = state_.alerts.symbols().acquire(resource);
+    alert.check = state_.alerts.symbols().acquire(event.check);
+    alert.labels.reserve(event.labels.size());
+    for (const model::LabelView& label : event.labels) {
+        alert.labels.push_back(
+            {state_.alerts.symbols().acquire(label.name), state_.alerts.symbols().acquire(label.value)});
+    }
+    alert.slo = is_slo(event);
+    alert.node = state_.topology.observe(resource, state_.now);
+    ++state_.alerts_on_node[alert.node];
+    take_facts(alert, event);
+    begin_episode(slot, time);
+    return {slot, Reason::NewIdentity};
+}
+
+Transition Dedup::update(Slot slot, const model::EventView& event, model::Time time) {
+    Alert& alert = state_.alerts[slot];
+    if (time < alert.changed_at) {
+        ++alert.count;
+        return {slot, Reason::StaleEvent};
+    }
+    if (event.status == model::EventStatus::Resolved) {
+        if (!alert.is_burning()) {
+            return {slot, Reason::RepeatedIdentity};
+        }
+        alert.last_seen = std::max(alert.last_seen, time);
+        end_episode(slot, model::AlertState::Resolved, time);
+        return {slot, Reason::ResolvedBySource};
+    }
+    const model::Severity before = alert.severity;
+    const bool burned = alert.is_burning();
+    take_facts(alert, event);
+    if (!burned) {
+        begin_episode(slot, time);
+        return {slot, Reason::FiredAgain};
+    }
+    ++alert.count;
+    alert.last_seen = std::max(alert.last_seen, time);
+    alert.touched_at = state_.now;
+    return {slot, alert.severity == before ? Reason::RepeatedIdentity : Reason::SeverityChanged};
+}
+
+void Dedup::begin_episode(Slot slot, model::Time time) {
+    Alert& alert = state_.alerts[slot];
+    alert.state = model::AlertState::Firing;
+    alert.severity_worst = alert.severity;
+    alert.first_seen = alert.last_seen = alert.changed_at = time;
+    alert.touched_at = state_.now;
+    alert.ended_at = model::kNoTime;
+    alert.count = 1;
+    remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.alert_ttl);
+}
+
+void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
+    Alert& alert = state_.alerts[slot];
+    alert.state = state;
+    alert.changed_at = time;
+    alert.ended_at = state_.now;
+    alert.suppression = Reason::None;
+    alert.suppressed_by = model::kNoId;
+    remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.resolved_keep);
+}
+
+void Dedup::take_facts(Alert& alert, const model::EventView& event) {
+    AlertTable& alerts = state_.alerts;
+    alert.severity = event.severity;
+    alert.severity_worst = std::max(alert.severity_worst, event.severity);
+    if (event.has_value) {
+        alert.value = event.value;
+        alert.has_value = true;
+    }
+    if (!event.summary.empty()) {
+        alerts.assign(alert.summary, event.summary);
+    }
+    if (!event.annotations.empty()) {
+        for (const model::AnnotationView& annotation : event.annotations) {
+            if (annotation.name == "z") {
+                alert.deviation = std::max(alert.deviation, static_cast<float>(std::abs(number_of(annotation))));
+            }
+        }
+        write_annotations(scratch_, event.annotations);
+        alerts.assign(alert.annotations, scratch_);
+    }
+    const auto is_this = [&](model::Symbol source) { return alerts.text(source) == event.source; };
+    if (std::none_of(alert.sources.begin(), alert.sources.end(), is_this) && alert.sources.size() < kSourcesMax) {
+        alert.sources.push_back(alerts.symbols().acquire(event.source));
+    }
+}
+
+Transition Dedup::expire(Slot slot) {
+    Alert& alert = state_.alerts[slot];
+    if (alert.is_burning()) {
+        if (const model::Time due = alert.touched_at + state_.settings.alert_ttl; due > state_.now) {
+            remind(state_, Deadline::Kind::Alert, slot, due);
+            return {slot, Reason::None};
+        }
+        end_episode(slot, model::AlertState::Expired, std::max(alert.changed_at, alert.last_seen));
+        return {slot, Reason::ExpiredUnseen};
+    }
+    const model::Time due = alert.ended_at + state_.settings.resolved_keep;
+    if (due > state_.now) {
+        remind(state_, Deadline::Kind::Alert, slot, due);
+    } else if (alert.incident == model::kNoId) {  // else its incident reminds us when it goes
+        forget(slot);
+    }
+    return {slot, Reason::None};
+}
+
+void Dedup::forget(Slot slot) {
+    const topology::NodeIndex node = state_.alerts[slot].node;
+    state_.alerts.remove(slot);
+    if (--state_.alerts_on_node[node] == 0) {
+        state_.alerts_on_node.erase(node);
+        state_.topology.forget(node);
+    }
+}
+
+void Dedup::find_nodes() {
+    state_.alerts_on_node.clear();
+    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+        if (state_.alerts.is_used(slot)) {
+            Alert& alert = state_.alerts[slot];
+            alert.node = state_.topology.observe(state_.alerts.text(alert.resource), state_.now);
+            ++state_.alerts_on_node[alert.node];
+        }
+    }
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,48 @@
+// Dedup: folds an event into the alert of its identity, and tells what that changed.
+#pragma once
+
+#include <string>
+
+#include "engine/state.hpp"
+#include "model/event.hpp"
+
+namespace nocturne::engine {
+
+// What happened to an alert. Only raised, worsened and ended concern the later stages.
+struct Transition {
+    Slot alert = kNoSlot;
+    model::Reason reason = model::Reason::None;
+
+    bool is_raised() const {
+        return reason == model::Reason::NewIdentity || reason == model::Reason::FiredAgain ||
+               reason == model::Reason::SilenceEnded;
+    }
+    bool is_ended() const {
+        return reason == model::Reason::ResolvedBySource || reason == model::Reason::ExpiredUnseen;
+    }
+};
+
+class Dedup {
+   public:
+    explicit Dedup(State& state) : state_(state) {}
+
+    // `index` is the event's in its input: the id of a new alert.
+    Transition dedup(const model::EventView& event, model::Time time, std::uint32_t index);
+    // Looks whether the alert has to expire or can be forgotten; ExpiredUnseen is the one transition.
+    Transition expire(Slot slot);
+    // After a change of the graph: the alerts' nodes by their names.
+    void find_nodes();
+
+   private:
+    Transition create(const model::EventView& event, model::Time time, std::uint32_t index);
+    Transition update(Slot slot, const model::EventView& event, model::Time time);
+    void begin_episode(Slot slot, model::Time time);
+    void end_episode(Slot slot, model::AlertState state, model::Time time);
+    void take_facts(model::Alert& alert, const model::EventView& event);
+    void forget(Slot slot);
+
+    State& state_;
+    std::string scratch_;
+};
+
+}  // namespace nocturne::engine

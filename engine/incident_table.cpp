@@ -1,0 +1,219 @@
+#include "engine/incident_table.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace nocturne::engine {
+
+using model::Incident;
+using model::Reader;
+using model::Writer;
+
+namespace {
+
+void put(Writer& out, model::Id id) {
+    out.varint(id.position);
+    out.varint(id.index);
+}
+
+model::Id get_id(Reader& in) {
+    model::Id id;
+    id.position = in.varint();
+    id.index = static_cast<std::uint32_t>(in.varint());
+    return id;
+}
+
+void put(Writer& out, model::Time time) {
+    out.zigzag(model::to_unix_ms(time));
+}
+
+model::Time get_time(Reader& in) {
+    return model::from_unix_ms(in.zigzag());
+}
+
+template <typename T, typename Put>
+void put_all(Writer& out, const std::vector<T>& values, Put put_one) {
+    out.varint(values.size());
+    for (const T& value : values) {
+        put_one(value);
+    }
+}
+
+template <typename T, typename Get>
+void get_all(Reader& in, std::vector<T>& values, Get get_one) {
+    const std::size_t count = in.count();
+    values.reserve(count);
+    for (std::size_t i = 0; i < count && in.ok(); ++i) {
+        values.push_back(get_one());
+    }
+}
+
+void put(Writer& out, const model::Suspect& suspect) {
+    out.text(suspect.resource);
+    out.f64(suspect.score);
+    out.boolean(suspect.silent);
+    put_all(out, suspect.evidence, [&](const model::Evidence& evidence) {
+        out.text(evidence.name);
+        out.f64(evidence.score);
+        out.text(evidence.text);
+    });
+    put_all(out, suspect.paths, [&](const model::CausalPath& path) {
+        put_all(out, path.nodes, [&](const std::string& node) { out.text(node); });
+        out.text(path.symptom);
+    });
+}
+
+model::Suspect get_suspect(Reader& in) {
+    model::Suspect suspect;
+    suspect.resource = in.text();
+    suspect.score = in.f64();
+    suspect.silent = in.boolean();
+    get_all(in, suspect.evidence, [&] {
+        model::Evidence evidence;
+        evidence.name = in.text();
+        evidence.score = in.f64();
+        evidence.text = in.text();
+        return evidence;
+    });
+    get_all(in, suspect.paths, [&] {
+        model::CausalPath path;
+        get_all(in, path.nodes, [&] { return std::string(in.text()); });
+        path.symptom = in.text();
+        return path;
+    });
+    return suspect;
+}
+
+template <typename AnyIncident, typename Each>
+void times(AnyIncident& incident, Each each) {
+    each(incident.opened_at), each(incident.updated_at), each(incident.grew_at);
+    each(incident.ended_at), each(incident.resolved_at), each(incident.ranked_at), each(incident.reminder);
+}
+
+template <typename AnyIncident, typename Each>
+void counts(AnyIncident& incident, Each each) {
+    each(incident.burning), each(incident.ranked_alerts), each(incident.alerts_dropped);
+    each(incident.timeline_dropped);
+}
+
+void put(Writer& out, const Incident& incident) {
+    put(out, incident.id);
+    put(out, incident.merged_into);
+    out.u8(static_cast<std::uint8_t>(incident.state));
+    out.u8(static_cast<std::uint8_t>(incident.severity));
+    out.text(incident.title);
+    out.text(incident.cause);
+    times(incident, [&](model::Time time) { put(out, time); });
+    counts(incident, [&](std::uint64_t count) { out.varint(count); });
+    put_all(out, incident.alerts, [&](Slot slot) { out.varint(slot); });
+    put_all(out, incident.suspects, [&](const model::Suspect& suspect) { put(out, suspect); });
+    put_all(out, incident.changes, [&](const model::IncidentChange& change) {
+        out.text(change.resource);
+        out.text(change.what);
+        out.text(change.summary);
+        put(out, change.time);
+    });
+    put_all(out, incident.timeline, [&](const model::TimelineEntry& entry) {
+        put(out, entry.at);
+        out.u8(static_cast<std::uint8_t>(entry.reason));
+        put(out, entry.subject);
+        out.text(entry.text);
+    });
+}
+
+Incident get_incident(Reader& in) {
+    Incident incident;
+    incident.id = get_id(in);
+    incident.merged_into = get_id(in);
+    incident.state = static_cast<model::IncidentState>(in.u8());
+    incident.severity = static_cast<model::Severity>(in.u8());
+    incident.title = in.text();
+    incident.cause = in.text();
+    times(incident, [&](model::Time& time) { time = get_time(in); });
+    counts(incident, [&](std::uint64_t& count) { count = in.varint(); });
+    get_all(in, incident.alerts, [&] { return static_cast<Slot>(in.varint()); });
+    get_all(in, incident.suspects, [&] { return get_suspect(in); });
+    get_all(in, incident.changes, [&] {
+        model::IncidentChange change;
+        change.resource = in.text();
+        change.what = in.text();
+        change.summary = in.text();
+        change.time = get_time(in);
+        return change;
+    });
+    get_all(in, incident.timeline, [&] {
+        model::TimelineEntry entry;
+        entry.at = get_time(in);
+        entry.reason = static_cast<model::Reason>(in.u8());
+        entry.subject = get_id(in);
+        entry.text = in.text();
+        return entry;
+    });
+    return incident;
+}
+
+}  // namespace
+
+Slot IncidentTable::find(model::Id id) const {
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? kNoSlot : found->second;
+}
+
+Slot IncidentTable::create(model::Id id) {
+    Slot slot = 0;
+    if (free_.empty()) {
+        slot = static_cast<Slot>(incidents_.size());
+        incidents_.emplace_back();
+    } else {
+        slot = free_.back();
+        free_.pop_back();
+    }
+    incidents_[slot].id = id;
+    by_id_.emplace(id, slot);
+    return slot;
+}
+
+void IncidentTable::remove(Slot slot) {
+    by_id_.erase(incidents_[slot].id);
+    incidents_[slot] = {};
+    free_.push_back(slot);
+}
+
+Slot IncidentTable::at_node(std::uint32_t node) const {
+    const auto found = at_node_.find(node);
+    return found == at_node_.end() ? kNoSlot : found->second;
+}
+
+void IncidentTable::clear_node(std::uint32_t node, Slot slot) {
+    if (const auto found = at_node_.find(node); found != at_node_.end() && found->second == slot) {
+        at_node_.erase(found);
+    }
+}
+
+void IncidentTable::encode(Writer& out) const {
+    put_all(out, incidents_, [&](const Incident& incident) { put(out, incident); });
+    put_all(out, free_, [&](Slot slot) { out.varint(slot); });
+    std::vector<std::pair<std::uint32_t, Slot>> nodes(at_node_.begin(), at_node_.end());
+    std::sort(nodes.begin(), nodes.end());  // a hash map's order is nobody's business
+    put_all(out, nodes, [&](const auto& node) {
+        out.varint(node.first);
+        out.varint(node.second);
+    });
+}
+
+void IncidentTable::decode(Reader& in) {
+    get_all(in, incidents_, [&] { return get_incident(in); });
+    get_all(in, free_, [&] { return static_cast<Slot>(in.varint()); });
+    for (Slot slot = 0; slot < incidents_.size(); ++slot) {
+        if (incidents_[slot].id != model::kNoId) {
+            by_id_.emplace(incidents_[slot].id, slot);
+        }
+    }
+    const std::size_t nodes = in.count();
+    for (std::size_t i = 0; i < nodes && in.ok(); ++i) {
+        const auto node = static_cast<std::uint32_t>(in.varint());
+        at_node_.emplace(node, static_cast<Slot>(in.varint()));
+    }
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,511 @@
+#include "engine/loop.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <variant>
+
+#include "engine/state.hpp"
+#include "engine/view.hpp"
+#include "model/codec.hpp"
+#include "store/store.hpp"
+
+namespace nocturne::engine {
+
+using model::Input;
+using model::Position;
+using model::Time;
+
+namespace {
+
+Time system_now() {
+    return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
+}
+
+store::IncidentRecord record_of(const Core& core, const model::Incident& incident) {
+    store::IncidentRecord record;
+    record.id = model::format_id(model::kIncidentPrefix, incident.id);
+    record.opened_at = incident.opened_at;
+    record.updated_at = incident.updated_at;
+    record.resolved_at = incident.resolved_at;
+    record.state = model::name_of(incident.state);
+    record.severity = model::name_of(incident.severity);
+    record.title = incident.title;
+    record.json = render_incident(core, incident.id).value_or("{}");
+    return record;
+}
+
+constexpr std::chrono::milliseconds kRetryPause{500};  // between two tries at a disk that failed
+
+// History keeps the turns of an incident's life, not each step of its growth.
+bool belongs_to_history(model::Effect::Topic topic) {
+    return model::is_about_incident(topic) && topic != model::Effect::Topic::IncidentUpdated;
+}
+
+}  // namespace
+
+class Loop::Inside {
+   public:
+    Inside(store::Store& store, Outbox& outbox, LoopOptions options)
+        : store_(store), outbox_(outbox), options_(std::move(options)) {
+        if (!options_.clock) {
+            options_.clock = system_now;
+        }
+    }
+
+    ~Inside() { stop(); }
+
+    Status recover() {
+        NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store_.load_latest_snapshot());
+        if (snapshot) {
+            recovery_.problems = snapshot->problems;
+            model::Reader in(snapshot->bytes);
+            NOCTURNE_TRY(core_, Core::decode(in));
+            recovery_.snapshot_position = snapshot->position;
+        }
+        NOCTURNE_TRY(const Position delivered, store_.delivered());
+        std::optional<Error> damage;
+        NOCTURNE_TRY_STATUS(store_.read(core_.position() + 1, [&](const store::Entry& entry) {
+            Result<Input::Body> body = model::decode_body(entry.bytes);
+            if (!body) {
+                damage = body.error();
+                damage->message = "journal position " + std::to_string(entry.position) + ": " + damage->message;
+                return false;
+            }
+            apply({entry.position, entry.at, *std::move(body)}, entry.position > delivered);
+            ++recovery_.inputs_replayed;
+            return true;
+        }));
+        if (damage) {
+            return fail(*std::move(damage));
+        }
+        NOCTURNE_TRY(const Position last, store_.last_position());
+        next_position_ = std::max(last, core_.position()) + 1;
+        last_at_ = core_.now();
+        snapshot_at_ = options_.clock();
+        settings_ = core_.state().settings;
+        return {};
+    }
+
+    void start() {
+        writer_ = std::thread([this] { write_loop(); });
+        applier_ = std::thread([this] { apply_loop(); });
+        if (options_.settings != settings_) {
+            submit(options_.settings, sizeof(model::Settings), nullptr, Wait::Yes);
+        }
+    }
+
+    enum class Wait { No, Yes };
+
+    bool submit(Input::Body&& body, std::size_t bytes, Done done, Wait wait) {
+        std::unique_lock lock(queue_mutex_);
+        const auto has_room = [&] {
+            return stopping_ || (queue_.size() < options_.queue_inputs_max &&
+                                 (queue_.empty() || queue_bytes_ + bytes <= options_.queue_bytes_max));
+        };
+        if (!has_room()) {
+            if (wait == Wait::No) {
+                ++counters_.refused_full;
+                return false;
+            }
+            room_.wait(lock, has_room);
+        }
+        if (stopping_) {
+            return false;
+        }
+        queue_.push_back({std::move(body), bytes, std::move(done)});
+        queue_bytes_ += bytes;
+        counters_.queue_inputs = queue_.size();
+        counters_.queue_bytes = queue_bytes_;
+        filled_.notify_one();
+        return true;
+    }
+
+    bool query(std::function<void(const Core&)> read) {
+        std::lock_guard lock(apply_mutex_);
+        if (applier_ended_) {
+            return false;
+        }
+        to_apply_.emplace_back(std::move(read));
+        apply_filled_.notify_one();
+        return true;
+    }
+
+    void stop() {
+        {
+            std::lock_guard lock(queue_mutex_);
+            stopping_ = true;
+            room_.notify_all();
+            filled_.notify_all();
+            stopped_.notify_all();
+        }
+        if (writer_.joinable()) {
+            writer_.join();
+        }
+        {
+            std::lock_guard lock(apply_mutex_);
+            writer_ended_ = true;
+            apply_filled_.notify_all();
+        }
+        if (applier_.joinable()) {
+            applier_.join();
+            finish();
+        }
+    }
+
+    Status health() const {
+        std::lock_guard lock(health_mutex_);
+        return failure_ ? Status(fail(*failure_)) : Status();
+    }
+
+    const Recovery& recovery() const { return recovery_; }
+    const LoopCounters& counters() const { return counters_; }
+
+   private:
+    struct Pending {
+        Input::Body body;
+        std::size_t bytes = 0;
+        Done done;
+    };
+    using Query = std::function<void(const Core&)>;
+    using Work = std::variant<Input, Query>;
+
+    // ---- the writer thread: queue -> journal ----
+
+    void write_loop() {
+        std::vector<Pending> group;
+        while (take_group(group)) {
+            write(group);
+            group.clear();
+        }
+    }
+
+    // Waits for inputs, or for a deadline of the core, which makes a Tick. False at the end.
+    bool take_group(std::vector<Pending>& group) {
+        std::unique_lock lock(queue_mutex_);
+        const auto is_filled = [&] { return stopping_ || !queue_.empty(); };
+        while (!filled_.wait_for(lock, tick_pause(), is_filled)) {
+            if (Time(model::Duration(deadline_ms_.load())) <= options_.clock()) {
+                queue_.push_back({model::Tick{}, 0, nullptr});
+            }
+        }
+        if (queue_.empty()) {
+            return false;
+        }
+        while (!queue_.empty() && group.size() < options_.group_inputs_max) {
+            queue_bytes_ -= queue_.front().bytes;
+            group.push_back(std::move(queue_.front()));
+            queue_.pop_front();
+        }
+        counters_.queue_inputs = queue_.size();
+        counters_.queue_bytes = queue_bytes_;
+        room_.notify_all();
+        return true;
+    }
+
+    // Long enough to sleep well, short enough for deadlines in whole seconds.
+    static std::chrono::milliseconds tick_pause() { return std::chrono::milliseconds(200); }
+
+    void write(std::vector<Pending>& group) {
+        std::vector<store::PendingEntry> entries;
+        entries.reserve(group.size());
+        last_at_ = std::max(last_at_, options_.clock());
+        Position position = next_position_;
+        for (const Pending& pending : group) {
+            store::PendingEntry& entry = entries.emplace_back();
+            entry.position = position++;
+            entry.at = last_at_;
+            entry.kind = static_cast<std::uint8_t>(pending.body.index());
+            entry.bytes = model::encode_body(pending.body);
+            counters_.bytes_encoded += entry.bytes.size();
+        }
+        store::Extras extras;
+        {
+            std::lock_guard lock(extras_mutex_);
+            extras.delivered = delivered_;
+            extras.history.swap(history_);
+        }
+        const Status status = store_.append(entries, extras);
+        note_health(status);
+        if (!status) {
+            std::lock_guard lock(extras_mutex_);  // they go with the next commit
+            history_.insert(history_.begin(), std::make_move_iterator(extras.history.begin()),
+                            std::make_move_iterator(extras.history.end()));
+        } else {
+            next_position_ = position;
+            counters_.inputs += group.size();
+        }
+        hand_over(group, position - group.size(), status);
+    }
+
+    void hand_over(std::vector<Pending>& group, Position position, const Status& status) {
+        if (!status) {
+            refuse(group, status.error());
+            return;
+        }
+        const Position first = position;
+        for (Pending& pending : group) {
+            wait_for_applier();
+            std::lock_guard lock(apply_mutex_);
+            to_apply_.emplace_back(Input{position++, last_at_, std::move(pending.body)});
+            apply_filled_.notify_one();
+        }
+        position = first;
+        for (const Pending& pending : group) {
+            if (pending.done) {
+                pending.done(position);
+            }
+            ++position;
+        }
+    }
+
+    // Who waits for an answer is told; what nobody waits for is kept and tried again, so that it fills
+    // the queue and presses back on its senders instead of being lost.
+    void refuse(std::vector<Pending>& group, const Error& error) {
+        for (const Pending& pending : group) {
+            if (pending.done) {
+                pending.done(fail(error));
+            }
+        }
+        std::unique_lock lock(queue_mutex_);
+        for (auto pending = group.rbegin(); pending != group.rend(); ++pending) {
+            if (!pending->done && !std::holds_alternative<model::Tick>(pending->body)) {
+                queue_bytes_ += pending->bytes;
+                queue_.push_front(std::move(*pending));
+            }
+        }
+        if (stopping_) {
+            counters_.inputs_lost += queue_.size();
+            queue_.clear();
+            return;
+        }
+        stopped_.wait_for(lock, kRetryPause, [&] { return stopping_; });
+    }
+
+    // The journal must not run ahead of the core without end.
+    void wait_for_applier() {
+        std::unique_lock lock(apply_mutex_);
+        apply_room_.wait(lock, [&] { return to_apply_.size() < options_.queue_inputs_max; });
+    }
+
+    void note_health(const Status& status) {
+        std::lock_guard lock(health_mutex_);
+        if (status) {
+            failure_.reset();
+            ++counters_.commits;
+        } else {
+            failure_ = status.error();
+            ++counters_.commit_failures;
+        }
+    }
+
+    // ---- the core thread: journal -> core -> outbox ----
+
+    void apply_loop() {
+        std::deque<Work> work;
+        for (;;) {
+            {
+                std::unique_lock lock(apply_mutex_);
+                apply_filled_.wait(lock, [&] { return writer_ended_ || !to_apply_.empty(); });
+                if (to_apply_.empty()) {
+                    applier_ended_ = true;
+                    return;
+                }
+                work.swap(to_apply_);
+                apply_room_.notify_all();
+            }
+            for (Work& item : work) {
+                if (Input* input = std::get_if<Input>(&item)) {
+                    apply(*input, true);
+                } else {
+                    std::get<Query>(item)(core_);
+                }
+            }
+            work.clear();
+            save_snapshot_if_due();
+        }
+    }
+
+    void apply(const Input& input, bool deliver) {
+        effects_.clear();
+        core_.apply(input, effects_);
+        std::vector<store::IncidentRecord> records;
+        for (const model::Effect& effect : effects_) {
+            if (deliver) {
+                outbox_.deliver(effect, core_);
+            }
+            if (belongs_to_history(effect.topic)) {
+                const IncidentTable& incidents = core_.state().incidents;
+                if (const Slot slot = incidents.find(effect.subject); slot != kNoSlot) {
+                    records.push_back(record_of(core_, incidents[slot]));
+                }
+            }
+        }
+        deadline_ms_ = model::to_unix_ms(core_.next_deadline());
+        std::lock_guard lock(extras_mutex_);
+        delivered_ = input.position;
+        history_.insert(history_.end(), std::make_move_iterator(records.begin()),
+                        std::make_move_iterator(records.end()));
+    }
+
+    void save_snapshot_if_due() {
+        const std::uint64_t bytes = counters_.bytes_encoded;
+        const Time now = options_.clock();
+        const bool due = bytes - snapshot_bytes_ >= options_.snapshot_every_bytes ||
+                         (now - snapshot_at_ >= options_.snapshot_every && core_.position() > snapshot_position_);
+        if (due) {
+            save_snapshot();
+            snapshot_bytes_ = bytes;
+            snapshot_at_ = now;
+        }
+    }
+
+    void save_snapshot() {
+        model::Writer out;
+        core_.encode(out);
+        if (const Status saved = store_.save_snapshot(core_.position(), out.bytes()); saved) {
+            ++counters_.snapshots;
+            snapshot_position_ = core_.position();
+            retain();
+        } else {
+            ++counters_.snapshot_failures;
+        }
+    }
+
+    void retain() {
+        store::RetentionPolicy policy;
+        policy.journal_max_age = options_.journal_keep;
+        policy.history_max_age = options_.history_keep;
+        // A failure here costs disk, not data; the next snapshot tries again.
+        if (const auto removed = store_.retain(policy, core_.now(), snapshot_position_); !removed) {
+            ++counters_.snapshot_failures;
+        }
+    }
+
+    // After both threads: what the last inputs left for the store.
+    void finish() {
+        store::Extras extras;
+        extras.delivered = delivered_;
+        extras.history.swap(history_);
+        note_health(store_.append({}, extras));
+        if (core_.position() > snapshot_position_) {
+            save_snapshot();
+        }
+    }
+
+    store::Store& store_;
+    Outbox& outbox_;
+    LoopOptions options_;
+    Recovery recovery_;
+    LoopCounters counters_;
+    model::Settings settings_;
+
+    std::mutex queue_mutex_;
+    std::condition_variable filled_;
+    std::condition_variable room_;
+    std::condition_variable stopped_;
+    std::deque<Pending> queue_;      // guarded by queue_mutex_
+    std::size_t queue_bytes_ = 0;    // guarded by queue_mutex_
+    bool stopping_ = false;          // guarded by queue_mutex_
+
+    // Of the writer thread.
+    Position next_position_ = 1;
+    Time last_at_ = model::from_unix_ms(0);
+
+    std::mutex apply_mutex_;
+    std::condition_variable apply_filled_;
+    std::condition_variable apply_room_;
+    std::deque<Work> to_apply_;   // guarded by apply_mutex_
+    bool writer_ended_ = false;   // guarded by apply_mutex_
+    bool applier_ended_ = false;  // guarded by apply_mutex_
+
+    // Of the core thread.
+    Core core_;
+    std::vector<model::Effect> effects_;
+    std::uint64_t snapshot_bytes_ = 0;
+    Position snapshot_position_ = 0;
+    Time snapshot_at_ = model::from_unix_ms(0);
+    std::atomic<std::int64_t> deadline_ms_{INT64_MAX};
+
+    std::mutex extras_mutex_;
+    Position delivered_ = 0;                      // guarded by extras_mutex_
+    std::vector<store::IncidentRecord> history_;  // guarded by extras_mutex_
+
+    mutable std::mutex health_mutex_;
+    std::optional<Error> failure_;  // guarded by health_mutex_
+
+    std::thread writer_;
+    std::thread applier_;
+};
+
+Loop::Loop(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+
+Loop::~Loop() = default;
+
+Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox, LoopOptions options) {
+    auto inside = std::make_unique<Inside>(store, outbox, std::move(options));
+    NOCTURNE_TRY_STATUS(inside->recover());
+    inside->start();
+    return std::unique_ptr<Loop>(new Loop(std::move(inside)));
+}
+
+bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done) {
+    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::No);
+}
+
+bool Loop::submit(Input::Body body, std::size_t bytes, Done done) {
+    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::Yes);
+}
+
+Result<Position> Loop::submit_and_wait(Input::Body body) {
+    auto promise = std::make_shared<std::promise<Result<Position>>>();  // shared with a callback that may outlive us
+    std::future<Result<Position>> future = promise->get_future();
+    const bool taken = submit(std::move(body), 0, [promise](const Result<Position>& position) { promise->set_value(position); });
+    if (!taken) {
+        return fail(ErrorCode::Unavailable, "the daemon is stopping");
+    }
+    Result<Position> position = future.get();
+    if (position) {
+        query_and_wait([](const Core&) {});
+    }
+    return position;
+}
+
+bool Loop::query(std::function<void(const Core&)> read) {
+    return inside_->query(std::move(read));
+}
+
+bool Loop::query_and_wait(const std::function<void(const Core&)>& read) {
+    auto promise = std::make_shared<std::promise<void>>();  // as above
+    std::future<void> future = promise->get_future();
+    if (!query([promise, &read](const Core& core) {
+            read(core);
+            promise->set_value();
+        })) {
+        return false;
+    }
+    future.get();
+    return true;
+}
+
+void Loop::stop() {
+    inside_->stop();
+}
+
+Status Loop::health() const {
+    return inside_->health();
+}
+
+const Recovery& Loop::recovery() const {
+    return inside_->recovery();
+}
+
+const LoopCounters& Loop::counters() const {
+    return inside_->counters();
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,30 @@
+// MessageWindow: which messages were seen lately, so that one sent twice is one.
+#pragma once
+
+#include <boost/unordered/unordered_flat_set.hpp>
+#include <cstdint>
+#include <vector>
+
+#include "model/codec.hpp"
+#include "model/fingerprint.hpp"
+
+namespace nocturne::engine {
+
+// Remembers the last `size_max` (source, id) pairs; the oldest is forgotten for a new one.
+class MessageWindow {
+   public:
+    // True the first time.
+    bool remember(const model::Fingerprint& message, std::uint64_t size_max);
+    std::size_t size() const { return known_.size(); }
+    std::size_t bytes() const;
+
+    void encode(model::Writer& out) const;
+    void decode(model::Reader& in);
+
+   private:
+    std::vector<model::Fingerprint> ring_;
+    std::size_t oldest_ = 0;
+    boost::unordered_flat_set<model::Fingerprint, model::FingerprintHash> known_;
+};
+
+}  // namespace nocturne::engine

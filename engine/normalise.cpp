@@ -1,0 +1,39 @@
+#include "engine/normalise.hpp"
+
+namespace nocturne::engine {
+
+model::Reason Normalise::normalise(const model::EventView& event, model::Time& time) {
+    if (event.message != model::Fingerprint{} &&
+        !state_.messages.remember(event.message, state_.settings.message_ids_max)) {
+        return model::Reason::RepeatedMessage;
+    }
+    time = event.time == model::kNoTime ? state_.now : event.time;
+    if (time > state_.now) {
+        time = state_.now;
+        state_.counters.count(model::Reason::FutureTimeClamped);
+    }
+    switch (event.kind) {
+        case model::Kind::Alert: return model::Reason::None;
+        case model::Kind::Change: note_change(event, time); return model::Reason::ChangeNoted;
+        case model::Kind::Metric:
+        case model::Kind::Heartbeat: return model::Reason::HeartbeatNoted;
+    }
+    return model::Reason::None;
+}
+
+void Normalise::note_change(const model::EventView& event, model::Time time) {
+    const model::Time too_old = state_.now - state_.settings.change_window - state_.settings.correlation_window;
+    while (!state_.changes.empty() &&
+           (state_.changes.front().time < too_old || state_.changes.size() >= Change::kRememberedMax)) {
+        state_.changes.pop_front();
+    }
+    std::string summary(event.summary);
+    for (const model::LabelView& label : event.labels) {
+        if (label.name == "version") {
+            summary += (summary.empty() ? "version " : ", version ") + std::string(label.value);
+        }
+    }
+    state_.changes.push_back({time, std::string(event.resource), std::string(event.check), std::move(summary)});
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,48 @@
+// Pipeline: the stages in the order in which an event meets them.
+#pragma once
+
+#include <vector>
+
+#include "engine/correlate.hpp"
+#include "engine/decide.hpp"
+#include "engine/dedup.hpp"
+#include "engine/normalise.hpp"
+#include "engine/rank.hpp"
+#include "engine/state.hpp"
+#include "engine/suppress.hpp"
+#include "model/input.hpp"
+
+namespace nocturne::engine {
+
+// Lives for one input.
+class Pipeline {
+   public:
+    Pipeline(State& state, std::vector<model::Effect>& effects);
+
+    // What is due by now.
+    void pass_time();
+    void take(const model::EventBatch& batch);
+    void take(const model::TopologyChange& change);
+    void take(const model::Command& command);
+    void take(const model::Tick&) {}
+    void take(const model::Settings& settings);
+    // After the input: rank what grew, decide what to tell.
+    void conclude();
+
+   private:
+    void take(const model::EventView& event, std::uint32_t index);
+    void follow(const Transition& transition);
+    void release(const std::vector<Slot>& released);
+
+    State& state_;
+    std::vector<IncidentNews> news_;
+
+    Normalise normalise_;
+    Dedup dedup_;
+    Suppress suppress_;
+    Correlate correlate_;
+    Rank rank_;
+    Decide decide_;
+};
+
+}  // namespace nocturne::engine

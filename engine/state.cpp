@@ -1,0 +1,51 @@
+#include "engine/state.hpp"
+
+#include <algorithm>
+
+namespace nocturne::engine {
+
+namespace {
+
+bool matches(const State& state, const model::Alert& alert, const model::Matcher& matcher) {
+    const std::string& name = matcher.name();
+    if (name == "resource") {
+        return matcher.matches(state.alerts.text(alert.resource));
+    }
+    if (name == "check" || name == "alertname") {
+        return matcher.matches(state.alerts.text(alert.check));
+    }
+    if (name == "severity") {
+        return matcher.matches(model::name_of(alert.severity));
+    }
+    if (name == "status") {
+        return matcher.matches(model::name_of(alert.state));
+    }
+    if (name == "source") {
+        return std::any_of(alert.sources.begin(), alert.sources.end(),
+                           [&](model::Symbol source) { return matcher.matches(state.alerts.text(source)); });
+    }
+    for (const model::LabelSymbols& label : alert.labels) {
+        if (state.alerts.text(label.name) == name) {
+            return matcher.matches(state.alerts.text(label.value));
+        }
+    }
+    return matcher.matches("");
+}
+
+}  // namespace
+
+bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers) {
+    return std::all_of(matchers.begin(), matchers.end(),
+                       [&](const model::Matcher& matcher) { return matches(state, alert, matcher); });
+}
+
+void remind(State& state, Deadline::Kind kind, Slot slot, model::Time due) {
+    model::Time& reminder =
+        kind == Deadline::Kind::Alert ? state.alerts[slot].reminder : state.incidents[slot].reminder;
+    if (reminder == model::kNoTime || due < reminder) {
+        reminder = due;
+        state.deadlines.add(due, kind, slot);
+    }
+}
+
+}  // namespace nocturne::engine

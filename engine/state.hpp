@@ -1,0 +1,76 @@
+// State: everything that the core knows. Stages change their part of it, views read it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "engine/alert_table.hpp"
+#include "engine/deadlines.hpp"
+#include "engine/incident_table.hpp"
+#include "engine/message_window.hpp"
+#include "model/command.hpp"
+#include "model/matcher.hpp"
+#include "model/reason.hpp"
+#include "model/settings.hpp"
+#include "model/time.hpp"
+#include "topology/graph.hpp"
+
+namespace nocturne::engine {
+
+struct Silence {
+    model::Id id;
+    model::AddSilence spec;
+    model::Matchers matchers;
+    bool active = false;       // has begun and has not ended
+    std::uint64_t hidden = 0;  // raisings that it hid
+};
+
+// A deploy or the like, kept for Settings::change_window.
+struct Change {
+    static constexpr std::size_t kRememberedMax = 4096;  // the oldest goes first
+
+    model::Time time = model::kNoTime;
+    std::string resource;
+    std::string what;
+    std::string summary;
+};
+
+struct Counters {
+    std::uint64_t inputs = 0;
+    std::uint64_t events = 0;
+    std::uint64_t rankings = 0;
+    std::uint64_t incidents_opened = 0;
+    std::array<std::uint64_t, static_cast<std::size_t>(model::Reason::Count)> reasons{};
+
+    void count(model::Reason reason) { ++reasons[static_cast<std::size_t>(reason)]; }
+};
+
+struct State {
+    model::Settings settings;
+    model::Time now = model::from_unix_ms(0);
+    model::Position position = 0;
+
+    AlertTable alerts;
+    IncidentTable incidents;
+    topology::LiveGraph topology;
+    std::vector<Silence> silences;  // in the order of their ids; ended ones stay for a day
+    std::deque<Change> changes;     // in the order of arrival
+    MessageWindow messages;
+    Deadlines deadlines;
+    Counters counters;
+
+    // How many alerts stand on each node, so that a node that only events named can be forgotten.
+    boost::unordered_flat_map<topology::NodeIndex, std::uint32_t> alerts_on_node;
+};
+
+// Lets the alert or incident be looked at when `due`; a later reminder than the one it has is left to
+// the look at that one.
+void remind(State& state, Deadline::Kind kind, Slot slot, model::Time due);
+
+// Whether all matchers hold for the alert. Names: resource, check, severity, status, source, then labels.
+bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers);
+
+}  // namespace nocturne::engine

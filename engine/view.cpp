@@ -1,0 +1,455 @@
+#include "engine/view.hpp"
+
+#include <algorithm>
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "engine/state.hpp"
+#include "model/json_writer.hpp"
+#include "topology/neighbourhood.hpp"
+
+namespace nocturne::engine {
+
+using model::Alert;
+using model::Incident;
+using model::JsonWriter;
+
+namespace {
+
+constexpr std::size_t kAlertsInList = 10;       // of an incident, where many incidents are listed
+constexpr std::size_t kAlertsInIncident = 1000;
+
+std::string alert_id(const Alert& alert) {
+    return model::format_id(model::kAlertPrefix, alert.id);
+}
+
+std::string incident_id(model::Id id) {
+    return model::format_id(model::kIncidentPrefix, id);
+}
+
+void write(JsonWriter& out, const State& state, const Alert& alert) {
+    const AlertTable& alerts = state.alerts;
+    out.begin_object();
+    out.member("id", alert_id(alert));
+    out.member("resource", alerts.text(alert.resource));
+    out.member("check", alerts.text(alert.check));
+    out.member("severity", model::name_of(alert.severity));
+    out.member("status", model::name_of(alert.state));
+    out.member("summary", alerts.text(alert.summary));
+    out.member("count", alert.count);
+    out.member("first_seen", alert.first_seen);
+    out.member("last_seen", alert.last_seen);
+    out.member("ended_at", alert.ended_at);
+    out.key("value");
+    alert.has_value ? out.number(alert.value) : out.null();
+    out.key("labels").begin_object();
+    for (const model::LabelSymbols& label : alert.labels) {
+        out.member(alerts.text(label.name), alerts.text(label.value));
+    }
+    out.end_object();
+    out.key("annotations").raw(alert.annotations == model::kNoSymbol ? "{}" : alerts.text(alert.annotations));
+    out.key("sources").begin_array();
+    for (const model::Symbol source : alert.sources) {
+        out.text(alerts.text(source));
+    }
+    out.end_array();
+    out.key("incident");
+    alert.incident == model::kNoId ? out.null() : out.text(incident_id(alert.incident));
+    out.key("grouped_because");
+    alert.incident == model::kNoId ? out.null() : out.text(model::name_of(alert.grouping));
+    out.key("suppressed_by");
+    if (alert.suppression == model::Reason::None) {
+        out.null();
+    } else {
+        out.begin_object();
+        out.member("reason", model::name_of(alert.suppression));
+        out.member("id", model::format_id(model::kSilencePrefix, alert.suppressed_by));
+        out.end_object();
+    }
+    out.member("fingerprint", model::to_string(alert.fingerprint));
+    out.end_object();
+}
+
+void write(JsonWriter& out, const model::Suspect& suspect) {
+    out.begin_object();
+    out.member("resource", suspect.resource);
+    out.member("score", suspect.score);
+    out.member("silent", suspect.silent);
+    out.key("evidence").begin_array();
+    for (const model::Evidence& evidence : suspect.evidence) {
+        out.begin_object();
+        out.member("name", evidence.name).member("score", evidence.score).member("text", evidence.text);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("paths").begin_array();
+    for (const model::CausalPath& path : suspect.paths) {
+        out.begin_object().key("nodes").begin_array();
+        for (const std::string& node : path.nodes) {
+            out.text(node);
+        }
+        out.end_array().member("symptom", path.symptom).end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
+
+void write(JsonWriter& out, const model::TimelineEntry& entry) {
+    out.begin_object();
+    out.member("at", entry.at);
+    out.member("reason", model::name_of(entry.reason));
+    out.key("subject");
+    if (entry.subject == model::kNoId) {
+        out.null();
+    } else {
+        const bool is_merge = entry.reason == model::Reason::MergedByBridge;
+        out.text(model::format_id(is_merge ? model::kIncidentPrefix : model::kAlertPrefix, entry.subject));
+    }
+    out.member("text", entry.text);
+    out.end_object();
+}
+
+// The worst first, then in the order of joining.
+std::vector<Slot> worst_alerts(const State& state, const Incident& incident, std::size_t limit) {
+    std::vector<Slot> slots = incident.alerts;
+    if (slots.size() > limit) {
+        std::stable_sort(slots.begin(), slots.end(), [&](Slot a, Slot b) {
+            return state.alerts[a].severity_worst > state.alerts[b].severity_worst;
+        });
+        slots.resize(limit);
+    }
+    return slots;
+}
+
+enum class Detail { List, Whole };
+
+void write(JsonWriter& out, const State& state, const Incident& incident, Detail detail) {
+    out.begin_object();
+    out.member("id", incident_id(incident.id));
+    out.member("state", model::name_of(incident.state));
+    out.member("severity", model::name_of(incident.severity));
+    out.member("title", incident.title);
+    out.member("opened_at", incident.opened_at);
+    out.member("updated_at", incident.updated_at);
+    out.member("resolved_at", incident.resolved_at);
+    out.key("merged_into");
+    incident.merged_into == model::kNoId ? out.null() : out.text(incident_id(incident.merged_into));
+    out.key("cause");
+    incident.cause.empty() ? out.null() : out.text(incident.cause);
+    out.member("alert_count", std::uint64_t{incident.alerts.size() + incident.alerts_dropped});
+    out.member("firing_count", incident.burning);
+    out.key("alerts").begin_array();
+    for (const Slot slot : worst_alerts(state, incident, detail == Detail::List ? kAlertsInList : kAlertsInIncident)) {
+        write(out, state, state.alerts[slot]);
+    }
+    out.end_array();
+    out.key("suspects").begin_array();
+    for (const model::Suspect& suspect : incident.suspects) {
+        write(out, suspect);
+    }
+    out.end_array();
+    out.key("changes").begin_array();
+    for (const model::IncidentChange& change : incident.changes) {
+        out.begin_object().member("resource", change.resource).member("what", change.what);
+        out.member("summary", change.summary).member("time", change.time).end_object();
+    }
+    out.end_array();
+    if (detail == Detail::Whole) {
+        out.key("timeline").begin_array();
+        for (const model::TimelineEntry& entry : incident.timeline) {
+            write(out, entry);
+        }
+        out.end_array();
+        out.member("timeline_dropped", incident.timeline_dropped);
+    }
+    out.end_object();
+}
+
+// Tells for many alerts whether they match, and asks each text only once: label values repeat far
+// more often than alerts do.
+class AlertFilter {
+   public:
+    AlertFilter(const State& state, const model::Matchers& matchers) : state_(state), matchers_(matchers) {
+        for (const model::Matcher& matcher : matchers) {
+            Column column;
+            column.matcher = &matcher;
+            column.known = find_field(matcher.name());
+            const auto [is_known, symbol] = state.alerts.symbols().find(matcher.name());
+            column.label = is_known ? symbol : model::kNoSymbol;
+            column.answers.assign(state.alerts.symbols().bound(), Answer::Unasked);
+            columns_.push_back(std::move(column));
+        }
+    }
+
+    bool matches(const Alert& alert) {
+        return std::all_of(columns_.begin(), columns_.end(), [&](Column& column) { return matches(column, alert); });
+    }
+
+   private:
+    enum class Answer : std::uint8_t { Unasked, No, Yes };
+    enum class Field : std::uint8_t { Label, Resource, Check, Other };
+
+    struct Column {
+        const model::Matcher* matcher = nullptr;
+        Field known = Field::Label;
+        model::Symbol label = model::kNoSymbol;
+        std::vector<Answer> answers;  // by symbol
+    };
+
+    static Field find_field(std::string_view name) {
+        if (name == "resource") {
+            return Field::Resource;
+        }
+        if (name == "check" || name == "alertname") {
+            return Field::Check;
+        }
+        return name == "severity" || name == "status" || name == "source" ? Field::Other : Field::Label;
+    }
+
+    bool matches(Column& column, const Alert& alert) {
+        switch (column.known) {
+            case Field::Resource: return ask(column, alert.resource);
+            case Field::Check: return ask(column, alert.check);
+            case Field::Other: return engine::matches(state_, alert, {*column.matcher});
+            case Field::Label: break;
+        }
+        for (const model::LabelSymbols& label : alert.labels) {
+            if (label.name == column.label && column.label != model::kNoSymbol) {
+                return ask(column, label.value);
+            }
+        }
+        return ask(column, model::kNoSymbol);
+    }
+
+    bool ask(Column& column, model::Symbol symbol) {
+        Answer& answer = column.answers[symbol];
+        if (answer == Answer::Unasked) {
+            answer = column.matcher->matches(state_.alerts.text(symbol)) ? Answer::Yes : Answer::No;
+        }
+        return answer == Answer::Yes;
+    }
+
+    const State& state_;
+    const model::Matchers& matchers_;
+    std::vector<Column> columns_;
+};
+
+bool is_asked_for(const Incident& incident, const IncidentQuery& query) {
+    if (query.state) {
+        return model::name_of(incident.state) == *query.state;
+    }
+    return query.all || !incident.is_over();
+}
+
+void write(JsonWriter& out, const topology::Node& node) {
+    out.begin_object();
+    out.member("name", node.name).member("type", node.type).member("owner", node.owner);
+    out.member("criticality", std::uint64_t{node.criticality});
+    out.key("aliases").begin_array();
+    for (const std::string& alias : node.aliases) {
+        out.text(alias);
+    }
+    out.end_array();
+    out.key("labels").begin_object();
+    for (const auto& [name, value] : node.labels) {
+        out.member(name, value);
+    }
+    out.end_object();
+    out.key("provenance").begin_array();
+    for (const std::string& provenance : node.provenance) {
+        out.text(provenance);
+    }
+    out.end_array();
+    out.member("last_seen", node.last_seen);
+    out.end_object();
+}
+
+void append_counter(std::string& out, std::string_view name, std::string_view help, std::uint64_t value,
+                    std::string_view type) {
+    out += "# HELP nocturne_" + std::string(name) + " " + std::string(help) + "\n";
+    out += "# TYPE nocturne_" + std::string(name) + " " + std::string(type) + "\n";
+    out += "nocturne_" + std::string(name) + " " + std::to_string(value) + "\n";
+}
+
+}  // namespace
+
+std::string render_alerts(const Core& core, const AlertQuery& query) {
+    const State& state = core.state();
+    AlertFilter filter(state, query.matchers);
+    JsonWriter out;
+    out.begin_object().key("alerts").begin_array();
+    std::uint64_t total = 0;
+    for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
+        const Alert& alert = state.alerts[slot];
+        if (alert.id == model::kNoId || (!alert.is_burning() && !query.ended) ||
+            (query.incident && alert.incident != *query.incident) || !filter.matches(alert)) {
+            continue;
+        }
+        if (total >= query.offset && total - query.offset < query.limit) {
+            write(out, state, alert);
+        }
+        ++total;
+    }
+    out.end_array().member("total", total).end_object();
+    return out.take();
+}
+
+std::string render_incidents(const Core& core, const IncidentQuery& query) {
+    const State& state = core.state();
+    JsonWriter out;
+    out.begin_object().key("incidents").begin_array();
+    std::size_t left = query.limit;
+    const auto& by_id = state.incidents.by_id();
+    for (auto it = by_id.rbegin(); it != by_id.rend() && left > 0; ++it) {
+        if (const Incident& incident = state.incidents[it->second]; is_asked_for(incident, query)) {
+            write(out, state, incident, Detail::List);
+            --left;
+        }
+    }
+    out.end_array().end_object();
+    return out.take();
+}
+
+std::optional<std::string> render_incident(const Core& core, model::Id id) {
+    const State& state = core.state();
+    const Slot slot = state.incidents.find(id);
+    if (slot == kNoSlot) {
+        return std::nullopt;
+    }
+    JsonWriter out;
+    write(out, state, state.incidents[slot], Detail::Whole);
+    return out.take();
+}
+
+std::string render_topology(const Core& core) {
+    const State& state = core.state();
+    const topology::Graph& graph = state.topology.now();
+    JsonWriter out;
+    out.begin_object().key("nodes").begin_array();
+    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
+        if (graph.is_alive(i)) {
+            write(out, graph.node(i));
+        }
+    }
+    out.end_array().key("edges").begin_array();
+    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
+        if (!graph.is_alive(i)) {
+            continue;
+        }
+        graph.for_each_dependency(i, [&](topology::NodeIndex to, const topology::Edge& edge) {
+            out.begin_object();
+            out.member("from", graph.node(i).name).member("to", graph.node(to).name);
+            out.member("type", edge.type).member("weight", edge.weight).member("last_seen", edge.last_seen);
+            out.end_object();
+        });
+    }
+    out.end_array().end_object();
+    return out.take();
+}
+
+std::string render_silences(const Core& core) {
+    JsonWriter out;
+    out.begin_object().key("silences").begin_array();
+    for (const Silence& silence : core.state().silences) {
+        if (silence.id == model::kNoId) {
+            continue;
+        }
+        const bool ended = silence.spec.ends_at <= core.now();
+        out.begin_object();
+        out.member("id", model::format_id(model::kSilencePrefix, silence.id));
+        out.member("state", ended ? "expired" : silence.active ? "active" : "pending");
+        out.member("matchers", silence.spec.matchers);
+        out.member("starts_at", silence.spec.starts_at).member("ends_at", silence.spec.ends_at);
+        out.member("created_by", silence.spec.created_by).member("comment", silence.spec.comment);
+        out.member("hidden", silence.hidden);
+        out.end_object();
+    }
+    out.end_array().end_object();
+    return out.take();
+}
+
+std::optional<std::string> render_impact(const Core& core, std::string_view name) {
+    const topology::Graph& graph = core.state().topology.now();
+    const topology::NodeIndex node = graph.find(name);
+    if (node == topology::kNoNode) {
+        return std::nullopt;
+    }
+    JsonWriter out;
+    out.begin_object().member("node", graph.node(node).name).key("hurt").begin_array();
+    for (const topology::Impact& impact : topology::impact(graph, node, {})) {
+        out.begin_object();
+        out.member("resource", graph.node(impact.node).name);
+        out.member("type", graph.node(impact.node).type).member("owner", graph.node(impact.node).owner);
+        out.member("criticality", std::uint64_t{graph.node(impact.node).criticality});
+        out.member("distance", std::uint64_t{impact.distance}).member("likelihood", impact.likelihood);
+        out.key("path").begin_array();
+        for (const topology::NodeIndex step : impact.path) {
+            out.text(graph.node(step).name);
+        }
+        out.end_array().end_object();
+    }
+    out.end_array().end_object();
+    return out.take();
+}
+
+std::string render_effect(const Core& core, const model::Effect& effect) {
+    const State& state = core.state();
+    JsonWriter out;
+    out.begin_object();
+    out.member("topic", model::name_of(effect.topic));
+    out.member("key", std::to_string(effect.position) + "-" + std::to_string(effect.index));
+    out.member("reason", model::name_of(effect.reason));
+    out.member("at", core.now());
+    if (model::is_about_incident(effect.topic)) {
+        out.key("incident");
+        const Slot slot = state.incidents.find(effect.subject);
+        slot == kNoSlot ? void(out.null()) : write(out, state, state.incidents[slot], Detail::List);
+    } else {
+        out.key("alert");
+        const bool is_there = effect.slot < state.alerts.bound() && state.alerts[effect.slot].id == effect.subject;
+        is_there ? write(out, state, state.alerts[effect.slot]) : void(out.null());
+    }
+    out.end_object();
+    return out.take();
+}
+
+void append_metrics(const Core& core, std::string& out) {
+    const State& state = core.state();
+    std::array<std::uint64_t, model::kAlertStateNames.size()> alerts{};
+    for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
+        if (state.alerts.is_used(slot)) {
+            ++alerts[static_cast<std::size_t>(state.alerts[slot].state)];
+        }
+    }
+    std::array<std::uint64_t, model::kIncidentStateNames.size()> incidents{};
+    for (const auto& [id, slot] : state.incidents.by_id()) {
+        ++incidents[static_cast<std::size_t>(state.incidents[slot].state)];
+    }
+    append_counter(out, "events_total", "Events that entered the engine.", state.counters.events, "counter");
+    append_counter(out, "inputs_total", "Inputs that the engine applied.", state.counters.inputs, "counter");
+    append_counter(out, "rankings_total", "Walks of the service graph for an incident.", state.counters.rankings,
+                   "counter");
+    append_counter(out, "incidents_opened_total", "Incidents opened.", state.counters.incidents_opened, "counter");
+    append_counter(out, "journal_position", "Position of the last input applied.", state.position, "gauge");
+    append_counter(out, "topology_nodes", "Nodes of the service graph.", state.topology.now().node_count(), "gauge");
+    append_counter(out, "topology_edges", "Edges of the service graph.", state.topology.now().edge_count(), "gauge");
+    append_counter(out, "alerts_bytes", "Memory of the alert table.", state.alerts.bytes(), "gauge");
+    append_counter(out, "message_ids", "Message ids remembered against repeats.", state.messages.size(), "gauge");
+    out += "# HELP nocturne_decisions_total Decisions of the engine by their named reason.\n";
+    out += "# TYPE nocturne_decisions_total counter\n";
+    for (std::size_t i = 1; i < model::kReasonNames.size(); ++i) {
+        out += "nocturne_decisions_total{reason=\"" + std::string(model::kReasonNames[i]) + "\"} " +
+               std::to_string(state.counters.reasons[i]) + "\n";
+    }
+    out += "# HELP nocturne_alerts Alerts in memory by state.\n# TYPE nocturne_alerts gauge\n";
+    for (std::size_t i = 0; i < alerts.size(); ++i) {
+        out += "nocturne_alerts{state=\"" + std::string(model::kAlertStateNames[i]) + "\"} " +
+               std::to_string(alerts[i]) + "\n";
+    }
+    out += "# HELP nocturne_incidents Incidents in memory by state.\n# TYPE nocturne_incidents gauge\n";
+    for (std::size_t i = 0; i < incidents.size(); ++i) {
+        out += "nocturne_incidents{state=\"" + std::string(model::kIncidentStateNames[i]) + "\"} " +
+               std::to_string(incidents[i]) + "\n";
+    }
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,31 @@
+// Input: all that can change the engine's state, in one order, through the journal.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "model/command.hpp"
+#include "model/event.hpp"
+#include "model/position.hpp"
+#include "model/settings.hpp"
+#include "model/time.hpp"
+#include "model/topology_change.hpp"
+
+namespace nocturne::model {
+
+// Time passed, and something is due.
+struct Tick {};
+
+struct Input {
+    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings>;
+
+    Position position = 0;  // given by the journal
+    Time at = kNoTime;      // when it arrived: the core's clock
+    Body body;
+};
+
+// The body alone: position and time are columns of the journal.
+std::string encode_body(const Input::Body& body);
+Result<Input::Body> decode_body(std::string_view bytes);
+
+}  // namespace nocturne::model

@@ -1,0 +1,30 @@
+// Symptom and RecentChange: what the causal walk is told about an incident.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "model/severity.hpp"
+#include "model/time.hpp"
+
+namespace nocturne::model {
+
+// One alert as the walk sees it.
+struct Symptom {
+    std::string check;
+    Severity severity = Severity::Warning;  // the worst it had in this incident
+    double deviation = 0;    // robust deviations off normal (annotation `z`); 0: not told
+    bool slo = false;        // what users feel (label slo="true")
+    bool firing = true;      // false: resolved or expired by now
+    Time first_seen = kNoTime;
+    std::uint64_t count = 1;
+};
+
+// A change event on a node, not an alert: evidence.
+struct RecentChange {
+    std::string what;     // "deploy", "config", ...
+    std::string summary;  // for people
+    Time time = kNoTime;
+};
+
+}  // namespace nocturne::model
