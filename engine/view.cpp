@@ -240,7 +240,7 @@ bool is_asked_for(const Incident& incident, const IncidentQuery& query) {
     return query.all || !incident.is_over();
 }
 
-void write(JsonWriter& out, const topology::Node& node) {
+void write(JsonWriter& out, const topology::Graph& graph, const topology::Node& node) {
     out.begin_object();
     out.member("name", node.name).member("type", node.type).member("owner", node.owner);
     out.member("criticality", std::uint64_t{node.criticality});
@@ -255,7 +255,7 @@ void write(JsonWriter& out, const topology::Node& node) {
     }
     out.end_object();
     out.key("provenance").begin_array();
-    for (const std::string& provenance : node.provenance) {
+    for (const std::string& provenance : graph.provenance_names(node.provenance)) {
         out.text(provenance);
     }
     out.end_array();
@@ -327,7 +327,7 @@ std::string render_topology(const Core& core) {
     out.begin_object().key("nodes").begin_array();
     for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
         if (graph.is_alive(i)) {
-            write(out, graph.node(i));
+            write(out, graph, graph.node(i));
         }
     }
     out.end_array().key("edges").begin_array();

@@ -1,0 +1,637 @@
+#include "gateway/api.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <span>
+#include <utility>
+
+#include "engine/loop.hpp"
+#include "engine/view.hpp"
+#include "gateway/ingest.hpp"
+#include "gateway/metric_text.hpp"
+#include "gateway/request_body.hpp"
+#include "model/incident.hpp"
+#include "model/json_writer.hpp"
+#include "model/matcher.hpp"
+
+namespace nocturne::gateway {
+
+namespace {
+
+using Method = HttpRequest::Method;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kPageMax = 100'000;
+constexpr std::chrono::milliseconds kFullWait{2000};  // for room in the engine, then 503
+constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+constexpr std::string_view kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
+
+HttpResponse json_response(std::string body, unsigned status = 200) {
+    HttpResponse response;
+    response.status = status;
+    response.body = std::move(body);
+    response.body += '\n';
+    return response;
+}
+
+HttpResponse text_response(std::string body, unsigned status = 200, std::string_view type = kPlainText) {
+    HttpResponse response;
+    response.status = status;
+    response.content_type = type;
+    response.body = std::move(body);
+    return response;
+}
+
+HttpResponse unavailable(std::string_view message) {
+    HttpResponse response = error_response(503, message);
+    response.headers.emplace_back("Retry-After", "1");
+    return response;
+}
+
+HttpResponse problems_response(const std::vector<std::string>& problems) {
+    model::JsonWriter out;
+    const std::string more = problems.size() > 1 ? " (and " + std::to_string(problems.size() - 1) + " more)" : "";
+    out.begin_object().member("error", problems.front() + more).key("problems").begin_array();
+    for (const std::string& problem : problems) {
+        out.text(problem);
+    }
+    out.end_array().end_object();
+    return json_response(out.take(), 400);
+}
+
+Result<std::size_t> parse_count(const Target& target, std::string_view name, std::size_t otherwise) {
+    const std::optional<std::string_view> text = target.find(name);
+    if (!text) {
+        return otherwise;
+    }
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+    if (text->empty() || error != std::errc() || end != text->data() + text->size()) {
+        return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" + std::string(text->substr(0, 64)) +
+                                            "\" is not a whole number");
+    }
+    return value;
+}
+
+// Absent is no; present without a value is yes.
+Result<bool> parse_flag(const Target& target, std::string_view name) {
+    const std::optional<std::string_view> text = target.find(name);
+    if (!text || *text == "false" || *text == "0") {
+        return false;
+    }
+    if (text->empty() || *text == "true" || *text == "1") {
+        return true;
+    }
+    return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" + std::string(text->substr(0, 64)) +
+                                        "\" is not one of true, false");
+}
+
+Status check_parameters(const Target& target, std::initializer_list<std::string_view> known) {
+    for (const auto& [name, value] : target.query) {
+        if (std::find(known.begin(), known.end(), name) == known.end()) {
+            std::string list;
+            for (const std::string_view one : known) {
+                list += (list.empty() ? "" : ", ") + std::string(one);
+            }
+            return fail(ErrorCode::Invalid,
+                        "unknown parameter \"" + name.substr(0, 64) + "\"" +
+                            (list.empty() ? "; this page takes none" : "; expected one of " + list));
+        }
+    }
+    return {};
+}
+
+Result<engine::AlertQuery> parse_alert_query(const Target& target) {
+    NOCTURNE_TRY_STATUS(check_parameters(target, {"filter", "ended", "incident", "limit", "offset"}));
+    engine::AlertQuery query;
+    for (const auto& [name, value] : target.query) {
+        if (name == "filter") {
+            Result<model::Matchers> matchers = model::parse_matchers(value);
+            if (!matchers) {
+                return fail(ErrorCode::Invalid, "parameter \"filter\": " + matchers.error().message);
+            }
+            query.matchers.insert(query.matchers.end(), matchers->begin(), matchers->end());
+        }
+    }
+    if (const std::optional<std::string_view> incident = target.find("incident")) {
+        query.incident = model::parse_id(model::kIncidentPrefix, *incident);
+        if (!query.incident) {
+            return fail(ErrorCode::Invalid, "parameter \"incident\": not an incident's id; expected e.g. I1042-3");
+        }
+    }
+    NOCTURNE_TRY(query.ended, parse_flag(target, "ended"));
+    NOCTURNE_TRY(query.limit, parse_count(target, "limit", query.limit));
+    NOCTURNE_TRY(query.offset, parse_count(target, "offset", query.offset));
+    query.limit = std::min(query.limit, kPageMax);
+    return query;
+}
+
+Result<engine::IncidentQuery> parse_incident_query(const Target& target) {
+    NOCTURNE_TRY_STATUS(check_parameters(target, {"state", "all", "limit"}));
+    engine::IncidentQuery query;
+    if (const std::optional<std::string_view> state = target.find("state")) {
+        if (!model::find_name<model::IncidentState>(model::kIncidentStateNames, *state)) {
+            return fail(ErrorCode::Invalid, "parameter \"state\": \"" + std::string(state->substr(0, 64)) +
+                                                "\" is not one of open, acknowledged, resolved, reopened, merged");
+        }
+        query.state = std::string(*state);
+    }
+    NOCTURNE_TRY(query.all, parse_flag(target, "all"));
+    NOCTURNE_TRY(query.limit, parse_count(target, "limit", query.limit));
+    query.limit = std::min(query.limit, kPageMax);
+    return query;
+}
+
+// "host:port" of an origin; empty when it is not one of the web ("null", "chrome-extension://...").
+std::string_view authority_of(std::string_view origin) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (origin.starts_with(scheme)) {
+            return origin.substr(scheme.size());
+        }
+    }
+    return {};
+}
+
+constexpr std::string_view kFrontPage =
+    "Nocturne, an event correlation engine.\n\n"
+    "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
+    "/api/v1/events (POST)  /api/v1/stream  /metrics  /-/healthy  /-/ready  /version\n";
+
+void append_loop_metrics(const engine::LoopCounters& counters, std::string& out) {
+    append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter, counters.inputs);
+    append_metric(out, "loop_commits_total", "Commits of the journal.", MetricType::Counter, counters.commits);
+    append_metric(out, "loop_commit_failures_total", "Commits of the journal that failed.", MetricType::Counter,
+                  counters.commit_failures);
+    append_metric(out, "loop_refused_full_total", "Tries at the engine's queue that found it full.",
+                  MetricType::Counter, counters.refused_full);
+    append_metric(out, "loop_inputs_lost_total", "Inputs given up when stopped while the disk failed.",
+                  MetricType::Counter, counters.inputs_lost);
+    append_metric(out, "loop_snapshots_total", "Snapshots saved.", MetricType::Counter, counters.snapshots);
+    append_metric(out, "loop_snapshot_failures_total", "Snapshots that could not be saved.", MetricType::Counter,
+                  counters.snapshot_failures);
+    append_metric(out, "loop_encoded_bytes_total", "Bytes of encoded inputs.", MetricType::Counter,
+                  counters.bytes_encoded);
+    append_metric(out, "loop_queue_inputs", "Inputs that wait for the journal.", MetricType::Gauge,
+                  counters.queue_inputs);
+    append_metric(out, "loop_queue_bytes", "About what they weigh.", MetricType::Gauge, counters.queue_bytes);
+}
+
+}  // namespace
+
+HttpResponse error_response(unsigned status, std::string_view message) {
+    model::JsonWriter out;
+    out.begin_object().member("error", message).end_object();
+    return json_response(out.take(), status);
+}
+
+bool is_cross_site(const HttpRequest& request) {
+    if (request.fetch_site == "cross-site" || request.fetch_site == "same-site") {
+        return true;
+    }
+    if (request.origin.empty()) {
+        return false;  // not a browser, or one that follows a link
+    }
+    const std::string_view authority = authority_of(request.origin);
+    return authority.empty() || authority != request.host;
+}
+
+// Shared with the work under way in the engine, which may outlive the server.
+class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
+   public:
+    Inside(engine::Loop& loop, Ingest& ingest, ApiParts parts) : loop_(loop), ingest_(ingest), parts_(std::move(parts)) {
+        if (!parts_.clock) {
+            parts_.clock = [] { return std::chrono::floor<model::Duration>(std::chrono::system_clock::now()); };
+        }
+    }
+
+    void handle(HttpRequest request, Respond respond) {
+        Result<Target> target = parse_target(request.target);
+        if (!target) {
+            respond(error_response(400, target.error().message));
+            return;
+        }
+        if ((request.method == Method::Post || request.method == Method::Delete) && is_cross_site(request)) {
+            respond(error_response(403, "refused: a browser sends this on behalf of another site"));
+            return;
+        }
+        route({std::move(request), *std::move(target), {}}, std::move(respond));
+    }
+
+   private:
+    struct Call {
+        HttpRequest request;
+        Target target;
+        std::string name;  // what the path's placeholder holds
+    };
+
+    using Handler = void (Inside::*)(Call, Respond);
+
+    struct Route {
+        Method method;
+        std::string_view path;  // "*" stands for one part
+        Handler handler;
+    };
+
+    static std::span<const Route> routes() {
+        static constexpr std::array<Route, 20> kRoutes{{
+            {Method::Get, "", &Inside::get_front_page},
+            {Method::Get, "version", &Inside::get_version},
+            {Method::Get, "metrics", &Inside::get_metrics},
+            {Method::Get, "-/healthy", &Inside::get_healthy},
+            {Method::Get, "-/ready", &Inside::get_ready},
+            {Method::Post, "-/reload", &Inside::post_reload},
+            {Method::Post, "api/v1/events", &Inside::post_events},
+            {Method::Get, "api/v1/incidents", &Inside::get_incidents},
+            {Method::Get, "api/v1/incidents/*", &Inside::get_incident},
+            {Method::Post, "api/v1/incidents/*/ack", &Inside::post_acknowledge},
+            {Method::Post, "api/v1/incidents/*/resolve", &Inside::post_resolve},
+            {Method::Post, "api/v1/incidents/*/label", &Inside::post_label},
+            {Method::Get, "api/v1/alerts", &Inside::get_alerts},
+            {Method::Get, "api/v1/topology", &Inside::get_topology},
+            {Method::Post, "api/v1/topology", &Inside::post_topology},
+            {Method::Get, "api/v1/impact/*", &Inside::get_impact},
+            {Method::Get, "api/v1/silences", &Inside::get_silences},
+            {Method::Post, "api/v1/silences", &Inside::post_silence},
+            {Method::Delete, "api/v1/silences/*", &Inside::delete_silence},
+            {Method::Get, "api/v1/stream", &Inside::get_stream},
+        }};
+        return kRoutes;
+    }
+
+    static std::string_view name_of(Method method) {
+        switch (method) {
+            case Method::Get: return "GET, HEAD";
+            case Method::Post: return "POST";
+            case Method::Delete: return "DELETE";
+            default: return "";
+        }
+    }
+
+    static bool matches(std::string_view pattern, const std::vector<std::string>& path, std::string& name) {
+        for (const std::string& part : path) {
+            const std::string_view expected = pattern.substr(0, pattern.find('/'));
+            if (expected.empty() || (expected != "*" && expected != part)) {
+                return false;
+            }
+            if (expected == "*") {
+                name = part;
+            }
+            pattern.remove_prefix(std::min(expected.size() + 1, pattern.size()));
+        }
+        return pattern.empty();
+    }
+
+    void route(Call call, Respond respond) {
+        const Method method = call.request.method == Method::Head ? Method::Get : call.request.method;
+        std::string allowed;
+        for (const Route& route : routes()) {
+            if (!matches(route.path, call.target.path, call.name)) {
+                continue;
+            }
+            if (route.method == method) {
+                (this->*route.handler)(std::move(call), std::move(respond));
+                return;
+            }
+            allowed += (allowed.empty() ? "" : ", ") + std::string(name_of(route.method));
+        }
+        if (allowed.empty()) {
+            respond(error_response(404, "no such page; / lists them"));
+            return;
+        }
+        HttpResponse response = error_response(405, "this page takes " + allowed);
+        response.headers.emplace_back("Allow", allowed);
+        respond(std::move(response));
+    }
+
+    // ---- what all handlers use ----
+
+    // Answers with what `render` says about the state, on the core's thread.
+    void ask(Respond respond, std::function<HttpResponse(const engine::Core&)> render) {
+        const bool asked =
+            loop_.query([respond, render = std::move(render)](const engine::Core& core) { respond(render(core)); });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    // Submits until there is room, then answers by `done` once it is durable.
+    void submit(std::shared_ptr<model::Input::Body> body, std::size_t bytes, Respond respond,
+                std::function<void(model::Position, Respond)> done, Clock::time_point until) {
+        const bool taken = loop_.try_submit(*body, bytes, [respond, done](const Result<model::Position>& position) {
+            if (position) {
+                done(*position, respond);
+            } else {
+                respond(unavailable("not done, the journal cannot be written: " + position.error().message));
+            }
+        });
+        if (taken) {
+            return;
+        }
+        if (Clock::now() >= until) {
+            respond(unavailable("the engine has no room or is stopping; try again"));
+            return;
+        }
+        parts_.a_moment_later([self = shared_from_this(), body, bytes, respond, done, until] {
+            self->submit(body, bytes, respond, done, until);
+        });
+    }
+
+    void submit(model::Input::Body body, std::size_t bytes, Respond respond,
+                std::function<void(model::Position, Respond)> done) {
+        submit(std::make_shared<model::Input::Body>(std::move(body)), bytes, std::move(respond), std::move(done),
+               Clock::now() + kFullWait);
+    }
+
+    static void no_such_incident(const Respond& respond, std::string_view id) {
+        respond(error_response(404, "no incident \"" + std::string(id.substr(0, 64)) + "\""));
+    }
+
+    // ---- the pages ----
+
+    void get_front_page(Call, Respond respond) { respond(text_response(std::string(kFrontPage))); }
+
+    void get_version(Call, Respond respond) {
+        model::JsonWriter out;
+        out.begin_object().member("version", parts_.version).member("commit", parts_.commit).end_object();
+        respond(json_response(out.take()));
+    }
+
+    void get_metrics(Call, Respond respond) {
+        std::string text;
+        append_metric_head(text, "build_info", "The version that runs.", MetricType::Gauge);
+        append_sample(text, "build_info", "version=\"" + parts_.version + "\",commit=\"" + parts_.commit + "\"", 1);
+        append_metric(text, "up_to_date", "Whether the last write to the journal succeeded.", MetricType::Gauge,
+                      loop_.health() ? 1 : 0);
+        append_loop_metrics(loop_.counters(), text);
+        ingest_.append_metrics(text);
+        for (const auto& append : parts_.metrics) {
+            append(text);
+        }
+        const bool asked = loop_.query([respond, text](const engine::Core& core) {
+            std::string all = text;
+            engine::append_metrics(core, all);
+            respond(text_response(std::move(all), 200, kMetricsText));
+        });
+        if (!asked) {
+            respond(text_response(std::move(text), 200, kMetricsText));
+        }
+    }
+
+    void get_healthy(Call, Respond respond) { respond(text_response("Nocturne is healthy.\n")); }
+
+    void get_ready(Call, Respond respond) {
+        const Status health = loop_.health();
+        respond(health ? text_response("Nocturne is ready.\n")
+                       : text_response("Nocturne is not ready: " + health.error().message + "\n", 503));
+    }
+
+    void post_reload(Call, Respond respond) {
+        if (!parts_.reload) {
+            respond(error_response(501, "this server has no configuration to reload"));
+            return;
+        }
+        parts_.in_background([reload = parts_.reload, respond] {
+            const Status status = reload();
+            respond(status ? text_response("Reloaded.\n") : error_response(500, to_string(status.error())));
+        });
+    }
+
+    void post_events(Call call, Respond respond) {
+        auto offer = std::make_shared<Ingest::Offer>(
+            ingest_.decode(Transport::Http, call.request.body, [respond](Answer answer) {
+                HttpResponse response = json_response(std::move(answer.json));
+                if (answer.outcome == Answer::Outcome::Wrong) {
+                    response.status = 400;
+                } else if (answer.outcome == Answer::Outcome::Unavailable) {
+                    response.status = 503;
+                    response.headers.emplace_back("Retry-After", "1");
+                }
+                respond(std::move(response));
+            }));
+        submit_events(std::move(offer), Clock::now() + kFullWait);
+    }
+
+    void submit_events(std::shared_ptr<Ingest::Offer> offer, Clock::time_point until) {
+        if (ingest_.try_submit(*offer)) {
+            return;
+        }
+        if (Clock::now() >= until) {
+            ingest_.refuse(*offer);
+            return;
+        }
+        parts_.a_moment_later([self = shared_from_this(), offer, until] { self->submit_events(offer, until); });
+    }
+
+    void get_incidents(Call call, Respond respond) {
+        Result<engine::IncidentQuery> query = parse_incident_query(call.target);
+        if (!query) {
+            respond(error_response(400, query.error().message));
+            return;
+        }
+        ask(std::move(respond), [query = *std::move(query)](const engine::Core& core) {
+            return json_response(engine::render_incidents(core, query));
+        });
+    }
+
+    void get_incident(Call call, Respond respond) {
+        const std::optional<model::Id> id = model::parse_id(model::kIncidentPrefix, call.name);
+        if (!id) {
+            no_such_incident(respond, call.name);
+            return;
+        }
+        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id](const engine::Core& core) {
+            if (std::optional<std::string> json = engine::render_incident(core, id)) {
+                respond(json_response(*std::move(json)));
+            } else {
+                self->read_history(id, respond);
+            }
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    void read_history(model::Id id, Respond respond) {
+        const std::string name = model::format_id(model::kIncidentPrefix, id);
+        if (!parts_.read_history) {
+            no_such_incident(respond, name);
+            return;
+        }
+        parts_.in_background([self = shared_from_this(), name, respond] {
+            if (std::optional<std::string> json = self->parts_.read_history(name)) {
+                respond(json_response(*std::move(json)));
+            } else {
+                no_such_incident(respond, name);
+            }
+        });
+    }
+
+    void post_acknowledge(Call call, Respond respond) {
+        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
+            return model::AcknowledgeIncident{id, std::move(body.by)};
+        });
+    }
+
+    void post_resolve(Call call, Respond respond) {
+        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
+            return model::ResolveIncident{id, std::move(body.by)};
+        });
+    }
+
+    void post_label(Call call, Respond respond) {
+        if (const Checked<OperatorBody> body = parse_operator_body(call.request.body);
+            body.problems.empty() && body.value.cause.empty()) {
+            respond(error_response(400, "cause: is missing; expected the node, or the words, that name the cause"));
+            return;
+        }
+        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
+            return model::LabelIncident{id, std::move(body.cause), std::move(body.by)};
+        });
+    }
+
+    // Looks whether the incident is there, submits the command, answers with the incident after it.
+    void command_incident(const Call& call, Respond respond, model::Command (*make)(model::Id, OperatorBody)) {
+        Checked<OperatorBody> body = parse_operator_body(call.request.body);
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        if (body.value.by.empty()) {
+            body.value.by = "unknown";
+        }
+        const std::optional<model::Id> id = model::parse_id(model::kIncidentPrefix, call.name);
+        if (!id) {
+            no_such_incident(respond, call.name);
+            return;
+        }
+        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id,
+                                        command = make(*id, std::move(body.value))](const engine::Core& core) {
+            if (!engine::render_incident(core, id)) {
+                no_such_incident(respond, model::format_id(model::kIncidentPrefix, id));
+                return;
+            }
+            self->submit(command, sizeof(command), respond, [self, id](model::Position, Respond answer) {
+                self->ask(std::move(answer), [id](const engine::Core& after) {
+                    return json_response(engine::render_incident(after, id).value_or("{}"));
+                });
+            });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    void get_alerts(Call call, Respond respond) {
+        Result<engine::AlertQuery> query = parse_alert_query(call.target);
+        if (!query) {
+            respond(error_response(400, query.error().message));
+            return;
+        }
+        ask(std::move(respond), [query = *std::move(query)](const engine::Core& core) {
+            return json_response(engine::render_alerts(core, query));
+        });
+    }
+
+    void get_topology(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_topology(core)); });
+    }
+
+    void post_topology(Call call, Respond respond) {
+        Checked<model::TopologyChange> change = parse_topology_body(call.request.body);
+        if (!change.problems.empty()) {
+            respond(problems_response(change.problems));
+            return;
+        }
+        const std::uint64_t nodes = change.value.nodes.size();
+        const std::uint64_t edges = change.value.edges.size();
+        submit(std::move(change.value), call.request.body.size(), std::move(respond),
+               [nodes, edges](model::Position position, Respond answer) {
+                   model::JsonWriter out;
+                   out.begin_object().member("position", std::to_string(position));
+                   out.member("nodes", nodes).member("edges", edges).end_object();
+                   answer(json_response(out.take()));
+               });
+    }
+
+    void get_impact(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_impact(core, name);
+            return json ? json_response(*std::move(json))
+                        : error_response(404, "no node \"" + name.substr(0, 64) + "\" in the topology");
+        });
+    }
+
+    void get_silences(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_silences(core)); });
+    }
+
+    void post_silence(Call call, Respond respond) {
+        Checked<model::AddSilence> silence = parse_silence_body(call.request.body, parts_.clock());
+        if (!silence.problems.empty()) {
+            respond(problems_response(silence.problems));
+            return;
+        }
+        submit(model::Command(std::move(silence.value)), call.request.body.size(), std::move(respond),
+               [](model::Position position, Respond answer) {
+                   model::JsonWriter out;
+                   out.begin_object().member("id", model::format_id(model::kSilencePrefix, {position, 0}));
+                   out.end_object();
+                   answer(json_response(out.take(), 201));
+               });
+    }
+
+    void delete_silence(Call call, Respond respond) {
+        const std::optional<model::Id> id = model::parse_id(model::kSilencePrefix, call.name);
+        if (!id) {
+            respond(error_response(404, "no silence \"" + call.name.substr(0, 64) + "\""));
+            return;
+        }
+        const std::string by(call.target.find("by").value_or("unknown"));
+        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id, by](const engine::Core& core) {
+            const std::string name = model::format_id(model::kSilencePrefix, id);
+            if (engine::render_silences(core).find("\"id\":\"" + name + "\"") == std::string::npos) {
+                respond(error_response(404, "no silence \"" + name + "\""));
+                return;
+            }
+            self->submit(model::Command(model::ExpireSilence{id, by}), sizeof(model::ExpireSilence), respond,
+                         [name](model::Position, Respond answer) {
+                             model::JsonWriter out;
+                             out.begin_object().member("id", name).member("state", "expired").end_object();
+                             answer(json_response(out.take()));
+                         });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    void get_stream(Call call, Respond respond) {
+        if (const Status known = check_parameters(call.target, {"topic"}); !known) {
+            respond(error_response(400, known.error().message));
+            return;
+        }
+        HttpResponse response;
+        response.content_type = "text/event-stream";
+        response.stream_prefix = std::string(call.target.find("topic").value_or(""));
+        respond(std::move(response));
+    }
+
+    engine::Loop& loop_;
+    Ingest& ingest_;
+    ApiParts parts_;
+};
+
+Api::Api(engine::Loop& loop, Ingest& ingest, ApiParts parts)
+    : inside_(std::make_shared<Inside>(loop, ingest, std::move(parts))) {}
+
+Api::~Api() = default;
+
+void Api::handle(HttpRequest request, Respond respond) {
+    inside_->handle(std::move(request), std::move(respond));
+}
+
+}  // namespace nocturne::gateway

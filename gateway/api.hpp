@@ -1,0 +1,82 @@
+// Api: the routes of the HTTP interface, without a socket in sight. See docs/reference/http.md.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/result.hpp"
+#include "model/time.hpp"
+
+namespace nocturne::engine {
+class Loop;
+}
+
+namespace nocturne::gateway {
+
+class Ingest;
+
+struct HttpRequest {
+    enum class Method : std::uint8_t { Get, Head, Post, Delete, Other };
+
+    Method method = Method::Get;
+    std::string target;  // as sent: path and query
+    std::string body;
+    std::string host;        // the header; empty: not sent
+    std::string origin;      // the header; empty: not sent
+    std::string fetch_site;  // the header Sec-Fetch-Site; empty: not sent
+};
+
+struct HttpResponse {
+    unsigned status = 200;
+    std::string content_type = "application/json";
+    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers;
+    std::optional<std::string> stream_prefix;  // answer with the stream of these topics instead of a body
+};
+
+// {"error":"..."}.
+HttpResponse error_response(unsigned status, std::string_view message);
+
+struct ApiParts {
+    // An incident that is no more in memory, as JSON. Called on the background thread; may be empty.
+    std::function<std::optional<std::string>(std::string_view id)> read_history;
+    // Called on the background thread; may be empty.
+    std::function<Status()> reload;
+    // Each appends its part of /metrics; called on the server's thread, must not block.
+    std::vector<std::function<void(std::string&)>> metrics;
+    std::string version = "unknown";
+    std::string commit = "unknown";
+    std::function<model::Time()> clock;  // default: the system's
+
+    // Given by the server: runs work on its background thread, and on its own thread a moment later.
+    std::function<void(std::function<void()>)> in_background;
+    std::function<void(std::function<void()>)> a_moment_later;
+};
+
+class Api {
+   public:
+    // Called once, from whatever thread finished the work.
+    using Respond = std::function<void(HttpResponse)>;
+
+    // Both must outlive this object.
+    Api(engine::Loop& loop, Ingest& ingest, ApiParts parts);
+    ~Api();
+
+    // Answers the request; never blocks. Calls come from one thread at a time.
+    void handle(HttpRequest request, Respond respond);
+
+   private:
+    class Inside;
+    std::shared_ptr<Inside> inside_;  // shared: with work under way in the engine
+};
+
+// Whether a browser sent this on behalf of another site: such a request must not change anything.
+bool is_cross_site(const HttpRequest& request);
+
+}  // namespace nocturne::gateway

@@ -1,0 +1,35 @@
+// A small HTTP client for the commands that talk to a running daemon.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "model/result.hpp"
+
+namespace nocturne::gateway {
+
+struct HttpReply {
+    int status = 0;
+    std::string content_type;
+    std::string body;
+
+    bool is_ok() const { return status >= 200 && status < 300; }
+};
+
+inline constexpr std::chrono::milliseconds kHttpTimeout = std::chrono::seconds(10);
+
+// Any status of the server is a reply; an Error means that none came, and says what to do about it.
+Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds timeout = kHttpTimeout);
+Result<HttpReply> http_post(const std::string& url, std::string_view body,
+                            std::chrono::milliseconds timeout = kHttpTimeout,
+                            std::string_view content_type = "application/json");
+Result<HttpReply> http_delete(const std::string& url, std::chrono::milliseconds timeout = kHttpTimeout);
+
+// For texts that become part of a URL: what is not a letter, a digit or one of -._~ as %XX.
+std::string url_encode(std::string_view text);
+
+// The "error" of a reply that is not ok, or its status when it has none: as one line for people.
+std::string error_of(const HttpReply& reply);
+
+}  // namespace nocturne::gateway

@@ -1,0 +1,478 @@
+#include "gateway/request_body.hpp"
+
+#include <boost/json.hpp>
+
+#include <cmath>
+#include <initializer_list>
+#include <unordered_set>
+
+#include "model/matcher.hpp"
+
+namespace nocturne::gateway {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kProblemsMax = 50;
+constexpr std::size_t kNameBytesMax = 4 * 1024;
+constexpr std::size_t kTextBytesMax = 64 * 1024;
+
+int hex_digit(char digit) {
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    if (digit >= 'A' && digit <= 'F') {
+        return digit - 'A' + 10;
+    }
+    return -1;
+}
+
+enum class Plus { IsPlus, IsSpace };
+
+Result<std::string> decode_percent(std::string_view text, Plus plus) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '+' && plus == Plus::IsSpace) {
+            out += ' ';
+        } else if (text[i] != '%') {
+            out += text[i];
+        } else {
+            const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
+            const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+            if (high < 0 || low < 0) {
+                return fail(ErrorCode::Invalid, "the URL has a % without two hexadecimal digits behind it");
+            }
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        }
+    }
+    return out;
+}
+
+std::string_view kind_name(const json::value& value) {
+    switch (value.kind()) {
+        case json::kind::null: return "null";
+        case json::kind::bool_: return "a boolean";
+        case json::kind::int64:
+        case json::kind::uint64:
+        case json::kind::double_: return "a number";
+        case json::kind::string: return "a text";
+        case json::kind::array: return "an array";
+        case json::kind::object: return "an object";
+    }
+    return "something else";
+}
+
+std::string element_path(std::string_view path, std::size_t index) {
+    return std::string(path) + "[" + std::to_string(index) + "]";
+}
+
+std::string cut(std::string_view text) {
+    return text.size() <= 64 ? std::string(text) : std::string(text.substr(0, 64)) + "...";
+}
+
+// Reads values strictly and notes each problem with its path.
+class BodyReader {
+   public:
+    explicit BodyReader(std::vector<std::string>& problems) : problems_(problems) {}
+
+    void note(std::string_view path, std::string_view what) {
+        if (problems_.size() < kProblemsMax) {
+            problems_.push_back(path.empty() ? std::string(what) : std::string(path) + ": " + std::string(what));
+        }
+    }
+
+    // The object that the body is; nothing, and a problem, when it is none.
+    std::optional<json::object> parse(std::string_view text) {
+        boost::system::error_code error;
+        json::value value = json::parse(text, error);
+        if (error) {
+            note("", "the body is not valid JSON: " + error.message());
+            return std::nullopt;
+        }
+        if (!value.is_object()) {
+            note("", "the body is " + std::string(kind_name(value)) + ", expected a JSON object");
+            return std::nullopt;
+        }
+        return std::move(value.as_object());
+    }
+
+    void check_keys(const json::object& object, std::string_view path, std::initializer_list<std::string_view> known) {
+        for (const auto& member : object) {
+            if (std::find(known.begin(), known.end(), std::string_view(member.key())) != known.end()) {
+                continue;
+            }
+            std::string list;
+            for (const std::string_view name : known) {
+                list += (list.empty() ? "" : ", ") + std::string(name);
+            }
+            note(path, "unknown key \"" + cut(member.key()) + "\"; expected one of " + list);
+        }
+    }
+
+    // Null and absent are the same: nothing.
+    static const json::value* find(const json::object& object, std::string_view key) {
+        const json::value* value = object.if_contains(key);
+        return value == nullptr || value->is_null() ? nullptr : value;
+    }
+
+    void wrong(std::string_view path, std::string_view expected, const json::value& found) {
+        note(path, "expected " + std::string(expected) + ", found " + std::string(kind_name(found)));
+    }
+
+    std::string text(const json::value& value, std::string_view path, std::size_t bytes_max = kNameBytesMax) {
+        if (!value.is_string()) {
+            wrong(path, "a text", value);
+            return {};
+        }
+        if (value.as_string().size() > bytes_max) {
+            note(path, std::to_string(value.as_string().size()) + " bytes are over the limit of " +
+                           std::to_string(bytes_max));
+            return {};
+        }
+        return std::string(value.as_string());
+    }
+
+    std::string text(const json::object& object, std::string_view key, std::string_view path,
+                     std::size_t bytes_max = kNameBytesMax) {
+        const json::value* value = find(object, key);
+        return value == nullptr ? std::string() : text(*value, join(path, key), bytes_max);
+    }
+
+    std::string required_text(const json::object& object, std::string_view key, std::string_view path) {
+        const std::size_t before = problems_.size();
+        std::string found = text(object, key, path);
+        if (found.empty() && problems_.size() == before) {
+            note(join(path, key), "is missing or empty");
+        }
+        return found;
+    }
+
+    static std::string join(std::string_view path, std::string_view key) {
+        return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
+    }
+
+    // Calls `each(element, path)` for the elements of an array; absent is empty.
+    template <typename Each>
+    void each_of(const json::object& object, std::string_view key, std::string_view path, Each each) {
+        const json::value* value = find(object, key);
+        if (value == nullptr) {
+            return;
+        }
+        const std::string array_path = join(path, key);
+        if (!value->is_array()) {
+            wrong(array_path, "an array", *value);
+            return;
+        }
+        std::size_t index = 0;
+        for (const json::value& element : value->as_array()) {
+            each(element, element_path(array_path, index++));
+        }
+    }
+
+    // RFC 3339 text or milliseconds since 1970.
+    model::Time time(const json::object& object, std::string_view key) {
+        const json::value* value = find(object, key);
+        if (value == nullptr) {
+            return model::kNoTime;
+        }
+        constexpr std::int64_t kYear10000Ms = 253'402'300'800'000;
+        if (value->is_int64() && value->as_int64() >= 0 && value->as_int64() < kYear10000Ms) {
+            return model::from_unix_ms(value->as_int64());
+        }
+        if (!value->is_string()) {
+            wrong(key, "RFC 3339 text or milliseconds since 1970", *value);
+            return model::kNoTime;
+        }
+        const Result<model::Time> parsed = model::parse_time(std::string_view(value->as_string()));
+        if (!parsed) {
+            note(key, parsed.error().message);
+            return model::kNoTime;
+        }
+        return *parsed;
+    }
+
+   private:
+    std::vector<std::string>& problems_;
+};
+
+class TopologyReader {
+   public:
+    TopologyReader(BodyReader& in, model::TopologyChange& change) : in_(in), change_(change) {}
+
+    void read(const json::object& body) {
+        in_.check_keys(body, "", {"provenance", "mode", "nodes", "edges", "removed_nodes", "removed_edges"});
+        change_.provenance = in_.text(body, "provenance", "");
+        if (change_.provenance.empty()) {
+            change_.provenance = "api";
+        }
+        const std::string mode = in_.text(body, "mode", "");
+        if (mode == "replace") {
+            change_.mode = model::TopologyChange::Mode::Replace;
+        } else if (!mode.empty() && mode != "merge") {
+            in_.note("mode", "\"" + cut(mode) + "\" is not one of merge, replace");
+        }
+        in_.each_of(body, "nodes", "", [&](const json::value& value, const std::string& path) { read_node(value, path); });
+        in_.each_of(body, "edges", "", [&](const json::value& value, const std::string& path) {
+            read_edge(value, path, change_.edges);
+        });
+        in_.each_of(body, "removed_nodes", "", [&](const json::value& value, const std::string& path) {
+            if (std::string name = in_.text(value, path); !name.empty()) {
+                change_.removed_nodes.push_back(std::move(name));
+            }
+        });
+        in_.each_of(body, "removed_edges", "", [&](const json::value& value, const std::string& path) {
+            read_edge(value, path, change_.removed_edges);
+        });
+    }
+
+   private:
+    void read_node(const json::value& value, const std::string& path) {
+        if (!value.is_object()) {
+            in_.wrong(path, "an object", value);
+            return;
+        }
+        const json::object& object = value.as_object();
+        in_.check_keys(object, path, {"name", "type", "owner", "criticality", "aliases", "labels", "depends_on"});
+        model::NodeSpec node;
+        node.name = in_.required_text(object, "name", path);
+        node.type = in_.text(object, "type", path);
+        node.owner = in_.text(object, "owner", path);
+        node.criticality = read_criticality(object, path);
+        in_.each_of(object, "aliases", path, [&](const json::value& alias, const std::string& alias_path) {
+            node.aliases.push_back(in_.text(alias, alias_path));
+        });
+        read_labels(object, path, node);
+        in_.each_of(object, "depends_on", path, [&](const json::value& to, const std::string& to_path) {
+            read_dependency(node.name, to, to_path);
+        });
+        if (!node.name.empty() && !names_.insert(node.name).second) {
+            in_.note(path + ".name", "\"" + cut(node.name) + "\" is there twice");
+        }
+        change_.nodes.push_back(std::move(node));
+    }
+
+    std::optional<std::uint8_t> read_criticality(const json::object& object, const std::string& path) {
+        const json::value* value = BodyReader::find(object, "criticality");
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        if (!value->is_int64() || value->as_int64() < 1 || value->as_int64() > 5) {
+            in_.note(path + ".criticality", "expected a whole number from 1 to 5, found " + cut(json::serialize(*value)));
+            return std::nullopt;
+        }
+        return static_cast<std::uint8_t>(value->as_int64());
+    }
+
+    void read_labels(const json::object& object, const std::string& path, model::NodeSpec& node) {
+        const json::value* labels = BodyReader::find(object, "labels");
+        if (labels == nullptr) {
+            return;
+        }
+        if (!labels->is_object()) {
+            in_.wrong(path + ".labels", "an object of texts", *labels);
+            return;
+        }
+        for (const auto& label : labels->as_object()) {
+            node.labels.emplace_back(std::string(label.key()),
+                                     in_.text(label.value(), path + ".labels." + cut(label.key())));
+        }
+    }
+
+    // A name, or {"name":...,"type":...,"weight":...}.
+    void read_dependency(const std::string& from, const json::value& value, const std::string& path) {
+        model::EdgeSpec edge;
+        edge.from = from;
+        if (value.is_object()) {
+            const json::object& object = value.as_object();
+            in_.check_keys(object, path, {"name", "type", "weight"});
+            edge.to = in_.required_text(object, "name", path);
+            edge.type = in_.text(object, "type", path);
+            edge.weight = read_weight(object, path);
+        } else if (value.is_string()) {
+            edge.to = in_.text(value, path);
+        } else {
+            in_.wrong(path, "a name or an object", value);
+            return;
+        }
+        add(std::move(edge), path, change_.edges);
+    }
+
+    void read_edge(const json::value& value, const std::string& path, std::vector<model::EdgeSpec>& edges) {
+        if (!value.is_object()) {
+            in_.wrong(path, "an object", value);
+            return;
+        }
+        const json::object& object = value.as_object();
+        in_.check_keys(object, path, {"from", "to", "type", "weight"});
+        model::EdgeSpec edge;
+        edge.from = in_.required_text(object, "from", path);
+        edge.to = in_.required_text(object, "to", path);
+        edge.type = in_.text(object, "type", path);
+        edge.weight = read_weight(object, path);
+        add(std::move(edge), path, edges);
+    }
+
+    double read_weight(const json::object& object, const std::string& path) {
+        const json::value* value = BodyReader::find(object, "weight");
+        if (value == nullptr) {
+            return 1.0;
+        }
+        boost::system::error_code error;
+        const double weight = value->is_number() ? value->to_number<double>(error) : 0.0;
+        if (error || !(weight > 0.0 && weight <= 1.0)) {
+            in_.note(path + ".weight", "expected a number above 0 up to 1, found " + cut(json::serialize(*value)));
+            return 1.0;
+        }
+        return weight;
+    }
+
+    void add(model::EdgeSpec edge, const std::string& path, std::vector<model::EdgeSpec>& edges) {
+        if (!edge.from.empty() && edge.from == edge.to) {
+            in_.note(path, "\"" + cut(edge.from) + "\" depends on itself");
+            return;
+        }
+        edges.push_back(std::move(edge));
+    }
+
+    BodyReader& in_;
+    model::TopologyChange& change_;
+    std::unordered_set<std::string> names_;
+};
+
+std::string read_matchers(BodyReader& in, const json::object& body) {
+    const json::value* value = BodyReader::find(body, "matchers");
+    model::Matchers matchers;
+    const auto add = [&](const json::value& element, const std::string& path) {
+        const std::string text = in.text(element, path, kTextBytesMax);
+        if (!element.is_string()) {
+            return;
+        }
+        Result<model::Matchers> parsed = model::parse_matchers(text);
+        if (!parsed) {
+            in.note(path, parsed.error().message);
+            return;
+        }
+        matchers.insert(matchers.end(), parsed->begin(), parsed->end());
+    };
+    if (value == nullptr) {
+        in.note("matchers", "is missing; expected e.g. \"resource=orders-db\"");
+    } else if (value->is_array()) {
+        in.each_of(body, "matchers", "", add);
+        if (value->as_array().empty()) {
+            in.note("matchers", "is empty; a silence must say what it hides");
+        }
+    } else {
+        add(*value, "matchers");
+    }
+    return matchers.empty() ? std::string() : model::to_string(matchers);
+}
+
+}  // namespace
+
+std::optional<std::string_view> Target::find(std::string_view name) const {
+    std::optional<std::string_view> found;
+    for (const auto& [key, value] : query) {
+        if (key == name) {
+            found = value;
+        }
+    }
+    return found;
+}
+
+Result<Target> parse_target(std::string_view target) {
+    Target parsed;
+    target = target.substr(0, target.find('#'));
+    const std::size_t mark = target.find('?');
+    std::string_view path = target.substr(0, mark);
+    if (!path.starts_with('/')) {
+        return fail(ErrorCode::Invalid, "the URL's path does not start with /");
+    }
+    while (!path.empty()) {
+        path.remove_prefix(1);  // the slash
+        const std::string_view part = path.substr(0, path.find('/'));
+        path.remove_prefix(part.size());
+        if (!part.empty()) {
+            NOCTURNE_TRY(std::string decoded, decode_percent(part, Plus::IsPlus));
+            parsed.path.push_back(std::move(decoded));
+        }
+    }
+    std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        if (pair.empty()) {
+            continue;
+        }
+        const std::size_t equals = pair.find('=');
+        NOCTURNE_TRY(std::string name, decode_percent(pair.substr(0, equals), Plus::IsSpace));
+        NOCTURNE_TRY(std::string value,
+                     decode_percent(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+                                    Plus::IsSpace));
+        parsed.query.emplace_back(std::move(name), std::move(value));
+    }
+    return parsed;
+}
+
+Checked<model::TopologyChange> parse_topology_body(std::string_view text) {
+    Checked<model::TopologyChange> checked;
+    BodyReader in(checked.problems);
+    if (const std::optional<json::object> body = in.parse(text)) {
+        TopologyReader(in, checked.value).read(*body);
+    }
+    return checked;
+}
+
+Checked<model::AddSilence> parse_silence_body(std::string_view text, model::Time now) {
+    Checked<model::AddSilence> checked;
+    BodyReader in(checked.problems);
+    const std::optional<json::object> body = in.parse(text);
+    if (!body) {
+        return checked;
+    }
+    in.check_keys(*body, "", {"matchers", "starts_at", "ends_at", "duration", "created_by", "comment"});
+    model::AddSilence& silence = checked.value;
+    silence.matchers = read_matchers(in, *body);
+    silence.starts_at = in.time(*body, "starts_at");
+    silence.ends_at = in.time(*body, "ends_at");
+    silence.created_by = in.text(*body, "created_by", "");
+    silence.comment = in.text(*body, "comment", "", kTextBytesMax);
+    const model::Time start = silence.starts_at == model::kNoTime ? now : silence.starts_at;
+    if (const json::value* value = BodyReader::find(*body, "duration")) {
+        const Result<model::Duration> duration = model::parse_duration(in.text(*value, "duration"));
+        if (silence.ends_at != model::kNoTime) {
+            in.note("duration", "stands beside ends_at; expected one of the two");
+        } else if (!duration && value->is_string()) {
+            in.note("duration", duration.error().message);
+        } else if (duration) {
+            silence.ends_at = start + *duration;
+        }
+    } else if (BodyReader::find(*body, "ends_at") == nullptr) {
+        in.note("ends_at", "is missing; expected a time, or \"duration\", e.g. \"2h\"");
+    }
+    if (checked.problems.empty() && silence.ends_at <= start) {
+        in.note("ends_at", "the silence ends before it starts");
+    }
+    return checked;
+}
+
+Checked<OperatorBody> parse_operator_body(std::string_view text) {
+    Checked<OperatorBody> checked;
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        return checked;
+    }
+    BodyReader in(checked.problems);
+    if (const std::optional<json::object> body = in.parse(text)) {
+        in.check_keys(*body, "", {"by", "cause"});
+        checked.value.by = in.text(*body, "by", "");
+        checked.value.cause = in.text(*body, "cause", "");
+    }
+    return checked;
+}
+
+}  // namespace nocturne::gateway

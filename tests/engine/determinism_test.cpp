@@ -1,0 +1,157 @@
+// The one idea: the same inputs give the same state, whichever way the core came there.
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+#include "engine/view.hpp"
+#include "tests/engine/story.hpp"
+
+namespace nocturne::engine {
+namespace {
+
+// A night of everything, from one seed: events in and out of order, repeats, silences, changes of
+// the graph, operators, pauses.
+class Night {
+   public:
+    explicit Night(std::uint64_t seed) : random_(seed) {}
+
+    std::vector<model::Input> inputs(std::size_t count) {
+        std::vector<model::Input> inputs;
+        model::Time at = model::from_unix_ms(Story::kStart);
+        for (std::size_t i = 0; i < count; ++i) {
+            at += model::Duration(below(10) == 0 ? below(400'000) : below(2000));
+            model::Input& input = inputs.emplace_back();
+            input.position = i + 1;
+            input.at = at;
+            input.body = body(at);
+        }
+        return inputs;
+    }
+
+   private:
+    std::uint64_t below(std::uint64_t n) { return random_() % n; }
+
+    model::Input::Body body(model::Time at) {
+        switch (below(40)) {
+            case 0: return topology();
+            case 1: return model::Command(model::AddSilence{"resource=~\"n[0-4]\"", model::kNoTime,
+                                                            at + model::Duration(below(600'000)), "me", ""});
+            case 2: return model::Command(model::AcknowledgeIncident{{below(300), 0}, "me"});
+            case 3: return model::Command(model::ResolveIncident{{below(300), 0}, "me"});
+            case 4: return model::Tick{};
+            default: return events(at);
+        }
+    }
+
+    model::TopologyChange topology() {
+        model::TopologyChange change;
+        change.provenance = "p" + std::to_string(below(2));
+        change.mode = below(2) == 0 ? model::TopologyChange::Mode::Merge : model::TopologyChange::Mode::Replace;
+        for (std::uint64_t i = 0; i < 12; ++i) {
+            change.edges.push_back({"n" + std::to_string(below(15)), "n" + std::to_string(15 + below(15)), "calls", 0.9});
+        }
+        return change;
+    }
+
+    model::EventBatch events(model::Time at) {
+        std::string lines;
+        for (std::uint64_t i = 0; i <= below(6); ++i) {
+            const std::int64_t time = model::to_unix_ms(at) - static_cast<std::int64_t>(below(60'000)) + 5000;
+            lines += R"({"resource":"n)" + std::to_string(below(40)) + R"(","check":"c)" + std::to_string(below(3)) +
+                     R"(","severity":")" + std::string(model::kSeverityNames[below(6)]) + R"(","time":)" +
+                     std::to_string(time) + R"(,"id":")" + std::to_string(below(5000)) + R"(","annotations":{"z":)" +
+                     std::to_string(below(30)) + R"(},"kind":")" + (below(20) == 0 ? "change" : "alert") + "\"}\n";
+        }
+        return model::EventDecoder().decode(lines).batch;
+    }
+
+    std::mt19937_64 random_;
+};
+
+std::string bytes_of(const Core& core) {
+    model::Writer out;
+    core.encode(out);
+    return out.take();
+}
+
+std::vector<model::Effect> run(Core& core, const std::vector<model::Input>& inputs, std::size_t from, std::size_t to) {
+    std::vector<model::Effect> effects;
+    for (std::size_t i = from; i < to; ++i) {
+        core.apply(inputs[i], effects);
+    }
+    return effects;
+}
+
+class Determinism : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(Determinism, ReplayGivesTheSameBytes) {
+    const std::vector<model::Input> inputs = Night(GetParam()).inputs(300);
+    Core live;
+    Core again;
+    const std::vector<model::Effect> effects = run(live, inputs, 0, inputs.size());
+
+    EXPECT_EQ(effects, run(again, inputs, 0, inputs.size()));
+    EXPECT_EQ(bytes_of(live), bytes_of(again));
+    EXPECT_EQ(render_incidents(live, {std::nullopt, true, 1000}), render_incidents(again, {std::nullopt, true, 1000}));
+}
+
+TEST_P(Determinism, ASnapshotGoesOnAsIfNothingHappened) {
+    const std::vector<model::Input> inputs = Night(GetParam()).inputs(300);
+    Core whole;
+    const std::vector<model::Effect> expected = run(whole, inputs, 0, inputs.size());
+    for (std::size_t cut = 0; cut <= inputs.size(); cut += 37) {
+        Core first;
+        std::vector<model::Effect> effects = run(first, inputs, 0, cut);
+        const std::string snapshot = bytes_of(first);
+        model::Reader in(snapshot);
+        Result<Core> second = Core::decode(in);
+        ASSERT_TRUE(second) << second.error().message;
+        ASSERT_EQ(bytes_of(*second), snapshot) << "cut at " << cut;
+
+        const std::vector<model::Effect> rest = run(*second, inputs, cut, inputs.size());
+        effects.insert(effects.end(), rest.begin(), rest.end());
+        EXPECT_EQ(effects, expected) << "cut at " << cut;
+        EXPECT_EQ(bytes_of(*second), bytes_of(whole)) << "cut at " << cut;
+    }
+}
+
+TEST_P(Determinism, InputsComeBackFromTheJournalTheSame) {
+    const std::vector<model::Input> inputs = Night(GetParam()).inputs(200);
+    Core live;
+    Core from_journal;
+    run(live, inputs, 0, inputs.size());
+    std::vector<model::Effect> effects;
+    for (const model::Input& input : inputs) {
+        Result<model::Input::Body> body = model::decode_body(model::encode_body(input.body));
+        ASSERT_TRUE(body);
+        from_journal.apply({input.position, input.at, *std::move(body)}, effects);
+    }
+    EXPECT_EQ(bytes_of(live), bytes_of(from_journal));
+}
+
+TEST_P(Determinism, TheBooksAlwaysBalance) {
+    const std::vector<model::Input> inputs = Night(GetParam()).inputs(400);
+    Core core;
+    std::vector<model::Effect> effects;
+    for (const model::Input& input : inputs) {
+        core.apply(input, effects);
+        const State& state = core.state();
+        for (const auto& [id, slot] : state.incidents.by_id()) {
+            const model::Incident& incident = state.incidents[slot];
+            std::uint64_t counted = 0;
+            for (const Slot alert : incident.alerts) {
+                ASSERT_TRUE(state.alerts.is_used(alert));
+                ASSERT_EQ(state.alerts[alert].incident, incident.id);
+                counted += state.alerts[alert].is_counted ? 1 : 0;
+            }
+            ASSERT_EQ(counted, incident.burning) << "input " << input.position;
+            ASSERT_FALSE(!incident.is_over() && incident.alerts.empty());
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Determinism, testing::Range<std::uint64_t>(1, 13));
+
+}  // namespace
+}  // namespace nocturne::engine

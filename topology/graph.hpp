@@ -1,0 +1,127 @@
+// Graph and LiveGraph: which service depends on which, as it stands.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "model/codec.hpp"
+#include "model/result.hpp"
+#include "model/time.hpp"
+#include "model/topology_change.hpp"
+
+namespace nocturne::topology {
+
+// Names a node as long as it lives; the number of a removed node may serve another.
+using NodeIndex = std::uint32_t;
+inline constexpr NodeIndex kNoNode = UINT32_MAX;
+
+// Which sources vouch for a node or an edge: one bit each, see Graph::provenance_names.
+using Provenance = std::uint64_t;
+
+struct Node {
+    std::string name;
+    std::string type;
+    std::string owner;
+    std::vector<std::string> aliases;
+    std::vector<std::pair<std::string, std::string>> labels;
+    model::Time first_seen = model::kNoTime;
+    model::Time last_seen = model::kNoTime;  // when a source last confirmed it
+    Provenance provenance = 0;
+    std::uint8_t criticality = model::kCriticalityDefault;
+};
+
+// From a dependent to what it depends on.
+struct Edge {
+    std::string type;
+    double weight = 1.0;
+    model::Time first_seen = model::kNoTime;
+    model::Time last_seen = model::kNoTime;
+    Provenance provenance = 0;
+};
+
+// What a change did, and what of it was refused.
+struct ChangeReport {
+    std::size_t nodes_added = 0;
+    std::size_t nodes_removed = 0;
+    std::size_t edges_added = 0;
+    std::size_t edges_removed = 0;
+    std::vector<std::string> problems;
+};
+
+// A graph as it stood at one time. Safe to read from many threads.
+class Graph {
+   public:
+    Graph();
+    ~Graph();
+    Graph(const Graph&);
+    Graph& operator=(const Graph&) = delete;
+
+    // The node of that name or alias; kNoNode when there is none.
+    NodeIndex find(std::string_view name) const;
+    bool is_alive(NodeIndex node) const;
+    const Node& node(NodeIndex node) const;
+    // Indices are below this; some may not be alive.
+    NodeIndex index_end() const;
+    std::size_t node_count() const;
+    std::size_t edge_count() const;
+
+    std::size_t dependency_count(NodeIndex node) const;
+    std::size_t dependent_count(NodeIndex node) const;
+    // Calls visit(NodeIndex, const Edge&) for what the node depends on, in no promised order.
+    template <typename Visit>
+    void for_each_dependency(NodeIndex node, Visit&& visit) const {
+        visit_dependencies(node, &visit, [](void* context, NodeIndex other, const Edge& edge) {
+            (*static_cast<std::remove_reference_t<Visit>*>(context))(other, edge);
+        });
+    }
+    // The same for what depends on the node.
+    template <typename Visit>
+    void for_each_dependent(NodeIndex node, Visit&& visit) const {
+        visit_dependents(node, &visit, [](void* context, NodeIndex other, const Edge& edge) {
+            (*static_cast<std::remove_reference_t<Visit>*>(context))(other, edge);
+        });
+    }
+
+    std::vector<std::string> provenance_names(Provenance provenance) const;
+
+   private:
+    friend class LiveGraph;
+    using VisitEdge = void (*)(void* context, NodeIndex other, const Edge& edge);
+
+    void visit_dependencies(NodeIndex node, void* context, VisitEdge visit) const;
+    void visit_dependents(NodeIndex node, void* context, VisitEdge visit) const;
+
+    class Inside;
+    std::unique_ptr<Inside> inside_;
+};
+
+// The graph that changes. Not for several threads at once; the snapshots that it hands out are.
+class LiveGraph {
+   public:
+    LiveGraph();
+
+    const Graph& now() const { return *graph_; }
+    // The graph as it stands, for readers: later changes do not show in it.
+    std::shared_ptr<const Graph> snapshot() const { return graph_; }
+
+    ChangeReport apply(const model::TopologyChange& change, model::Time at);
+    // The node that an event names; made when nobody knows it, vouched for by "events".
+    NodeIndex observe(std::string_view name, model::Time at);
+    // Takes away a node that only events vouch for and nothing is tied to; leaves any other.
+    void forget(NodeIndex node);
+
+    void encode(model::Writer& out) const;
+    static Result<LiveGraph> decode(model::Reader& in);
+
+   private:
+    // Copies the graph first if a reader holds it.
+    Graph::Inside& change();
+
+    std::shared_ptr<Graph> graph_;  // shared with readers of snapshots
+};
+
+}  // namespace nocturne::topology

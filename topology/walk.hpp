@@ -1,0 +1,36 @@
+// The causal walk: from an incident's alerts to the nodes that could be behind them.
+// docs/causal-ranking.md has the formulas, and where they come from.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/suspect.hpp"
+#include "model/symptom.hpp"
+#include "topology/graph.hpp"
+
+namespace nocturne::topology {
+
+// What is known of one node: its alerts, and the changes made to it.
+struct AlertingNode {
+    NodeIndex node = kNoNode;
+    std::vector<model::Symptom> symptoms;
+    std::vector<model::RecentChange> changes;
+};
+
+struct WalkLimits {
+    std::uint8_t hops = 4;            // how far a fault is followed
+    std::size_t nodes_max = 4096;     // of the neighbourhood that is copied
+    std::size_t alerting_max = 2048;  // beyond it only the worst are walked from
+    std::size_t suspects_max = 10;
+    std::size_t paths_max = 5;        // per suspect
+};
+
+// Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum to 1.
+// Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the graph.
+// The order of `alerting` and the names of nodes do not matter.
+std::vector<model::Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits);
+
+}  // namespace nocturne::topology
