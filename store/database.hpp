@@ -23,7 +23,7 @@ class Statement {
     Statement& operator=(Statement&& other) noexcept;
 
     void bind(int place, std::int64_t value);
-    // Borrowed until the statement is reset.
+    // Texts and blobs are borrowed until the statement is reset.
     void bind_text(int place, std::string_view value);
     void bind_blob(int place, std::string_view value);
 
@@ -43,9 +43,11 @@ class Statement {
     sqlite3_stmt* statement_ = nullptr;
 };
 
+// A connection. For one thread at a time.
 class Database {
    public:
-    enum class Mode { ReadWrite, ReadOnly };
+    // Frozen: nobody writes the file, and SQLite makes no files beside it.
+    enum class Mode { ReadWrite, ReadOnly, Frozen };
 
     static Result<Database> open(const std::string& path, Mode mode);
     Database() = default;
@@ -56,7 +58,16 @@ class Database {
     Status execute(const char* sql);
     Result<Statement> prepare(std::string_view sql);
     Result<std::int64_t> integer(std::string_view sql);  // of a query that gives one
-    std::int64_t changed_rows() const;
+    std::uint64_t changed_rows() const;
+
+    // Pages in the write-ahead log after this connection's last commit.
+    std::uint64_t wal_pages() const { return wal_pages_ == nullptr ? 0 : *wal_pages_; }
+    struct Checkpoint {
+        std::uint64_t log_pages = 0;
+        std::uint64_t folded_pages = 0;  // fewer than log_pages while a reader still needs the rest
+    };
+    // Folds the write-ahead log into the database as far as no reader is in the way; never waits.
+    Result<Checkpoint> checkpoint();
 
     // Runs `body` in a transaction: committed when it succeeds, rolled back when not.
     template <typename Body>
@@ -76,6 +87,7 @@ class Database {
    private:
     explicit Database(sqlite3* handle) : handle_(handle) {}
     sqlite3* handle_ = nullptr;
+    std::unique_ptr<std::uint64_t> wal_pages_;  // where it is, SQLite's hook knows
 };
 
 }  // namespace nocturne::store

@@ -1,0 +1,37 @@
+// Journal: the inputs in their order, and how far their effects were delivered.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "model/position.hpp"
+#include "model/result.hpp"
+#include "store/database.hpp"
+#include "store/store.hpp"
+
+namespace nocturne::store {
+
+// Appends the journal row of the entry to `out`.
+void append_row_of(std::string& out, const Entry& entry);
+
+// The writing half, within the caller's transaction; statements of the connection that writes.
+class JournalWriter {
+   public:
+    static Result<JournalWriter> prepare(Database& database);
+
+    Status insert(const Entry& entry, std::string_view row);
+    Status set_delivered(model::Position position);
+
+   private:
+    Statement insert_;
+    Statement set_delivered_;
+};
+
+// See Store::read.
+Status read_journal(Database& database, model::Position from, const std::function<bool(const Entry&)>& each);
+
+Result<model::Position> first_position(Database& database);
+Result<model::Position> last_position(Database& database);
+Result<model::Position> delivered_position(Database& database);
+
+}  // namespace nocturne::store
