@@ -2,7 +2,9 @@
 //
 //   bench_stages [identities events per_message]
 #include <simdjson.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -31,7 +33,7 @@ double measure_simdjson(const std::vector<std::string>& messages) {
     std::size_t documents = 0;
     for (const std::string& message : messages) {
         for (auto document : parser.parse_many(message)) {
-            documents += document.error() == simdjson::SUCCESS ? 1 : 0;
+            documents += document.error() == simdjson::SUCCESS ? 1U : 0U;
         }
     }
     const double spent = bench::cpu_us() - begin;

@@ -29,7 +29,7 @@ std::string service_name(std::uint64_t service) {
 void Workload::append_next(std::string& out) {
     const std::uint64_t n = next_++;
     const auto target = static_cast<std::uint64_t>(
-        (static_cast<unsigned __int128>(n + 1) * identities_ + events_ - 1) / events_);
+        (static_cast<Wide>(n + 1) * identities_ + events_ - 1) / events_);
     const std::uint64_t identity = target > seen_ ? seen_++ : random_.below(seen_);
     const std::uint64_t service = identity % kServices;
     const std::uint64_t name = (identity / kServices + 7 * service) % kNames.size();

@@ -9,6 +9,9 @@
 
 namespace nocturne::bench {
 
+// For the high half of a product; GCC and Clang both have it.
+__extension__ using Wide = unsigned __int128;
+
 // SplitMix64 (Steele, Lea, Flood 2014).
 class Random {
    public:
@@ -22,7 +25,7 @@ class Random {
     }
     // Below n: the high 64 bits of next() * n.
     std::uint64_t below(std::uint64_t n) {
-        return static_cast<std::uint64_t>((static_cast<unsigned __int128>(next()) * n) >> 64);
+        return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
     }
 
    private:

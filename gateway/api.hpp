@@ -45,18 +45,19 @@ HttpResponse error_response(unsigned status, std::string_view message);
 
 struct ApiParts {
     // An incident that is no more in memory, as JSON. Called on the background thread; may be empty.
-    std::function<std::optional<std::string>(std::string_view id)> read_history;
+    std::function<std::optional<std::string>(std::string_view id)> read_history = {};
     // Called on the background thread; may be empty.
-    std::function<Status()> reload;
+    std::function<Status()> reload = {};
     // Each appends its part of /metrics; called on the server's thread, must not block.
-    std::vector<std::function<void(std::string&)>> metrics;
+    std::vector<std::function<void(std::string&)>> metrics = {};
     std::string version = "unknown";
     std::string commit = "unknown";
-    std::function<model::Time()> clock;  // default: the system's
+    std::function<model::Time()> clock = {};  // default: the system's
 
-    // Given by the server: runs work on its background thread, and on its own thread a moment later.
-    std::function<void(std::function<void()>)> in_background;
-    std::function<void(std::function<void()>)> a_moment_later;
+    // Given by the server: runs work on its background thread, and on its own thread a moment later. Both
+    // may be called from any thread.
+    std::function<void(std::function<void()>)> in_background = {};
+    std::function<void(std::function<void()>)> a_moment_later = {};
 };
 
 class Api {

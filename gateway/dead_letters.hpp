@@ -17,10 +17,10 @@
 namespace nocturne::gateway {
 
 struct DeadLetterOptions {
-    std::filesystem::path file;                    // "<data>/dead-letters.jsonl"; the one before is "<file>.1"
+    std::filesystem::path file = {};               // "<data>/dead-letters.jsonl"; the one before is "<file>.1"
     std::uint64_t file_bytes_max = 64U << 20;      // then it becomes ".1", and the ".1" before it goes
     std::size_t queue_bytes_max = 4U << 20;        // waiting to be written; beyond it letters are dropped and counted
-    std::function<model::Time()> clock;            // default: the system's
+    std::function<model::Time()> clock = {};          // default: the system's
 };
 
 struct DeadLetterCounters {

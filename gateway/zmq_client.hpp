@@ -19,9 +19,9 @@ struct SenderOptions {
     std::string endpoint = "tcp://127.0.0.1:5555";
     std::chrono::milliseconds timeout = std::chrono::seconds(10);  // for room to send, and for each answer
     // With CURVE: the server's public key and the client's own pair, Z85.
-    std::string server_key;
-    std::string public_key;
-    std::string secret_key;
+    std::string server_key = {};
+    std::string public_key = {};
+    std::string secret_key = {};
 };
 
 // What the daemon said to a message.

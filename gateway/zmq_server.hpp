@@ -18,8 +18,8 @@ class Ingest;
 
 // Only clients whose public key is listed get in. Keys are Z85 texts of 40 characters.
 struct CurveOptions {
-    std::string secret_key;  // the server's; empty: no encryption, no authentication
-    std::vector<std::string> allowed_client_keys;
+    std::string secret_key = {};  // the server's; empty: no encryption, no authentication
+    std::vector<std::string> allowed_client_keys = {};
 };
 
 // Reads the first key of a file as `nocturne` and zmq's curve_keygen write it; the file must not be
@@ -37,7 +37,7 @@ struct ZmqServerOptions {
     int pub_messages_max = 10'000;              // waiting for each subscriber; beyond it they are dropped
     std::size_t outstanding_max = 4096;         // requests of the ack socket that wait for the journal
     std::chrono::milliseconds full_wait = std::chrono::seconds(5);  // for room in the engine, then "try again"
-    CurveOptions curve;
+    CurveOptions curve = {};
 };
 
 // Owns its threads: one for each socket, one for ZeroMQ's input and output.

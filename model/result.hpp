@@ -76,12 +76,14 @@ inline tl::unexpected<Error> fail(Error error) {
     NOCTURNE_TRY_NAMED(NOCTURNE_CONCAT(nocturne_try_, __LINE__), declaration, __VA_ARGS__)
 
 // The same for a Status, which has no value.
-#define NOCTURNE_TRY_STATUS(...)                                        \
-    do {                                                                \
-        if (auto&& nocturne_status = (__VA_ARGS__); !nocturne_status) { \
-            return ::nocturne::fail(std::move(nocturne_status).error()); \
-        }                                                               \
+#define NOCTURNE_TRY_STATUS_NAMED(name, ...)                   \
+    do {                                                       \
+        if (auto&& name = (__VA_ARGS__); !name) {              \
+            return ::nocturne::fail(std::move(name).error()); \
+        }                                                      \
     } while (false)
+#define NOCTURNE_TRY_STATUS(...) \
+    NOCTURNE_TRY_STATUS_NAMED(NOCTURNE_CONCAT(nocturne_status_, __LINE__), __VA_ARGS__)
 
 // Checks an invariant of ours, in release builds too.
 #define NOCTURNE_ASSERT(expression) \

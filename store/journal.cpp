@@ -42,17 +42,19 @@ void append_row_of(std::string& out, const Entry& entry) {
 
 Result<JournalWriter> JournalWriter::prepare(Database& database) {
     JournalWriter writer;
-    NOCTURNE_TRY(writer.insert_, database.prepare("INSERT INTO journal (position, at, kind, row) VALUES (?1, ?2, ?3, ?4)"));
+    NOCTURNE_TRY(writer.insert_, database.prepare("INSERT INTO journal (position, at, kind, row, delivered) "
+                                                    "VALUES (?1, ?2, ?3, ?4, ?5)"));
     NOCTURNE_TRY(writer.set_delivered_,
                  database.prepare("INSERT OR REPLACE INTO cursor (name, position) VALUES ('delivered', ?1)"));
     return writer;
 }
 
-Status JournalWriter::insert(const Entry& entry, std::string_view row) {
+Status JournalWriter::insert(const Entry& entry, std::string_view row, Position delivered) {
     insert_.bind(1, static_cast<std::int64_t>(entry.position));
     insert_.bind(2, model::to_unix_ms(entry.at));
     insert_.bind(3, entry.kind);
     insert_.bind_blob(4, row);
+    insert_.bind(5, static_cast<std::int64_t>(delivered));
     return insert_.run();
 }
 
@@ -93,7 +95,8 @@ Result<Position> last_position(Database& database) {
 }
 
 Result<Position> delivered_position(Database& database) {
-    return position_of(database, "SELECT position FROM cursor WHERE name = 'delivered'");
+    return position_of(database, "SELECT max(coalesce((SELECT position FROM cursor WHERE name = 'delivered'), 0), "
+                                 "coalesce((SELECT delivered FROM journal ORDER BY position DESC LIMIT 1), 0))");
 }
 
 }  // namespace nocturne::store

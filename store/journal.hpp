@@ -19,7 +19,9 @@ class JournalWriter {
    public:
     static Result<JournalWriter> prepare(Database& database);
 
-    Status insert(const Entry& entry, std::string_view row);
+    // `delivered` goes with each row, because a row of its own would cost each commit a page more.
+    Status insert(const Entry& entry, std::string_view row, model::Position delivered);
+    // For a commit without entries.
     Status set_delivered(model::Position position);
 
    private:

@@ -15,6 +15,7 @@ CREATE TABLE journal (
     position INTEGER PRIMARY KEY,  -- order of the inputs
     at INTEGER NOT NULL,           -- arrival, milliseconds since 1970
     kind INTEGER NOT NULL,         -- 0 events, 1 topology, 2 command, 3 tick, 4 settings
+    delivered INTEGER NOT NULL,    -- effects of inputs up to there had left the outbox
     row BLOB NOT NULL              -- a whole batch, packed
 );
 CREATE TABLE snapshot (
@@ -43,7 +44,7 @@ CREATE INDEX incident_by_time ON incident (opened_at, id);
 CREATE INDEX incident_by_state ON incident (state, opened_at, id);
 CREATE INDEX incident_by_end ON incident (resolved_at) WHERE resolved_at IS NOT NULL;
 CREATE TABLE cursor (
-    name TEXT PRIMARY KEY,         -- 'delivered': effects of inputs up to there have left the outbox
+    name TEXT PRIMARY KEY,         -- 'delivered': as in the journal, where that ended without an input
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
 )"};
@@ -67,6 +68,12 @@ Status check_owner(Database& database) {
     return {};
 }
 
+Status step_from(Database& database, std::int64_t version) {
+    NOCTURNE_TRY_STATUS(database.execute(kSteps.at(static_cast<std::size_t>(version))));
+    NOCTURNE_TRY_STATUS(database.execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str()));
+    return database.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
+}
+
 }  // namespace
 
 Status update_schema(Database& database) {
@@ -76,12 +83,7 @@ Status update_schema(Database& database) {
         return wrong_version(version);
     }
     for (; version < kVersion; ++version) {
-        NOCTURNE_TRY_STATUS(database.transact([&]() -> Status {
-            NOCTURNE_TRY_STATUS(database.execute(kSteps.at(static_cast<std::size_t>(version))));
-            NOCTURNE_TRY_STATUS(
-                database.execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str()));
-            return database.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
-        }));
+        NOCTURNE_TRY_STATUS(database.transact([&] { return step_from(database, version); }));
     }
     return {};
 }

@@ -141,7 +141,7 @@ Status save_snapshot(Database& database, Turns& turns, Position position, std::s
     return status ? cleared : status;
 }
 
-Result<std::optional<Snapshot>> load_latest_snapshot(Database& database) {
+Result<std::optional<Snapshot>> load_latest_snapshot(Database& database, std::uint64_t& damaged) {
     // While this statement is open the connection sees one state of the file.
     NOCTURNE_TRY(Statement list,
                  database.prepare("SELECT id, position, pieces, bytes FROM snapshot ORDER BY position DESC, id DESC"));
@@ -159,6 +159,7 @@ Result<std::optional<Snapshot>> load_latest_snapshot(Database& database) {
             snapshot.bytes = *std::move(bytes);
             return std::optional(std::move(snapshot));
         }
+        damaged = snapshot.problems.size() + 1;
         snapshot.problems.push_back("snapshot at position " + std::to_string(row.position) + ": " +
                                     (bytes ? tail.error() : bytes.error()).message);
     }
@@ -166,9 +167,7 @@ Result<std::optional<Snapshot>> load_latest_snapshot(Database& database) {
         return std::optional<Snapshot>();
     }
     if (check_tail(database, 0, false)) {
-        // The journal has everything from the beginning: an empty snapshot there carries the news.
-        snapshot.position = 0;
-        return std::optional(std::move(snapshot));
+        return std::optional<Snapshot>();  // the journal has everything from the beginning
     }
     return fail(ErrorCode::Damaged, snapshot.problems.front() +
                                         "; without it the state cannot be rebuilt: restore a backup of the data "

@@ -1,19 +1,22 @@
 #include "store/store.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <mutex>
 #include <system_error>
 #include <utility>
 
-#include "model/codec.hpp"
 #include "store/database.hpp"
+#include "store/folder_lock.hpp"
+#include "store/history.hpp"
+#include "store/journal.hpp"
+#include "store/retention.hpp"
+#include "store/schema.hpp"
+#include "store/snapshots.hpp"
+#include "store/turns.hpp"
 
 namespace nocturne::store {
 
@@ -21,401 +24,286 @@ using model::Position;
 
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
-constexpr std::size_t kSnapshotPieceBytes = 1U << 20;  // one short transaction each, so that appends get between
-constexpr std::uint64_t kRetainRowsMax = 20'000;       // one call's work
+// Big pages: a row of a batch takes one or a few, and groups of rows cost a third less CPU than with 4 KiB.
+constexpr std::uint64_t kPageBytes = 16'384;
+constexpr std::size_t kPackedKeptBytes = 16U << 20;  // a larger buffer is not kept for the next group
 
-constexpr const char* kSchema = R"(
-CREATE TABLE journal (
-    position INTEGER PRIMARY KEY,  -- order of the inputs
-    at INTEGER NOT NULL,           -- arrival, milliseconds since 1970
-    kind INTEGER NOT NULL,         -- 0 events, 1 topology, 2 command, 3 tick, 4 settings
-    row BLOB NOT NULL              -- a whole batch, compressed
-);
-CREATE TABLE snapshot (
-    position INTEGER PRIMARY KEY,  -- the last input that is in it
-    pieces INTEGER NOT NULL        -- how many there must be
-);
-CREATE TABLE snapshot_piece (
-    position INTEGER NOT NULL,
-    piece INTEGER NOT NULL,
-    row BLOB NOT NULL,
-    PRIMARY KEY (position, piece)
-);
-CREATE TABLE incident (
-    id TEXT PRIMARY KEY,
-    opened_at INTEGER NOT NULL,
-    updated_at INTEGER NOT NULL,
-    resolved_at INTEGER,
-    state TEXT NOT NULL,
-    severity TEXT NOT NULL,
-    title TEXT NOT NULL,
-    json TEXT NOT NULL
-);
-CREATE INDEX incident_by_time ON incident (opened_at);
-CREATE TABLE cursor (
-    name TEXT PRIMARY KEY,
-    position INTEGER NOT NULL
-);
+// page_size and auto_vacuum count only while the file is new. synchronous FULL: a commit is one fdatasync
+// of the log. secure_delete, Debian's default, would write zeros over all that retention removes. The
+// log is folded in by fold_log(), which counts, so not by SQLite.
+constexpr const char* kWriterSettings = R"(
+PRAGMA page_size = 16384;
+PRAGMA auto_vacuum = INCREMENTAL;
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA secure_delete = OFF;
+PRAGMA journal_size_limit = 67108864;
+PRAGMA cache_size = -8192;
 )";
 
-constexpr const char* kIncidentColumns =
-    "SELECT id, opened_at, updated_at, resolved_at, state, severity, title, json FROM incident ";
+using Clock = std::chrono::steady_clock;
 
-IncidentRecord record_of(const Statement& row) {
-    IncidentRecord record;
-    record.id = row.bytes(0);
-    record.opened_at = model::from_unix_ms(row.integer(1));
-    record.updated_at = model::from_unix_ms(row.integer(2));
-    record.resolved_at = row.is_null(3) ? model::kNoTime : model::from_unix_ms(row.integer(3));
-    record.state = row.bytes(4);
-    record.severity = row.bytes(5);
-    record.title = row.bytes(6);
-    record.json = row.bytes(7);
-    return record;
+std::uint64_t us_since(Clock::time_point begin) {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - begin).count());
 }
 
-// Holds the folder for one owner; the kernel lets go of it however the process ends.
-class FolderLock {
-   public:
-    static Result<FolderLock> take(const std::filesystem::path& folder) {
-        const std::filesystem::path path = folder / "lock";
-        const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-        if (file < 0) {
-            return fail(ErrorCode::Unavailable, path.string() + ": " + std::strerror(errno) +
-                                                    "; may this user write there? another folder: --data DIR");
-        }
-        FolderLock lock(file);
-        if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-            return fail(ErrorCode::Unavailable, folder.string() +
-                                                    ": another nocturne is running on this folder; stop it, or give this "
-                                                    "one a folder of its own with --data DIR");
-        }
-        return lock;
+// So that a new folder's name is as durable as what is acknowledged in it.
+void sync_folder(const std::filesystem::path& folder) {
+    if (const int file = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC); file >= 0) {
+        ::fsync(file);
+        ::close(file);
     }
-    FolderLock() = default;
-    ~FolderLock() {
-        if (file_ >= 0) {
-            ::close(file_);
-        }
-    }
-    FolderLock(FolderLock&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
-    FolderLock& operator=(FolderLock&& other) noexcept {
-        std::swap(file_, other.file_);
-        return *this;
-    }
+}
 
-   private:
-    explicit FolderLock(int file) : file_(file) {}
-    int file_ = -1;
-};
-
-Status create_schema(Database& database) {
-    NOCTURNE_TRY(const std::int64_t version, database.integer("PRAGMA user_version"));
-    if (version > kSchemaVersion) {
-        return fail(ErrorCode::Invalid, "nocturne.db has schema version " + std::to_string(version) +
-                                            ", this program knows up to " + std::to_string(kSchemaVersion) +
-                                            "; run the newer nocturne that wrote it");
+Status make_folder(const std::filesystem::path& folder) {
+    std::error_code error;
+    const bool is_new = std::filesystem::create_directories(folder, error);
+    if (error) {
+        return fail(ErrorCode::Unavailable, folder.string() + ": " + error.message() +
+                                                "; choose another folder with --data DIR");
     }
-    if (version == kSchemaVersion) {
-        return {};
+    if (is_new) {
+        sync_folder(std::filesystem::absolute(folder).parent_path());
     }
-    return database.transact([&]() -> Status {
-        NOCTURNE_TRY_STATUS(database.execute(kSchema));
-        return database.execute("PRAGMA user_version = 1");
-    });
+    return {};
 }
 
 }  // namespace
 
 class Store::Inside {
    public:
-    static Result<std::unique_ptr<Inside>> open(const std::filesystem::path& folder, Access access) {
+    static Result<std::unique_ptr<Inside>> open(const std::filesystem::path& folder, const StoreOptions& options) {
         auto inside = std::make_unique<Inside>();
-        const std::string path = (folder / "nocturne.db").string();
-        if (access == Access::Owner) {
-            std::error_code error;
-            std::filesystem::create_directories(folder, error);
-            if (error) {
-                return fail(ErrorCode::Unavailable, folder.string() + ": " + error.message());
-            }
-            NOCTURNE_TRY(inside->lock_, FolderLock::take(folder));
-            NOCTURNE_TRY(inside->writer_, Database::open(path, Database::Mode::ReadWrite));
-            // The page size counts only while the file is new. FULL: a commit is one fdatasync of the log.
-            NOCTURNE_TRY_STATUS(inside->writer_.execute(
-                "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 2000;"));
-            NOCTURNE_TRY_STATUS(create_schema(inside->writer_));
-            NOCTURNE_TRY_STATUS(inside->prepare());
-            NOCTURNE_TRY(inside->snapshots_, Database::open(path, Database::Mode::ReadWrite));
-            // The pieces need no sync of their own: a snapshot counts once its row is there, and that commit syncs.
-            NOCTURNE_TRY_STATUS(inside->snapshots_.execute("PRAGMA synchronous = FULL"));
+        inside->path_ = (folder / "nocturne.db").string();
+        inside->wal_pages_max_ = std::max<std::uint64_t>(options.wal_bytes_max / kPageBytes, 1);
+        inside->fold_at_pages_ = inside->wal_pages_max_;
+        NOCTURNE_TRY_STATUS(make_folder(folder));
+        NOCTURNE_TRY(inside->lock_, FolderLock::take(folder));
+        NOCTURNE_TRY(inside->writer_, Database::open(inside->path_, Database::Mode::ReadWrite));
+        NOCTURNE_TRY_STATUS(inside->writer_.execute(kWriterSettings));
+        NOCTURNE_TRY_STATUS(update_schema(inside->writer_));
+        NOCTURNE_TRY(inside->journal_, JournalWriter::prepare(inside->writer_));
+        NOCTURNE_TRY(inside->history_, HistoryWriter::prepare(inside->writer_));
+        NOCTURNE_TRY(inside->last_, store::last_position(inside->writer_));
+        NOCTURNE_TRY(inside->delivered_, delivered_position(inside->writer_));
+        inside->can_write_ = true;
+        NOCTURNE_TRY(inside->reader_, inside->open_reader());
+        return inside;
+    }
+
+    static Result<std::unique_ptr<Inside>> open_read_only(const std::filesystem::path& folder) {
+        auto inside = std::make_unique<Inside>();
+        inside->path_ = (folder / "nocturne.db").string();
+        std::error_code error;
+        if (!std::filesystem::exists(inside->path_, error)) {
+            return fail(ErrorCode::NotFound, inside->path_ + ": no such file; name a folder that `nocturne run` wrote");
         }
-        NOCTURNE_TRY(inside->reader_, Database::open(path, Database::Mode::ReadOnly));
-        NOCTURNE_TRY(const std::int64_t version, inside->reader_.integer("PRAGMA user_version"));
-        if (version != kSchemaVersion) {
-            return fail(ErrorCode::Invalid, path + ": schema version " + std::to_string(version) + " is not " +
-                                                std::to_string(kSchemaVersion));
+        Result<Database> reader = inside->open_reader();
+        if (!reader && reader.error().code == ErrorCode::Unavailable && !std::filesystem::exists(inside->path_ + "-wal", error)) {
+            // A read-only medium, and no owner: nothing can change, so no files beside it are needed.
+            inside->read_mode_ = Database::Mode::Frozen;
+            reader = inside->open_reader();
         }
-        NOCTURNE_TRY(const std::int64_t last, inside->reader_.integer("SELECT max(position) FROM journal"));
-        inside->last_ = static_cast<Position>(last);
+        if (!reader) {
+            return fail(std::move(reader).error());
+        }
+        inside->reader_ = *std::move(reader);
         return inside;
     }
 
     Status append(std::span<const PendingEntry> entries, const Extras& extras) {
-        std::vector<std::string> rows;  // packed before the transaction begins
-        rows.reserve(entries.size());
-        std::uint64_t raw = 0;
-        std::uint64_t stored = 0;
-        for (const PendingEntry& entry : entries) {
-            raw += entry.bytes.size();
-            stored += rows.emplace_back(pack_row(entry.bytes)).size();
-        }
-        std::lock_guard lock(writer_mutex_);
-        const auto begin = std::chrono::steady_clock::now();
-        Position last = last_;
-        const Status status = writer_.transact([&]() -> Status {
-            for (std::size_t i = 0; i < entries.size(); ++i) {
-                NOCTURNE_ASSERT(entries[i].position > last);
-                last = entries[i].position;
-                NOCTURNE_TRY_STATUS(insert(entries[i], rows[i]));
-            }
-            for (const IncidentRecord& record : extras.history) {
-                NOCTURNE_TRY_STATUS(upsert(record));
-            }
-            if (extras.delivered) {
-                set_cursor_.bind(1, static_cast<std::int64_t>(*extras.delivered));
-                NOCTURNE_TRY_STATUS(set_cursor_.run());
-            }
-            return {};
-        });
-        const auto spent = std::chrono::steady_clock::now() - begin;
-        counters_.commit_us += static_cast<std::uint64_t>(
-            std::chrono::duration_cast<std::chrono::microseconds>(spent).count());
+        NOCTURNE_TRY_STATUS(check_can_write());
+        std::lock_guard lock(append_mutex_);
+        NOCTURNE_TRY_STATUS(check(entries));
+        pack(entries);
+
+        std::lock_guard turn(turns_);
+        const Clock::time_point begin = Clock::now();
+        const Status status = writer_.transact([&] { return insert(entries, extras); });
+        count(entries, status, us_since(begin));
         if (!status) {
-            ++counters_.commit_failures;
             return status;
         }
-        last_ = last;
-        ++counters_.commits;
-        counters_.rows += entries.size();
-        counters_.bytes_raw += raw;
-        counters_.bytes_stored += stored;
+        if (!entries.empty()) {
+            last_ = entries.back().position;
+        }
+        delivered_ = std::max(delivered_, extras.delivered.value_or(0));
+        fold_log();
         return {};
     }
 
     Status read(Position from, const std::function<bool(const Entry&)>& each) {
-        std::lock_guard lock(reader_mutex_);
-        NOCTURNE_TRY(Statement rows, reader_.prepare("SELECT position, at, kind, row FROM journal WHERE position >= ?1 "
-                                                     "ORDER BY position"));
-        rows.bind(1, static_cast<std::int64_t>(from));
-        for (;;) {
-            NOCTURNE_TRY(const bool has_row, rows.step());
-            if (!has_row) {
-                return {};
-            }
-            Entry entry;
-            entry.position = static_cast<Position>(rows.integer(0));
-            entry.at = model::from_unix_ms(rows.integer(1));
-            entry.kind = static_cast<std::uint8_t>(rows.integer(2));
-            Result<std::string> bytes = unpack_row(rows.bytes(3));
-            if (!bytes) {
-                Error error = bytes.error();
-                error.message = "journal position " + std::to_string(entry.position) + ": " + error.message +
-                                "; restore a backup of the data folder, or start with an empty one";
-                return fail(std::move(error));
-            }
-            entry.bytes = *std::move(bytes);
-            if (!each(entry)) {
-                return {};
-            }
-        }
+        // A connection of its own: `each` may take long, and may ask the store other things.
+        NOCTURNE_TRY(Database reader, open_reader());
+        return read_journal(reader, from, each);
     }
 
-    Result<Position> position_of(std::string_view sql) {
+    // Lends the connection for short reads.
+    template <typename Ask>
+    auto with_reader(Ask ask) {
         std::lock_guard lock(reader_mutex_);
-        NOCTURNE_TRY(const std::int64_t position, reader_.integer(sql));
-        return static_cast<Position>(position);
-    }
-
-    Status save_snapshot(Position position, std::string_view bytes) {
-        std::lock_guard lock(snapshot_mutex_);
-        const auto at = static_cast<std::int64_t>(position);
-        NOCTURNE_TRY(Statement clear, snapshots_.prepare("DELETE FROM snapshot_piece WHERE position = ?1"));
-        clear.bind(1, at);
-        NOCTURNE_TRY_STATUS(clear.run());
-        NOCTURNE_TRY(Statement insert, snapshots_.prepare("INSERT INTO snapshot_piece VALUES (?1, ?2, ?3)"));
-        std::int64_t pieces = 0;
-        for (std::size_t begin = 0; begin < bytes.size() || pieces == 0; begin += kSnapshotPieceBytes) {
-            const std::string row = pack_row(bytes.substr(std::min(begin, bytes.size()), kSnapshotPieceBytes));
-            insert.bind(1, at);
-            insert.bind(2, pieces++);
-            insert.bind_blob(3, row);
-            NOCTURNE_TRY_STATUS(insert.run());
-        }
-        return snapshots_.transact([&]() -> Status {
-            NOCTURNE_TRY(Statement done, snapshots_.prepare("INSERT OR REPLACE INTO snapshot VALUES (?1, ?2)"));
-            done.bind(1, at);
-            done.bind(2, pieces);
-            NOCTURNE_TRY_STATUS(done.run());
-            return snapshots_.execute(
-                "DELETE FROM snapshot WHERE position NOT IN (SELECT position FROM snapshot ORDER BY position DESC LIMIT 2);"
-                "DELETE FROM snapshot_piece WHERE position NOT IN (SELECT position FROM snapshot);");
-        });
+        return ask(reader_);
     }
 
     Result<std::optional<Snapshot>> load_latest_snapshot() {
-        std::lock_guard lock(reader_mutex_);
-        NOCTURNE_TRY(Statement list, reader_.prepare("SELECT position, pieces FROM snapshot ORDER BY position DESC"));
-        Snapshot snapshot;
-        for (;;) {
-            NOCTURNE_TRY(const bool has_row, list.step());
-            if (!has_row) {
-                break;
-            }
-            snapshot.position = static_cast<Position>(list.integer(0));
-            if (Result<std::string> bytes = read_pieces(list.integer(0), list.integer(1)); bytes) {
-                snapshot.bytes = *std::move(bytes);
-                return std::optional(std::move(snapshot));
-            } else {
-                snapshot.problems.push_back("snapshot at position " + std::to_string(snapshot.position) + ": " +
-                                            bytes.error().message);
-            }
-        }
-        if (snapshot.problems.empty()) {
-            return std::optional<Snapshot>();
-        }
-        NOCTURNE_TRY(const std::int64_t first, reader_.integer("SELECT min(position) FROM journal"));
-        if (first == 1) {  // the journal has all of it
-            snapshot.position = 0;
-            return std::optional<Snapshot>();
-        }
-        return fail(ErrorCode::Damaged, snapshot.problems.front() + "; and the journal before it is gone: restore a backup");
+        std::uint64_t damaged = 0;
+        auto snapshot = with_reader([&](Database& reader) { return store::load_latest_snapshot(reader, damaged); });
+        counters_.snapshots_damaged += damaged;
+        return snapshot;
     }
 
-    Result<std::optional<IncidentRecord>> find_incident(std::string_view id) {
-        std::lock_guard lock(reader_mutex_);
-        NOCTURNE_TRY(Statement rows, reader_.prepare(std::string(kIncidentColumns) + "WHERE id = ?1"));
-        rows.bind_text(1, id);
-        NOCTURNE_TRY(const bool has_row, rows.step());
-        return has_row ? std::optional(record_of(rows)) : std::nullopt;
-    }
-
-    Result<std::vector<IncidentRecord>> list_incidents(const HistoryQuery& query) {
-        std::lock_guard lock(reader_mutex_);
-        NOCTURNE_TRY(Statement rows, reader_.prepare(std::string(kIncidentColumns) +
-                                                     "WHERE (?1 = '' OR state = ?1) AND opened_at >= ?2 AND opened_at < ?3 "
-                                                     "ORDER BY opened_at DESC, id DESC LIMIT ?4"));
-        const std::string state = query.state.value_or("");
-        rows.bind_text(1, state);
-        rows.bind(2, query.since == model::kNoTime ? 0 : model::to_unix_ms(query.since));
-        rows.bind(3, query.until == model::kNoTime ? INT64_MAX : model::to_unix_ms(query.until));
-        rows.bind(4, static_cast<std::int64_t>(query.limit));
-        std::vector<IncidentRecord> records;
-        for (;;) {
-            NOCTURNE_TRY(const bool has_row, rows.step());
-            if (!has_row) {
-                return records;
-            }
-            records.push_back(record_of(rows));
-        }
+    Status save_snapshot(Position position, std::string_view bytes) {
+        NOCTURNE_TRY_STATUS(check_can_write());
+        std::lock_guard lock(upkeep_mutex_);
+        NOCTURNE_TRY_STATUS(store::save_snapshot(writer_, turns_, position, bytes));
+        ++counters_.snapshots;
+        std::lock_guard turn(turns_);
+        fold_log();
+        return {};
     }
 
     Result<Removed> retain(const RetentionPolicy& policy, model::Time now, Position keep_from) {
-        std::lock_guard lock(writer_mutex_);
-        Removed removed;
-        const Status status = writer_.transact([&]() -> Status {
-            NOCTURNE_TRY(Statement journal, writer_.prepare("DELETE FROM journal WHERE position IN (SELECT position FROM "
-                                                            "journal WHERE position <= ?1 AND at < ?2 LIMIT ?3)"));
-            journal.bind(1, static_cast<std::int64_t>(keep_from));
-            journal.bind(2, model::to_unix_ms(now - policy.journal_max_age));
-            journal.bind(3, static_cast<std::int64_t>(kRetainRowsMax));
-            NOCTURNE_TRY_STATUS(journal.run());
-            removed.journal_rows = static_cast<std::uint64_t>(writer_.changed_rows());
-            NOCTURNE_TRY(Statement history,
-                         writer_.prepare("DELETE FROM incident WHERE resolved_at IS NOT NULL AND resolved_at < ?1"));
-            history.bind(1, model::to_unix_ms(now - policy.history_max_age));
-            NOCTURNE_TRY_STATUS(history.run());
-            removed.history_rows = static_cast<std::uint64_t>(writer_.changed_rows());
-            return {};
-        });
-        if (!status) {
-            return fail(status.error());
-        }
-        if (removed.journal_rows > 0) {
-            NOCTURNE_TRY_STATUS(writer_.execute("PRAGMA incremental_vacuum(1000)"));
-        }
+        NOCTURNE_TRY_STATUS(check_can_write());
+        std::lock_guard lock(upkeep_mutex_);
+        NOCTURNE_TRY(const Removed removed, store::retain(writer_, turns_, policy, now, keep_from));
+        std::lock_guard turn(turns_);
+        fold_log();
         return removed;
     }
 
     const StoreCounters& counters() const { return counters_; }
 
    private:
-    Status prepare() {
-        NOCTURNE_TRY(insert_, writer_.prepare("INSERT INTO journal VALUES (?1, ?2, ?3, ?4)"));
-        NOCTURNE_TRY(upsert_, writer_.prepare("INSERT OR REPLACE INTO incident VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
-        NOCTURNE_TRY(set_cursor_, writer_.prepare("INSERT OR REPLACE INTO cursor VALUES ('delivered', ?1)"));
+    Result<Database> open_reader() const {
+        NOCTURNE_TRY(Database reader, Database::open(path_, read_mode_));
+        NOCTURNE_TRY_STATUS(check_schema(reader));
+        return reader;
+    }
+
+    Status check_can_write() const {
+        return can_write_ ? Status() : fail(ErrorCode::Invalid, path_ + " was opened read-only");
+    }
+
+    Status check(std::span<const PendingEntry> entries) const {
+        Position last = last_;
+        for (const PendingEntry& entry : entries) {
+            if (entry.position <= last || entry.position > INT64_MAX) {
+                return fail(ErrorCode::Invalid, "journal position " + std::to_string(entry.position) +
+                                                    " does not follow " + std::to_string(last));
+            }
+            if (entry.bytes.size() > kRowBytesMax) {
+                return fail(ErrorCode::Invalid, "an input of " + std::to_string(entry.bytes.size()) +
+                                                    " bytes is too large for the journal; at most " +
+                                                    std::to_string(kRowBytesMax));
+            }
+            last = entry.position;
+        }
         return {};
     }
 
-    Status insert(const PendingEntry& entry, std::string_view row) {
-        insert_.bind(1, static_cast<std::int64_t>(entry.position));
-        insert_.bind(2, model::to_unix_ms(entry.at));
-        insert_.bind(3, entry.kind);
-        insert_.bind_blob(4, row);
-        return insert_.run();
-    }
-
-    Status upsert(const IncidentRecord& record) {
-        upsert_.bind_text(1, record.id);
-        upsert_.bind(2, model::to_unix_ms(record.opened_at));
-        upsert_.bind(3, model::to_unix_ms(record.updated_at));
-        if (record.resolved_at != model::kNoTime) {
-            upsert_.bind(4, model::to_unix_ms(record.resolved_at));
+    // Before the turn: others may write meanwhile.
+    void pack(std::span<const PendingEntry> entries) {
+        if (packed_.capacity() > kPackedKeptBytes) {
+            packed_ = std::string();
         }
-        upsert_.bind_text(5, record.state);
-        upsert_.bind_text(6, record.severity);
-        upsert_.bind_text(7, record.title);
-        upsert_.bind_text(8, record.json);
-        return upsert_.run();
-    }
-
-    Result<std::string> read_pieces(std::int64_t position, std::int64_t pieces) {
-        NOCTURNE_TRY(Statement rows,
-                     reader_.prepare("SELECT row FROM snapshot_piece WHERE position = ?1 ORDER BY piece"));
-        rows.bind(1, position);
-        std::string bytes;
-        for (std::int64_t i = 0; i < pieces; ++i) {
-            NOCTURNE_TRY(const bool has_row, rows.step());
-            if (!has_row) {
-                return fail(ErrorCode::Damaged, "a piece is missing");
-            }
-            NOCTURNE_TRY(const std::string piece, unpack_row(rows.bytes(0)));
-            bytes += piece;
+        packed_.clear();
+        row_ends_.clear();
+        for (const PendingEntry& entry : entries) {
+            append_row_of(packed_, entry);
+            row_ends_.push_back(packed_.size());
         }
-        return bytes;
     }
 
-    FolderLock lock_;  // first in, last out
-    std::mutex writer_mutex_;
-    Database writer_;          // guarded by writer_mutex_
-    Statement insert_;         // guarded by writer_mutex_
-    Statement upsert_;         // guarded by writer_mutex_
-    Statement set_cursor_;     // guarded by writer_mutex_
-    Position last_ = 0;        // guarded by writer_mutex_
-    std::mutex snapshot_mutex_;
-    Database snapshots_;       // guarded by snapshot_mutex_
-    std::mutex reader_mutex_;
-    Database reader_;          // guarded by reader_mutex_
+    Status insert(std::span<const PendingEntry> entries, const Extras& extras) {
+        const Position delivered = std::max(delivered_, extras.delivered.value_or(0));
+        std::size_t begin = 0;
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            const std::string_view row(packed_.data() + begin, row_ends_[i] - begin);
+            NOCTURNE_TRY_STATUS(journal_.insert(entries[i], row, delivered));
+            begin = row_ends_[i];
+        }
+        for (const IncidentRecord& record : extras.history) {
+            NOCTURNE_TRY_STATUS(history_.upsert(record));
+        }
+        return entries.empty() && delivered != delivered_ ? journal_.set_delivered(delivered) : Status();
+    }
+
+    void count(std::span<const PendingEntry> entries, const Status& status, std::uint64_t commit_us) {
+        counters_.commit_us += commit_us;
+        counters_.commit_us_last = commit_us;
+        if (!status) {
+            ++counters_.commit_failures;
+            return;
+        }
+        ++counters_.commits;
+        counters_.rows += entries.size();
+        counters_.bytes_stored += packed_.size();
+        for (const PendingEntry& entry : entries) {
+            counters_.bytes_raw += entry.bytes.size();
+        }
+    }
+
+    // In the caller's turn. A failure costs no data: the log goes on growing until it succeeds.
+    void fold_log() {
+        const std::uint64_t pages = writer_.wal_pages();
+        counters_.wal_bytes = pages * kPageBytes;
+        if (pages <= wal_pages_max_) {
+            fold_at_pages_ = wal_pages_max_;
+        }
+        if (pages < fold_at_pages_) {
+            return;
+        }
+        const Clock::time_point begin = Clock::now();
+        const Result<Database::Checkpoint> checkpoint = writer_.checkpoint();
+        counters_.checkpoint_us += us_since(begin);
+        if (checkpoint && checkpoint->folded_pages == checkpoint->log_pages) {
+            ++counters_.checkpoints;
+            return;
+        }
+        if (!checkpoint) {
+            ++counters_.checkpoint_failures;
+        }
+        // A slow reader or a full disk: not again at each commit.
+        fold_at_pages_ = pages + wal_pages_max_ / 4 + 1;
+    }
+
+    std::string path_;
+    Database::Mode read_mode_ = Database::Mode::ReadOnly;
+    bool can_write_ = false;
+    std::uint64_t wal_pages_max_ = 0;
     StoreCounters counters_;
+
+    FolderLock lock_;  // taken first, let go last
+    Turns turns_;
+    Database writer_;                  // guarded by turns_, as all until fold_at_pages_
+    JournalWriter journal_;
+    HistoryWriter history_;
+    std::uint64_t fold_at_pages_ = 0;  // the next try
+
+    std::mutex append_mutex_;
+    Position last_ = 0;                   // guarded by append_mutex_
+    Position delivered_ = 0;              // guarded by append_mutex_
+    std::string packed_;                  // guarded by append_mutex_: rows one after the other
+    std::vector<std::size_t> row_ends_;   // guarded by append_mutex_: in packed_
+
+    std::mutex upkeep_mutex_;  // one snapshot or retention at a time
+
+    std::mutex reader_mutex_;
+    Database reader_;  // guarded by reader_mutex_
 };
 
 Store::Store(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder, Access access) {
-    NOCTURNE_TRY(std::unique_ptr<Inside> inside, Inside::open(folder, access));
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder, StoreOptions options) {
+    NOCTURNE_TRY(std::unique_ptr<Inside> inside, Inside::open(folder, options));
+    return std::unique_ptr<Store>(new Store(std::move(inside)));
+}
+
+Result<std::unique_ptr<Store>> Store::open_read_only(const std::filesystem::path& folder) {
+    NOCTURNE_TRY(std::unique_ptr<Inside> inside, Inside::open_read_only(folder));
     return std::unique_ptr<Store>(new Store(std::move(inside)));
 }
 
@@ -428,15 +316,15 @@ Status Store::read(Position from, const std::function<bool(const Entry&)>& each)
 }
 
 Result<Position> Store::first_position() {
-    return inside_->position_of("SELECT min(position) FROM journal");
+    return inside_->with_reader([](Database& reader) { return store::first_position(reader); });
 }
 
 Result<Position> Store::last_position() {
-    return inside_->position_of("SELECT max(position) FROM journal");
+    return inside_->with_reader([](Database& reader) { return store::last_position(reader); });
 }
 
 Result<Position> Store::delivered() {
-    return inside_->position_of("SELECT position FROM cursor WHERE name = 'delivered'");
+    return inside_->with_reader([](Database& reader) { return delivered_position(reader); });
 }
 
 Status Store::save_snapshot(Position position, std::string_view bytes) {
@@ -448,11 +336,11 @@ Result<std::optional<Snapshot>> Store::load_latest_snapshot() {
 }
 
 Result<std::optional<IncidentRecord>> Store::find_incident(std::string_view id) {
-    return inside_->find_incident(id);
+    return inside_->with_reader([&](Database& reader) { return store::find_incident(reader, id); });
 }
 
 Result<std::vector<IncidentRecord>> Store::list_incidents(const HistoryQuery& query) {
-    return inside_->list_incidents(query);
+    return inside_->with_reader([&](Database& reader) { return store::list_incidents(reader, query); });
 }
 
 Result<Removed> Store::retain(const RetentionPolicy& policy, model::Time now, Position keep_from) {

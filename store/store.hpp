@@ -47,7 +47,7 @@ struct IncidentRecord {
 
 // What goes into the same transaction as journal entries.
 struct Extras {
-    std::optional<model::Position> delivered;  // effects of inputs up to here have left the outbox
+    std::optional<model::Position> delivered;  // effects of inputs up to here have left the outbox; only grows
     std::vector<IncidentRecord> history;       // put in, or put in the place of the same id
 };
 
@@ -98,6 +98,7 @@ struct StoreCounters {
     std::atomic<std::uint64_t> checkpoint_us{0};
     std::atomic<std::uint64_t> wal_bytes{0};       // of the log that count now
     std::atomic<std::uint64_t> snapshots{0};
+    std::atomic<std::uint64_t> snapshots_damaged{0};  // passed over by load_latest_snapshot
 };
 
 class Store {
@@ -138,7 +139,7 @@ class Store {
 
     // Takes away what is older or more than the policy says: bounded work, in short transactions.
     // Never an entry after `keep_from`, nor one that the older of the two kept snapshots needs (with
-    // fewer than two: none at all), nor an incident that is not over.
+    // fewer than two: none at all), nor the newest, nor an incident that is not over.
     Result<Removed> retain(const RetentionPolicy& policy, model::Time now, model::Position keep_from);
 
     const StoreCounters& counters() const;

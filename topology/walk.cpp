@@ -20,7 +20,7 @@ namespace {
 // ---- What an alert says about its own node. See docs/causal-ranking.md, section 2. ----
 
 // What is checked, read from the words of the check's name: the same words in every estate.
-enum class CheckKind : std::uint8_t { Resource, Error, Latency, Traffic, Other };
+enum class CheckKind : std::uint8_t { Resource, Error, Latency, Traffic, Other, CallingSide };
 
 struct KindWord {
     std::string_view word;
@@ -43,19 +43,23 @@ constexpr std::array<KindWord, 34> kKindWords{{
 }};
 
 // How much an alert of this kind speaks of a fault of the node itself, rather than of one that it suffers.
-constexpr std::array<double, 5> kOwnWeight{1.0, 0.8, 0.7, 0.35, 0.7};
+constexpr std::array<double, 6> kOwnWeight{1.0, 0.8, 0.7, 0.35, 0.7, 0.35};
 // How much of it a fault elsewhere can explain.
-constexpr std::array<double, 5> kInheritable{0.2, 0.8, 0.8, 0.8, 0.5};
+constexpr std::array<double, 6> kInheritable{0.1, 0.9, 0.9, 0.9, 0.6, 1.0};
 
 // The deviation that a severity stands for when the source tells none (warning from 3, minor from 6, ...).
 constexpr std::array<double, 6> kDeviationOfSeverity{0.0, 1.0, 3.0, 6.0, 12.0, 25.0};
 
+constexpr double kDeviationMax = 100;    // beyond it more says nothing: near-constant baselines give any number
 constexpr double kDecay = 0.8;           // per hop, of what a fault further away explains
-constexpr double kBlame = 0.5;           // how much an alerting dependency takes off its dependents
+constexpr double kBlame = 0.7;           // how much an alerting dependency takes off its dependents
 constexpr double kExplainsWeight = 0.8;  // of the storm explained, against the node's own alerts
 constexpr double kSilentWeight = 0.45;   // a silent node explains, but nobody saw it fail
-constexpr double kMissingWeight = 0.15;
-constexpr double kChangeWeight = 0.35;
+constexpr double kMissingWeight = 0.15;  // of the score, when no dependent that it would hurt alerts
+constexpr double kOffPathWeight = 0.6;   // of the score, when users suffer and this cannot be why
+constexpr double kOtherKindWeight = 0.5; // of an alert on errors while users suffer from slowness, or the reverse
+constexpr double kRemoteWeight = 0.6;    // of a node that stands for the far end of a call, as the caller sees it
+constexpr double kChangeWeight = 0.35;   // a change the instant before, that explains all
 constexpr double kSloFactor = 1.5;
 constexpr double kSharpness = 2.0;       // of the scores; above 1 it sets the first apart
 
@@ -64,12 +68,19 @@ CheckKind kind_of(std::string_view check) {
     std::transform(lower.begin(), lower.end(), lower.begin(), [](char byte) {
         return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
     });
+    if (lower.find("client") != std::string::npos) {
+        return CheckKind::CallingSide;  // what a caller measures speaks of the one it calls
+    }
     for (const KindWord& word : kKindWords) {
         if (lower.find(word.word) != std::string::npos) {
             return word.kind;
         }
     }
     return CheckKind::Other;
+}
+
+bool is_remote(std::string_view type) {
+    return type == "remote" || type == "external" || type == "client";
 }
 
 double deviation_of(const Symptom& symptom) {
@@ -80,7 +91,7 @@ double deviation_of(const Symptom& symptom) {
 // 1 where an alert becomes critical; grows with the logarithm beyond, so that the tail counts without
 // drowning all else.
 double strength_of(const Symptom& symptom) {
-    return std::log1p(std::min(deviation_of(symptom), 1e5)) / std::log1p(25.0);
+    return std::log1p(std::min(deviation_of(symptom), kDeviationMax)) / std::log1p(25.0);
 }
 
 // ---- The neighbourhood, copied: small numbers, sorted edges, no way back into the big graph. ----
@@ -98,6 +109,7 @@ struct LocalNode {
     double own = 0;                      // what its alerts say of a fault of its own
     double inheritable = 0;              // the part of `own` that a dependency may have caused
     double impact = 0;                   // what of the storm stands here, for others to explain
+    bool slo = false;                    // users feel it here
     const Symptom* worst = nullptr;      // the symptom that tells most
     model::Time first_seen = model::kNoTime;
     std::vector<Arc> dependents;
@@ -108,21 +120,35 @@ struct LocalNode {
 
 // What a fault of one candidate reaches.
 struct Reach {
-    double explained = 0;       // of the storm's impact, its own included
-    std::size_t alerts = 0;     // alerts at other nodes that it explains
+    double explained = 0;    // of the storm's impact, its own included
+    std::size_t alerts = 0;  // alerts at other nodes that it explains
     std::size_t nodes = 0;
-    double missing = 0;         // direct dependents without an alert, by their weight
-    std::size_t missing_count = 0;
-    std::vector<std::pair<Local, std::vector<Local>>> paths;  // symptom node, path to it
+    double missing = 0;      // the share of direct dependents without an alert, by their weight
+    bool reaches_slo = false;
+};
+
+// The same in detail, for those that are told.
+struct Trace {
+    std::vector<std::vector<Local>> paths;  // from the candidate to an alerting node each
     std::vector<Local> silent_dependents;
 };
+
+// The parts of a score, in the order in which they are told.
+enum class Part : std::uint8_t { Own, Blames, Explains, OffPath, Missing, Change, Count };
+
+constexpr std::array<const char*, static_cast<std::size_t>(Part::Count)> kPartNames{"own",      "blames",  "explains",
+                                                                                  "off_path", "missing", "change"};
 
 struct Candidate {
     Local node = 0;
     double raw = 0;
-    double tie = 0;
-    std::vector<Evidence> parts;
-    Reach reach;
+    double explained = 0;
+    std::array<double, static_cast<std::size_t>(Part::Count)> parts{};
+
+    void add(Part part, double score) {
+        parts[static_cast<std::size_t>(part)] = score;
+        raw += score;
+    }
 };
 
 class Walk {
@@ -137,8 +163,8 @@ class Walk {
         }
         std::vector<Candidate> candidates;
         for (Local node = 0; node < nodes_.size(); ++node) {
-            if (Candidate candidate = judge(node); candidate.raw > 0) {
-                candidates.push_back(std::move(candidate));
+            if (const Candidate candidate = judge(node); candidate.raw > 0) {
+                candidates.push_back(candidate);
             }
         }
         return conclude(std::move(candidates));
@@ -152,7 +178,6 @@ class Walk {
                 told.push_back(&node);
             }
         }
-        alerting_total_ = told.size();
         std::sort(told.begin(), told.end(), [](const AlertingNode* a, const AlertingNode* b) { return a->node < b->node; });
         if (told.size() > limits_.alerting_max) {
             keep_worst(told);
@@ -163,7 +188,7 @@ class Walk {
             level.push_back(node->node);
         }
         // Downwards: what the alerting nodes depend on may be the cause although it is silent.
-        for (std::uint8_t hop = 0; hop < limits_.hops && !level.empty(); ++hop) {
+        for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
             std::vector<NodeIndex> next;
             for (const NodeIndex node : level) {
                 graph_.for_each_dependency(node, [&](NodeIndex other, const Edge&) { next.push_back(other); });
@@ -224,15 +249,39 @@ class Walk {
     }
 
     void weigh_alerts() {
+        find_slo_kinds();
         for (LocalNode& node : nodes_) {
             if (node.told != nullptr) {
                 weigh(node);
             }
             total_impact_ += node.impact;
+            has_slo_ |= node.slo;
             if (node.first_seen != model::kNoTime && (first_alert_ == model::kNoTime || node.first_seen < first_alert_)) {
                 first_alert_ = node.first_seen;
             }
         }
+    }
+
+    // What users suffer from: slowness, errors, or both.
+    void find_slo_kinds() {
+        for (const LocalNode& node : nodes_) {
+            if (node.told == nullptr) {
+                continue;
+            }
+            for (const Symptom& symptom : node.told->symptoms) {
+                if (symptom.slo) {
+                    slo_kinds_[static_cast<std::size_t>(kind_of(symptom.check))] = true;
+                }
+            }
+        }
+    }
+
+    // Slowness is caused by what is slow, errors by what fails: an alert of the other kind says less.
+    double fit_of(CheckKind kind) const {
+        const bool slow = slo_kinds_[static_cast<std::size_t>(CheckKind::Latency)];
+        const bool failing = slo_kinds_[static_cast<std::size_t>(CheckKind::Error)];
+        const bool is_other = (kind == CheckKind::Error && slow && !failing) || (kind == CheckKind::Latency && failing && !slow);
+        return is_other ? kOtherKindWeight : 1.0;
     }
 
     // The best alert counts whole, the second by a third, the third by a ninth: ten weak alerts of one
@@ -240,10 +289,11 @@ class Walk {
     void weigh(LocalNode& node) {
         std::vector<std::pair<double, const Symptom*>> own;
         for (const Symptom& symptom : node.told->symptoms) {
-            const auto kind = static_cast<std::size_t>(kind_of(symptom.check));
-            own.emplace_back(kOwnWeight[kind] * strength_of(symptom), &symptom);
+            const CheckKind kind = kind_of(symptom.check);
+            own.emplace_back(kOwnWeight[static_cast<std::size_t>(kind)] * fit_of(kind) * strength_of(symptom), &symptom);
             const double impact = strength_of(symptom) * (symptom.slo ? kSloFactor : 1.0);
             node.impact = std::max(node.impact, impact);
+            node.slo |= symptom.slo;
             if (node.first_seen == model::kNoTime || symptom.first_seen < node.first_seen) {
                 node.first_seen = symptom.first_seen;
             }
@@ -257,115 +307,96 @@ class Walk {
             node.inheritable += share * weight * kInheritable[static_cast<std::size_t>(kind_of(symptom->check))];
             share /= 3;
         }
+        if (is_remote(graph_.node(node.index).type)) {
+            node.own *= kRemoteWeight;
+            node.inheritable *= kRemoteWeight;
+        }
         node.worst = own.empty() ? nullptr : own.front().second;
         alerts_total_ += node.told->symptoms.size();
     }
 
+    // The parts of the candidate's score. See docs/causal-ranking.md, section 3.
     Candidate judge(Local index) {
         Candidate candidate;
         candidate.node = index;
         const LocalNode& node = nodes_[index];
-        candidate.reach = reach(index);
-        const Reach& reached = candidate.reach;
+        if (!node.alerts() && node.dependents.size() < 2) {
+            return candidate;  // a silent node has to explain at least two that alert
+        }
+        const Reach reached = reach(index, nullptr);
         const double share = reached.explained / total_impact_;
-
+        candidate.explained = reached.explained;
         if (node.alerts()) {
-            add_part(candidate, "own", node.own, own_words(node));
-            if (const auto [blame, dependency] = blame_of(node); blame > 0) {
-                add_part(candidate, "blames", -blame,
-                         "part of this may come from " + graph_.node(nodes_[dependency].index).name + ", which it depends on and which alerts too");
-            }
+            candidate.add(Part::Own, node.own);
+            candidate.add(Part::Blames, -blame_of(node).first);
         }
         const double seen = node.alerts() ? std::min(1.0, node.own) : kSilentWeight;
         if (reached.nodes > 0 && (node.alerts() || reached.nodes > 1)) {
-            add_part(candidate, "explains", kExplainsWeight * share * seen, explains_words(node, reached));
+            candidate.add(Part::Explains, kExplainsWeight * share * seen);
         }
-        if (reached.missing > 0 && candidate.raw > 0) {
-            const double doubt = kMissingWeight * candidate.raw * reached.missing;
-            add_part(candidate, "missing", -doubt, missing_words(reached));
+        if (has_slo_ && !reached.reaches_slo) {
+            candidate.add(Part::OffPath, -kOffPathWeight * candidate.raw);
         }
-        if (candidate.raw > 0 || node.told != nullptr) {
-            add_change(candidate, node, share);
+        candidate.add(Part::Missing, -kMissingWeight * candidate.raw * reached.missing);
+        if (const model::RecentChange* change = change_before(node); change != nullptr) {
+            const auto before = std::max(first_alert_ - change->time, model::Duration(0));
+            const double minutes = static_cast<double>(before.count()) / 60'000.0;
+            candidate.add(Part::Change, kChangeWeight / (1.0 + minutes / 10.0) * (0.5 + 0.5 * share));
         }
-        candidate.raw = std::max(candidate.raw, 0.0);
-        candidate.tie = reached.explained;
         return candidate;
     }
 
-    static void add_part(Candidate& candidate, const char* name, double score, std::string text) {
-        candidate.raw += score;
-        candidate.parts.push_back({name, score, std::move(text)});
-    }
-
     // Breadth first against the arrows, through alerting nodes and over at most one silent one between them.
-    Reach reach(Local start) {
+    Reach reach(Local start, Trace* trace) {
         Reach reached;
         reached.explained = nodes_[start].impact;
-        struct Step {
-            Local node;
-            Local from;
-            double surely;
-            bool silent_before;
-        };
-        std::vector<Step> steps{{start, start, 1.0, false}};
-        std::vector<std::uint32_t>& seen = seen_;
-        seen.resize(nodes_.size(), 0);
+        reached.reaches_slo = nodes_[start].slo;
         ++visit_;
-        seen[start] = visit_;
-        std::size_t level_end = 1;
-        std::uint8_t hop = 0;
-        for (std::size_t i = 0; i < steps.size() && hop < limits_.hops; ++i) {
-            if (i == level_end) {
-                ++hop;
-                level_end = steps.size();
-                if (hop >= limits_.hops) {
-                    break;
-                }
+        seen_.resize(nodes_.size(), 0);
+        seen_[start] = visit_;
+        steps_.clear();
+        steps_.push_back({start, 0, 0, 1.0, false});
+        for (std::size_t i = 0; i < steps_.size(); ++i) {
+            const Step step = steps_[i];
+            if (step.hop == limits_.hops) {
+                break;
             }
-            const Step step = steps[i];
             for (const Arc& arc : nodes_[step.node].dependents) {
-                if (seen[arc.other] == visit_) {
+                const LocalNode& other = nodes_[arc.other];
+                if (step.node == start && !other.alerts()) {
+                    reached.missing += arc.weight / static_cast<double>(nodes_[start].dependents.size());
+                    if (trace != nullptr) {
+                        trace->silent_dependents.push_back(arc.other);
+                    }
+                }
+                if (seen_[arc.other] == visit_ || (!other.alerts() && step.over_silent)) {
                     continue;
                 }
-                const LocalNode& other = nodes_[arc.other];
+                seen_[arc.other] = visit_;
                 const double surely = step.surely * arc.weight * (step.node == start ? 1.0 : kDecay);
-                if (!other.alerts()) {
-                    if (step.node == start) {
-                        reached.missing += arc.weight;
-                        ++reached.missing_count;
-                        reached.silent_dependents.push_back(arc.other);
-                    }
-                    if (step.silent_before) {
-                        continue;
-                    }
-                }
-                seen[arc.other] = visit_;
-                steps.push_back({arc.other, static_cast<Local>(i), surely, !other.alerts()});
+                steps_.push_back({arc.other, static_cast<std::uint32_t>(i), static_cast<std::uint8_t>(step.hop + 1),
+                                  surely, !other.alerts()});
                 if (other.alerts()) {
                     reached.explained += other.impact * surely;
                     reached.alerts += other.told->symptoms.size();
                     ++reached.nodes;
-                    if (reached.paths.size() < limits_.paths_max) {
-                        reached.paths.emplace_back(arc.other, path_of(steps));
+                    reached.reaches_slo |= other.slo;
+                    if (trace != nullptr && trace->paths.size() < limits_.paths_max) {
+                        trace->paths.push_back(path_to_last_step());
                     }
                 }
             }
         }
-        // As a share: a hub without an echo among its many dependents is no cause.
-        const double asked = static_cast<double>(nodes_[start].dependents.size());
-        reached.missing = asked > 0 ? reached.missing / asked : 0;
         return reached;
     }
 
-    template <typename Steps>
-    static std::vector<Local> path_of(const Steps& steps) {
+    std::vector<Local> path_to_last_step() const {
         std::vector<Local> path;
-        for (std::size_t i = steps.size() - 1;; i = steps[i].from) {
-            path.push_back(steps[i].node);
-            if (i == 0) {
-                break;
-            }
+        std::size_t i = steps_.size() - 1;
+        for (; i != 0; i = steps_[i].from) {
+            path.push_back(steps_[i].node);
         }
+        path.push_back(steps_[0].node);
         std::reverse(path.begin(), path.end());
         return path;
     }
@@ -384,25 +415,18 @@ class Walk {
         return {kBlame * node.inheritable * std::min(1.0, worst / std::max(node.own, 1e-9)), dependency};
     }
 
-    void add_change(Candidate& candidate, const LocalNode& node, double share) {
-        if (node.told == nullptr || node.told->changes.empty()) {
-            return;
-        }
+    // The last change to the node before the storm, a minute's disorder of clocks allowed.
+    const model::RecentChange* change_before(const LocalNode& node) const {
         const model::RecentChange* last = nullptr;
-        for (const model::RecentChange& change : node.told->changes) {
-            const bool before = first_alert_ == model::kNoTime || change.time <= first_alert_ + std::chrono::seconds(60);
-            if (before && (last == nullptr || change.time > last->time)) {
-                last = &change;
+        if (node.told != nullptr) {
+            for (const model::RecentChange& change : node.told->changes) {
+                if (change.time <= first_alert_ + std::chrono::seconds(60) &&
+                    (last == nullptr || change.time > last->time)) {
+                    last = &change;
+                }
             }
         }
-        if (last == nullptr) {
-            return;
-        }
-        const double minutes = std::max(0.0, static_cast<double>((first_alert_ - last->time).count()) / 60'000.0);
-        const double fresh = 1.0 / (1.0 + minutes / 10.0);
-        const std::string ago = model::format_duration(std::max(first_alert_ - last->time, model::Duration(0)));
-        add_part(candidate, "change", kChangeWeight * fresh * (0.5 + 0.5 * share),
-                 last->what + (last->summary.empty() ? "" : " (" + last->summary + ")") + " " + ago + " before the first alert");
+        return last;
     }
 
     // ---- In words ----
@@ -411,6 +435,34 @@ class Walk {
 
     static std::string count_of(std::size_t count, const char* thing) {
         return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+    }
+
+    // "a, b and c", or "a, b, c and 4 more".
+    std::string list_of(const std::vector<Local>& nodes, std::size_t total) const {
+        constexpr std::size_t kNamed = 3;
+        const std::size_t named = std::min({nodes.size(), kNamed, total});
+        std::string text;
+        for (std::size_t i = 0; i < named; ++i) {
+            text += i == 0 ? "" : i + 1 == named && named == total ? " and " : ", ";
+            text += name_of(nodes[i]);
+        }
+        return total > named ? text + " and " + std::to_string(total - named) + " more" : text;
+    }
+
+    std::string words_of(Part part, const LocalNode& node, const Reach& reached, const Trace& trace) const {
+        switch (part) {
+            case Part::Own: return own_words(node);
+            case Part::Blames:
+                return "may suffer from " + name_of(blame_of(node).second) + ", which it depends on and which alerts too";
+            case Part::Explains: return explains_words(node, reached, trace);
+            case Part::OffPath: return "what users feel does not depend on it, as far as the graph knows";
+            case Part::Missing:
+                return "no alert on " + list_of(trace.silent_dependents, trace.silent_dependents.size()) +
+                       ", which it would have hurt";
+            case Part::Change: return change_words(*change_before(node));
+            case Part::Count: break;
+        }
+        return {};
     }
 
     std::string own_words(const LocalNode& node) const {
@@ -422,7 +474,7 @@ class Walk {
             text += deviations;
         }
         text += ", since " + model::format_time(worst.first_seen).substr(11, 8);
-        if (node.first_seen == first_alert_ && alerts_total_ > 1) {
+        if (node.first_seen == first_alert_ && alerts_total_ > node.told->symptoms.size()) {
             text += " (among the first)";
         }
         if (node.told->symptoms.size() > 1) {
@@ -431,36 +483,26 @@ class Walk {
         return text;
     }
 
-    std::string explains_words(const LocalNode& node, const Reach& reached) const {
-        std::string text = node.alerts() ? "" : "no alert of its own, but ";
-        text += "explains " + std::to_string(reached.alerts) + " of " +
-                count_of(alerts_total_ - (node.told == nullptr ? 0 : node.told->symptoms.size()), "other alert");
-        text += ", on ";
-        const std::size_t named = std::min<std::size_t>(reached.paths.size(), 3);
-        for (std::size_t i = 0; i < named; ++i) {
-            text += (i == 0 ? "" : i + 1 == named && reached.nodes == named ? " and " : ", ") + name_of(reached.paths[i].first);
+    std::string explains_words(const LocalNode& node, const Reach& reached, const Trace& trace) const {
+        std::vector<Local> ends;
+        for (const std::vector<Local>& path : trace.paths) {
+            ends.push_back(path.back());
         }
-        if (reached.nodes > named) {
-            text += " and " + std::to_string(reached.nodes - named) + " more";
-        }
-        return text;
+        const std::size_t here = node.told == nullptr ? 0 : node.told->symptoms.size();
+        return (node.alerts() ? "explains " : "no alert of its own, but explains ") + std::to_string(reached.alerts) +
+               " of " + count_of(alerts_total_ - here, "other alert") + ", on " + list_of(ends, reached.nodes);
     }
 
-    std::string missing_words(const Reach& reached) const {
-        std::string text = "no alert on ";
-        const std::size_t named = std::min<std::size_t>(reached.silent_dependents.size(), 3);
-        for (std::size_t i = 0; i < named; ++i) {
-            text += (i == 0 ? "" : ", ") + name_of(reached.silent_dependents[i]);
-        }
-        if (reached.missing_count > named) {
-            text += " and " + std::to_string(reached.missing_count - named) + " more";
-        }
-        return text + ", which it would have hurt";
+    std::string change_words(const model::RecentChange& change) const {
+        const std::string what = change.what + (change.summary.empty() ? "" : " (" + change.summary + ")");
+        return change.time > first_alert_
+                   ? what + " at the time of the first alert"
+                   : what + " " + model::format_duration(first_alert_ - change.time) + " before the first alert";
     }
 
     std::vector<Suspect> conclude(std::vector<Candidate> candidates) {
         std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-            return std::tie(b.raw, b.tie, nodes_[a.node].index) < std::tie(a.raw, a.tie, nodes_[b.node].index);
+            return std::tie(b.raw, b.explained, nodes_[a.node].index) < std::tie(a.raw, a.explained, nodes_[b.node].index);
         });
         if (candidates.size() > limits_.suspects_max) {
             candidates.resize(limits_.suspects_max);
@@ -470,35 +512,56 @@ class Walk {
             total += std::pow(candidate.raw, kSharpness);
         }
         std::vector<Suspect> suspects;
-        for (Candidate& candidate : candidates) {
-            Suspect& suspect = suspects.emplace_back();
-            suspect.resource = name_of(candidate.node);
-            suspect.silent = !nodes_[candidate.node].alerts();
-            suspect.score = std::pow(candidate.raw, kSharpness) / total;
-            for (Evidence& part : candidate.parts) {
-                part.score *= suspect.score / candidate.raw;
-            }
-            suspect.evidence = std::move(candidate.parts);
-            for (const auto& [symptom, path] : candidate.reach.paths) {
-                model::CausalPath& told = suspect.paths.emplace_back();
-                told.symptom = nodes_[symptom].worst->check;
-                for (const Local step : path) {
-                    told.nodes.push_back(name_of(step));
-                }
-            }
+        suspects.reserve(candidates.size());
+        for (const Candidate& candidate : candidates) {
+            suspects.push_back(tell(candidate, std::pow(candidate.raw, kSharpness) / total));
         }
         return suspects;
     }
+
+    Suspect tell(const Candidate& candidate, double score) {
+        const LocalNode& node = nodes_[candidate.node];
+        Trace trace;
+        const Reach reached = reach(candidate.node, &trace);
+        Suspect suspect;
+        suspect.resource = name_of(candidate.node);
+        suspect.score = score;
+        suspect.silent = !node.alerts();
+        for (std::size_t i = 0; i < candidate.parts.size(); ++i) {
+            if (candidate.parts[i] != 0) {
+                suspect.evidence.push_back({kPartNames[i], candidate.parts[i] * score / candidate.raw,
+                                            words_of(static_cast<Part>(i), node, reached, trace)});
+            }
+        }
+        for (const std::vector<Local>& path : trace.paths) {
+            model::CausalPath& told = suspect.paths.emplace_back();
+            told.symptom = nodes_[path.back()].worst->check;
+            for (const Local step : path) {
+                told.nodes.push_back(name_of(step));
+            }
+        }
+        return suspect;
+    }
+
+    struct Step {
+        Local node;
+        std::uint32_t from;  // the step before, by its place
+        std::uint8_t hop;
+        double surely;
+        bool over_silent;
+    };
 
     const Graph& graph_;
     const WalkLimits& limits_;
     std::vector<LocalNode> nodes_;
     boost::unordered_flat_map<NodeIndex, Local> places_;
+    std::vector<Step> steps_;          // of the last reach
     std::vector<std::uint32_t> seen_;  // by node: the visit that saw it last
     std::uint32_t visit_ = 0;
     double total_impact_ = 0;
     std::size_t alerts_total_ = 0;
-    std::size_t alerting_total_ = 0;
+    bool has_slo_ = false;
+    std::array<bool, 6> slo_kinds_{};  // by CheckKind
     model::Time first_alert_ = model::kNoTime;
 };
 

@@ -143,7 +143,7 @@ TEST_P(Determinism, TheBooksAlwaysBalance) {
             for (const Slot alert : incident.alerts) {
                 ASSERT_TRUE(state.alerts.is_used(alert));
                 ASSERT_EQ(state.alerts[alert].incident, incident.id);
-                counted += state.alerts[alert].is_counted ? 1 : 0;
+                counted += state.alerts[alert].is_counted ? 1U : 0U;
             }
             ASSERT_EQ(counted, incident.burning) << "input " << input.position;
             ASSERT_FALSE(!incident.is_over() && incident.alerts.empty());

@@ -1,0 +1,30 @@
+// The subcommands: each adds itself to the command line, and says what it came to when it was chosen.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace nocturne::cli {
+
+// What main() runs once the command line is read; gives the exit code.
+using Action = std::function<int()>;
+
+void add_run(CLI::App& app, Action& chosen);
+void add_replay(CLI::App& app, Action& chosen);
+void add_rank(CLI::App& app, Action& chosen);
+void add_send(CLI::App& app, Action& chosen);
+void add_check(CLI::App& app, Action& chosen);
+void add_incidents(CLI::App& app, Action& chosen);
+void add_alerts(CLI::App& app, Action& chosen);
+void add_show(CLI::App& app, Action& chosen);
+void add_impact(CLI::App& app, Action& chosen);
+void add_ack(CLI::App& app, Action& chosen);
+void add_resolve(CLI::App& app, Action& chosen);
+void add_label(CLI::App& app, Action& chosen);
+void add_silence(CLI::App& app, Action& chosen);
+void add_version(CLI::App& app, Action& chosen);
+
+}  // namespace nocturne::cli

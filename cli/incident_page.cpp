@@ -1,0 +1,293 @@
+#include "cli/incident_page.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "cli/json_text.hpp"
+#include "cli/tree.hpp"
+#include "model/severity.hpp"
+
+namespace nocturne::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t kBarWidth = 20;
+constexpr std::size_t kNameWidthMax = 40;
+constexpr std::size_t kSuspectsInPage = 3;
+constexpr std::size_t kSuspectsInBlock = 1;
+constexpr std::size_t kChangesMax = 10;
+constexpr std::size_t kTimelineFirst = 4;
+constexpr std::size_t kTimelineLast = 8;
+constexpr std::size_t kTextWidth = 100;  // of lines of prose, where the terminal has no limit
+constexpr std::string_view kIndent = "      ";
+
+bool is_over(std::string_view state) {
+    return state == "resolved" || state == "merged";
+}
+
+std::string count_of(std::size_t count, const std::string& word) {
+    return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
+}
+
+class IncidentPage {
+   public:
+    IncidentPage(const json::value& incident, const PageOptions& options)
+        : incident_(incident), options_(options), palette_(options.palette) {}
+
+    std::string render() {
+        write_headline();
+        write_suspects();
+        write_tree();
+        if (options_.length == PageOptions::Length::Whole) {
+            write_changes();
+            write_timeline();
+            write_next();
+        }
+        return std::move(out_);
+    }
+
+   private:
+    void write_headline() {
+        const std::string severity = text_of(incident_, "severity");
+        std::string loud = severity;
+        std::transform(loud.begin(), loud.end(), loud.begin(),
+                       [](char letter) { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter; });
+        const std::string state = text_of(incident_, "state");
+        out_ += palette_.severity(severity, loud) + "  " + palette_.paint(Style::Bold, text_of(incident_, "id")) + "  " +
+                palette_.paint(is_over(state) ? Style::Green : Style::Plain, state) + "  " +
+                palette_.paint(Style::Bold, text_of(incident_, "title")) + "\n";
+        out_ += "  " + span() + ", " + count_of(alert_count(), "alert") + ", " +
+                text_of(incident_, "firing_count") + " still firing\n";
+        if (const std::string into = text_of(incident_, "merged_into"); !into.empty()) {
+            out_ += "  merged into " + into + "\n";
+        }
+        if (const std::string cause = text_of(incident_, "cause"); !cause.empty()) {
+            out_ += "  cause, as labelled: " + palette_.paint(Style::Bold, cause) + "\n";
+        }
+    }
+
+    // "since 02:13:05 (3m ago)", or "02:13:05 to 02:20:11 (7m06s)".
+    std::string span() const {
+        const model::Time opened = time_of(incident_, "opened_at");
+        const model::Time resolved = time_of(incident_, "resolved_at");
+        if (resolved == model::kNoTime) {
+            const std::string age = options_.length == PageOptions::Length::Whole ? " (" + ago(opened, options_.now) + ")" : "";
+            return "since " + short_time(opened, options_.now) + age;
+        }
+        return short_time(opened, options_.now) + " to " + short_time(resolved, options_.now) + " (" +
+               model::format_duration(resolved - std::min(opened, resolved)) + ")";
+    }
+
+    std::size_t alert_count() const {
+        return std::max(static_cast<std::size_t>(std::max(number_of(incident_, "alert_count"), 0.0)),
+                        list_of(incident_, "alerts").size());
+    }
+
+    void write_suspects() {
+        const json::array& suspects = list_of(incident_, "suspects");
+        if (suspects.empty()) {
+            return;
+        }
+        const bool whole = options_.length == PageOptions::Length::Whole;
+        title("Suspects");
+        out_ += render_suspects(suspects, whole ? kSuspectsInPage : kSuspectsInBlock, options_);
+    }
+
+    // From the first suspect to what it makes alert.
+    void write_tree() {
+        const json::array& suspects = list_of(incident_, "suspects");
+        if (suspects.empty()) {
+            return;
+        }
+        std::vector<Branch> branches;
+        for (const json::value& path : list_of(suspects.front(), "paths")) {
+            Branch& branch = branches.emplace_back();
+            for (const json::value& node : list_of(path, "nodes")) {
+                branch.nodes.push_back(node.is_string() ? sanitise(node.get_string()) : "?");
+            }
+            branch.leaf = text_of(path, "symptom");
+        }
+        const std::vector<std::string> lines = draw_tree(
+            branches, [&](const std::string& node, const std::string& leaf) { return label_of(node, leaf); });
+        if (lines.size() < 2) {
+            return;  // a suspect that hurts only itself needs no tree
+        }
+        title("How " + text_of(suspects.front(), "resource") + " shows");
+        for (const std::string& line : lines) {
+            out_ += "  " + line + "\n";
+        }
+    }
+
+    std::string label_of(const std::string& node, const std::string& leaf) {
+        const auto found = worst_alerts().find(node);
+        if (found == worst_alerts().end()) {
+            return leaf.empty() ? node + palette_.paint(Style::Dim, "  (silent)") : node + "  " + leaf;
+        }
+        const auto& [severity, check] = found->second;
+        return node + "  " + palette_.severity(severity, "● " + (leaf.empty() ? check : leaf));
+    }
+
+    // The worst alert of each resource: its severity and check.
+    const std::map<std::string, std::pair<std::string, std::string>>& worst_alerts() {
+        if (!worst_alerts_.empty()) {
+            return worst_alerts_;
+        }
+        for (const json::value& alert : list_of(incident_, "alerts")) {
+            const auto told = std::pair(text_of(alert, "severity"), text_of(alert, "check"));
+            auto [place, is_new] = worst_alerts_.try_emplace(text_of(alert, "resource"), told);
+            if (!is_new && rank_of(told.first) > rank_of(place->second.first)) {
+                place->second = told;
+            }
+        }
+        return worst_alerts_;
+    }
+
+    static int rank_of(std::string_view severity) {
+        const auto found = std::find(model::kSeverityNames.begin(), model::kSeverityNames.end(), severity);
+        return static_cast<int>(found - model::kSeverityNames.begin());
+    }
+
+    void write_changes() {
+        const json::array& changes = list_of(incident_, "changes");
+        if (changes.empty()) {
+            return;
+        }
+        title("Changes");
+        Table table({{"TIME"}, {"RESOURCE"}, {"WHAT"}, {"SUMMARY"}});
+        for (std::size_t i = 0; i < std::min(changes.size(), kChangesMax); ++i) {
+            table.add({"  " + short_time(time_of(changes[i], "time"), options_.now), text_of(changes[i], "resource"),
+                       text_of(changes[i], "what"), text_of(changes[i], "summary")});
+        }
+        write_rows(table);
+        write_more(changes.size(), kChangesMax);
+    }
+
+    void write_timeline() {
+        const json::array& timeline = list_of(incident_, "timeline");
+        if (timeline.empty()) {
+            return;
+        }
+        title("Timeline");
+        Table table({{"AT"}, {"REASON"}, {"WHAT"}});
+        const bool is_long = timeline.size() > kTimelineFirst + kTimelineLast + 1;
+        for (std::size_t i = 0; i < timeline.size(); ++i) {
+            if (is_long && i == kTimelineFirst) {
+                const std::size_t hidden = timeline.size() - kTimelineFirst - kTimelineLast;
+                table.add({"  ...", std::to_string(hidden) + " more", ""});
+                i += hidden - 1;
+                continue;
+            }
+            const json::value& entry = timeline[i];
+            const std::string text = text_of(entry, "text");
+            table.add({"  " + short_time(time_of(entry, "at"), options_.now), text_of(entry, "reason"),
+                       text.empty() ? text_of(entry, "subject") : text});
+        }
+        write_rows(table);
+        if (const double dropped = number_of(incident_, "timeline_dropped"); dropped > 0) {
+            out_ += "  and " + text_of(incident_, "timeline_dropped") + " that were not kept\n";
+        }
+    }
+
+    void write_next() {
+        const std::string id = text_of(incident_, "id");
+        const std::string state = text_of(incident_, "state");
+        const json::array& suspects = list_of(incident_, "suspects");
+        const std::string suspect = suspects.empty() ? "" : text_of(suspects.front(), "resource");
+        title("Next");
+        if (state == "open" || state == "reopened") {
+            command("ack " + id, "you are on it");
+        }
+        command("alerts --incident " + id + (is_over(state) ? " --all" : ""), "all its alerts");
+        if (!suspect.empty()) {
+            command("impact " + quote(suspect), "who is hurt when it fails");
+        }
+        if (text_of(incident_, "cause").empty()) {
+            command("label " + id + " " + (suspect.empty() ? "CAUSE" : quote(suspect)), "what it was in the end");
+        }
+    }
+
+    void command(const std::string& words, const std::string& why) {
+        constexpr std::size_t kWidth = 48;
+        out_ += "  " + pad("nocturne " + words, kWidth) + "  " + palette_.paint(Style::Dim, why) + "\n";
+    }
+
+    // For a shell: what is more than letters, digits and ._- stands in quotes.
+    static std::string quote(const std::string& word) {
+        const auto is_plain = [](char letter) {
+            return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                   (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
+        };
+        if (std::all_of(word.begin(), word.end(), is_plain) && !word.starts_with('-')) {
+            return word;
+        }
+        std::string quoted = word.starts_with('-') ? "-- '" : "'";
+        for (const char letter : word) {
+            quoted += letter == '\'' ? "'\\''" : std::string(1, letter);
+        }
+        return quoted + "'";
+    }
+
+    void title(const std::string& text) { out_ += "\n" + palette_.paint(Style::Bold, text) + "\n"; }
+
+    // Without the head of the table.
+    void write_rows(const Table& table) {
+        const std::string text = table.render(palette_, options_.width);
+        out_ += text.substr(text.find('\n') + 1);
+    }
+
+    void write_more(std::size_t all, std::size_t shown) {
+        if (all > shown) {
+            out_ += "  and " + std::to_string(all - shown) + " more\n";
+        }
+    }
+
+    const json::value& incident_;
+    const PageOptions& options_;
+    const Palette& palette_;
+    std::string out_;
+    std::map<std::string, std::pair<std::string, std::string>> worst_alerts_;
+};
+
+}  // namespace
+
+std::string render_incident_page(const json::value& incident, const PageOptions& options) {
+    return IncidentPage(incident, options).render();
+}
+
+std::string render_suspects(const json::array& suspects, std::size_t suspects_max, const PageOptions& options) {
+    const std::size_t shown = std::min(suspects.size(), suspects_max);
+    std::size_t name_width = 0;
+    for (std::size_t i = 0; i < shown; ++i) {
+        name_width = std::max(name_width, std::min(kNameWidthMax, display_width(text_of(suspects[i], "resource"))));
+    }
+    const std::size_t limit = options.width > 0 ? options.width : kTextWidth;
+    const std::size_t room = limit > kIndent.size() + 20 ? limit - kIndent.size() : 20;
+    std::string out;
+    for (std::size_t i = 0; i < shown; ++i) {
+        const json::value& suspect = suspects[i];
+        const double score = number_of(suspect, "score");
+        std::string rank = std::to_string(i + 1);
+        rank.insert(0, rank.size() < 3 ? 3 - rank.size() : 0, ' ');
+        out += rank + "  " + pad(cut(text_of(suspect, "resource"), kNameWidthMax), name_width) + "  " +
+               options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) + "  " + percent(score) +
+               (flag_of(suspect, "silent") ? options.palette.paint(Style::Dim, "  raised no alert itself") : "") + "\n";
+        for (const json::value& evidence : list_of(suspect, "evidence")) {
+            const std::string text = text_of(evidence, "text");
+            for (const std::string& line : wrap(text.empty() ? text_of(evidence, "name") : text, room)) {
+                out += std::string(kIndent) + line + "\n";
+            }
+        }
+    }
+    if (suspects.size() > shown) {
+        out += "  and " + std::to_string(suspects.size() - shown) + " more with smaller scores\n";
+    }
+    return out;
+}
+
+}  // namespace nocturne::cli

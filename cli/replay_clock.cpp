@@ -1,0 +1,33 @@
+#include "cli/replay_clock.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace nocturne::cli {
+
+using model::kNoTime;
+using model::Time;
+
+ReplayClock::ReplayClock(std::span<const Time> beginning) : now_(model::from_unix_ms(0)) {
+    if (beginning.empty()) {
+        return;
+    }
+    std::vector<Time> sorted(beginning.begin(), beginning.end());
+    const auto median = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
+    std::nth_element(sorted.begin(), median, sorted.end());
+    now_ = beginning.front() > *median + kLeapMax ? *median : beginning.front();
+}
+
+Time ReplayClock::arrive(Time time, Time next) {
+    if (time == kNoTime || time <= now_) {
+        return now_;
+    }
+    const model::Duration leap = time - now_;
+    const bool is_confirmed = next == kNoTime ? leap <= kLastLeapMax : next + kLeapMax >= time;
+    if (leap <= kLeapMax || is_confirmed) {
+        now_ = time;
+    }
+    return now_;
+}
+
+}  // namespace nocturne::cli

@@ -1,0 +1,450 @@
+#include "rules/configuration.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "model/severity.hpp"
+
+namespace nocturne::rules {
+
+namespace {
+
+constexpr std::size_t kFileBytesMax = 1U << 20;
+constexpr std::size_t kListItemsMax = 1000;
+constexpr std::size_t kProblemsMax = 100;  // more than anybody reads at once
+constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
+
+// How many letters to change to come from one word to the other (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+std::string shorten(std::string_view text) {
+    constexpr std::size_t kShown = 64;
+    return std::string(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
+}
+
+template <typename Names>
+std::string list_of(const Names& names) {
+    std::string list;
+    for (const std::string_view name : names) {
+        list += (list.empty() ? "" : ", ") + std::string(name);
+    }
+    return list;
+}
+
+template <typename Int>
+std::optional<Int> parse_number(std::string_view text) {
+    Int number{};
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+}
+
+// "262144", "256KiB", "16MiB".
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+    static constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+    unsigned shift = 0;
+    for (const auto& [unit, bits] : kUnits) {
+        if (text.ends_with(unit)) {
+            text.remove_suffix(unit.size());
+            shift = bits;
+            break;
+        }
+    }
+    const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
+    return number && *number <= (UINT64_MAX >> shift) ? std::optional(*number << shift) : std::nullopt;
+}
+
+class ConfigurationReader {
+   public:
+    explicit ConfigurationReader(const std::string& file_name)
+        : file_name_(file_name), folder_(std::filesystem::path(file_name).parent_path()) {}
+
+    ConfigurationFile read(std::string_view text) {
+        try {
+            const YAML::Node root = YAML::Load(std::string(text));
+            if (root.IsDefined() && !root.IsNull()) {
+                read_root(root);
+            }
+        } catch (const YAML::Exception& error) {
+            report(error.mark, error.msg);
+        }
+        return std::move(file_);
+    }
+
+   private:
+    struct Field {
+        std::string_view key;
+        std::function<void(const YAML::Node&)> read;
+    };
+    using Fields = std::vector<Field>;
+
+    // ---- the file, section by section ----
+
+    void read_root(const YAML::Node& root) {
+        Configuration& to = file_.configuration;
+        read_map(root, "", {
+                               {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
+                               {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
+                               {"topology", [&](const YAML::Node& node) { read_topology(node); }},
+                               {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
+                               {"http", [&](const YAML::Node& node) { read_http(node); }},
+                               {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
+                               {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
+                               {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
+                               {"limits", [&](const YAML::Node& node) { read_limits(node); }},
+                               {"retention", [&](const YAML::Node& node) { read_retention(node); }},
+                           });
+    }
+
+    void read_topology(const YAML::Node& node) {
+        if (node.IsScalar()) {
+            read_path(node, "topology", file_.configuration.topology.emplace_back());
+            return;
+        }
+        each_text(node, "topology", "a list of files, e.g. [topology.yaml]", [&](const YAML::Node& item) {
+            read_path(item, "topology", file_.configuration.topology.emplace_back());
+        });
+    }
+
+    void read_zmq(const YAML::Node& node) {
+        Configuration& to = file_.configuration;
+        read_map(node, "zmq", {
+                                  {"pull", [&](const YAML::Node& it) { read_endpoint(it, "pull", to.zmq_pull); }},
+                                  {"ack", [&](const YAML::Node& it) { read_endpoint(it, "ack", to.zmq_ack); }},
+                                  {"pub", [&](const YAML::Node& it) { read_endpoint(it, "pub", to.zmq_pub); }},
+                                  {"curve", [&](const YAML::Node& it) { read_curve(it); }},
+                              });
+    }
+
+    void read_curve(const YAML::Node& node) {
+        Configuration& to = file_.configuration;
+        const auto read_key = [&](const YAML::Node& it) {
+            constexpr std::size_t kKeyLetters = 40;  // Z85 of 32 bytes
+            if (it.Scalar().size() != kKeyLetters) {
+                report(it, "clients: a public key has 40 letters (Z85), this has " + std::to_string(it.Scalar().size()));
+            }
+            to.curve_client_keys.push_back(it.Scalar());
+        };
+        read_map(node, "curve", {
+                                    {"secret_key_file",
+                                     [&](const YAML::Node& it) {
+                                         read_path(it, "secret_key_file", to.curve_secret_key_file);
+                                     }},
+                                    {"clients",
+                                     [&](const YAML::Node& it) {
+                                         each_text(it, "clients", "a list of public keys", read_key);
+                                     }},
+                                });
+        if (node.IsMap() && to.curve_secret_key_file.empty()) {
+            report(node, "curve: secret_key_file is missing; without it nothing is encrypted");
+        }
+    }
+
+    void read_alerts(const YAML::Node& node) {
+        model::Settings& to = file_.configuration.settings;
+        read_map(node, "alerts", {
+                                     duration("ttl", to.alert_ttl, kSecond),
+                                     duration("resolved_keep", to.resolved_keep, kSecond),
+                                     number("max", to.alerts_max, 1),
+                                     number("message_ids_max", to.message_ids_max, 1),
+                                 });
+    }
+
+    void read_incidents(const YAML::Node& node) {
+        model::Settings& to = file_.configuration.settings;
+        read_map(node, "incidents",
+                 {
+                     {"severity_min", [&](const YAML::Node& it) { read_severity(it, to.incident_severity_min); }},
+                     duration("correlation_window", to.correlation_window, kSecond),
+                     number("correlation_hops", to.correlation_hops, 0, 8),
+                     duration("resolve_after", to.resolve_after),
+                     duration("reopen_window", to.reopen_window),
+                     duration("keep", to.incident_keep, kSecond),
+                     number("alerts_max", to.incident_alerts_max, 1),
+                     number("max", to.incidents_max, 1),
+                 });
+    }
+
+    void read_ranking(const YAML::Node& node) {
+        model::Settings& to = file_.configuration.settings;
+        read_map(node, "ranking", {
+                                      duration("interval", to.rank_interval),
+                                      duration("change_window", to.change_window),
+                                      number("suspects_max", to.suspects_max, 1, 1000),
+                                  });
+    }
+
+    void read_limits(const YAML::Node& node) {
+        model::EventLimits& to = file_.configuration.limits;
+        read_map(node, "limits", {
+                                     bytes("event_bytes_max", to.event_bytes_max),
+                                     number("labels_max", to.labels_max, 1, 10'000),
+                                     number("annotations_max", to.annotations_max, 1, 10'000),
+                                     bytes("text_bytes_max", to.text_bytes_max),
+                                     bytes("summary_bytes_max", to.summary_bytes_max),
+                                 });
+    }
+
+    void read_retention(const YAML::Node& node) {
+        Configuration& to = file_.configuration;
+        read_map(node, "retention", {
+                                        duration("journal", to.journal_keep, std::chrono::minutes(1)),
+                                        duration("history", to.history_keep, std::chrono::minutes(1)),
+                                        duration("snapshot_every", to.snapshot_every, kSecond),
+                                    });
+    }
+
+    // ---- values ----
+
+    static constexpr model::Duration kSecond = std::chrono::seconds(1);
+    static constexpr model::Duration kDurationMax = std::chrono::days(3660);
+
+    Field duration(std::string_view key, model::Duration& to, model::Duration min = model::Duration(0)) {
+        return {key, [this, key, &to, min](const YAML::Node& node) {
+                    const std::optional<std::string> text = scalar(node, key, "a duration, e.g. 30s");
+                    if (!text) {
+                        return;
+                    }
+                    const Result<model::Duration> value = *text == "0" ? model::Duration(0) : model::parse_duration(*text);
+                    if (!value) {
+                        report(node, std::string(key) + ": \"" + shorten(*text) + "\" is not a duration; expected e.g. 30s");
+                    } else if (*value < min || *value > kDurationMax) {
+                        report(node, std::string(key) + ": " + shorten(*text) + " is out of range; expected " +
+                                         (min.count() > 0 ? model::format_duration(min) : "0") + " to 10 years");
+                    } else {
+                        to = *value;
+                    }
+                }};
+    }
+
+    template <typename Int>
+    Field number(std::string_view key, Int& to, std::uint64_t min, std::uint64_t max = 1'000'000'000) {
+        return {key, [this, key, &to, min, max](const YAML::Node& node) {
+                    const std::optional<std::string> text = scalar(node, key, "a whole number");
+                    if (!text) {
+                        return;
+                    }
+                    const std::optional<std::uint64_t> value = parse_number<std::uint64_t>(*text);
+                    if (!value || *value < min || *value > max) {
+                        report(node, std::string(key) + ": \"" + shorten(*text) + "\" is not a whole number from " +
+                                         std::to_string(min) + " to " + std::to_string(max));
+                    } else {
+                        to = static_cast<Int>(*value);
+                    }
+                }};
+    }
+
+    Field bytes(std::string_view key, std::size_t& to) {
+        return {key, [this, key, &to](const YAML::Node& node) {
+                    constexpr std::uint64_t kMin = 64;
+                    constexpr std::uint64_t kMax = 16U << 20;
+                    const std::optional<std::string> text = scalar(node, key, "a size, e.g. 256KiB");
+                    if (!text) {
+                        return;
+                    }
+                    const std::optional<std::uint64_t> value = parse_bytes(*text);
+                    if (!value || *value < kMin || *value > kMax) {
+                        report(node, std::string(key) + ": \"" + shorten(*text) +
+                                         "\" is not a size from 64 to 16MiB; expected e.g. 256KiB");
+                    } else {
+                        to = static_cast<std::size_t>(*value);
+                    }
+                }};
+    }
+
+    void read_severity(const YAML::Node& node, model::Severity& to) {
+        const std::optional<std::string> text = scalar(node, "severity_min", "a severity");
+        const auto severity = text ? model::find_name<model::Severity>(model::kSeverityNames, *text) : std::nullopt;
+        if (severity && *severity != model::Severity::Ok) {
+            to = *severity;
+        } else if (text) {
+            report(node, "severity_min: \"" + shorten(*text) +
+                             "\" is not one of info, warning, minor, major, critical");
+        }
+    }
+
+    void read_log_level(const YAML::Node& node) {
+        const std::optional<std::string> text = scalar(node, "log_level", "a level");
+        if (text && std::find(kLogLevels.begin(), kLogLevels.end(), *text) == kLogLevels.end()) {
+            report(node, "log_level: \"" + shorten(*text) + "\" is not one of " + list_of(kLogLevels));
+        } else if (text) {
+            file_.configuration.log_level = *text;
+        }
+    }
+
+    void read_endpoint(const YAML::Node& node, std::string_view key, std::string& to) {
+        const std::optional<std::string> text = scalar(node, key, "an endpoint, e.g. tcp://127.0.0.1:5555");
+        if (!text) {
+            return;
+        }
+        const bool known = text->starts_with("tcp://") || text->starts_with("ipc://") || text->starts_with("inproc://");
+        if (!text->empty() && !known) {
+            report(node, std::string(key) + ": \"" + shorten(*text) +
+                             "\" is not an endpoint; expected e.g. tcp://127.0.0.1:5555, or \"\" for none");
+            return;
+        }
+        to = *text;
+    }
+
+    void read_http(const YAML::Node& node) {
+        const std::optional<std::string> text = scalar(node, "http", "an address, e.g. 127.0.0.1:9193");
+        if (!text) {
+            return;
+        }
+        const std::size_t colon = text->rfind(':');
+        if (colon == std::string::npos || colon == 0 || !parse_number<std::uint16_t>(text->substr(colon + 1))) {
+            report(node, "http: \"" + shorten(*text) + "\" is not an address with a port; expected e.g. 127.0.0.1:9193");
+            return;
+        }
+        file_.configuration.http = *text;
+    }
+
+    void read_path(const YAML::Node& node, std::string_view key, std::filesystem::path& to) {
+        const std::optional<std::string> text = scalar(node, key, "a path");
+        if (text && text->empty()) {
+            report(node, std::string(key) + ": expected a path, this is empty");
+        } else if (text) {
+            to = folder_ / *text;
+        }
+    }
+
+    // ---- the shape of the text ----
+
+    void read_map(const YAML::Node& node, std::string_view name, const Fields& fields) {
+        if (node.IsNull()) {
+            return;  // a section of which everything is commented out
+        }
+        if (!node.IsMap()) {
+            report(node, (name.empty() ? "" : std::string(name) + ": ") + "expected a map with the keys " + keys_of(fields));
+            return;
+        }
+        std::set<std::string> seen;
+        for (const auto& member : node) {
+            const std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
+            const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& it) { return it.key == key; });
+            if (field == fields.end()) {
+                report(member.first, "unknown key \"" + shorten(key) + "\"" +
+                                         (name.empty() ? "" : " in " + std::string(name)) + "; " + nearest(key, fields));
+            } else if (!seen.insert(key).second) {
+                report(member.first, "\"" + key + "\" is given twice; leave one");
+            } else {
+                field->read(member.second);
+            }
+            if (file_.problems.size() >= kProblemsMax) {
+                return;
+            }
+        }
+    }
+
+    static std::string keys_of(const Fields& fields) {
+        std::vector<std::string_view> keys;
+        for (const Field& field : fields) {
+            keys.push_back(field.key);
+        }
+        return list_of(keys);
+    }
+
+    static std::string nearest(const std::string& key, const Fields& fields) {
+        const std::string_view word = std::string_view(key).substr(0, 64);
+        const auto best = std::min_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
+            return distance(word, a.key) < distance(word, b.key);
+        });
+        if (distance(word, best->key) <= 1 + best->key.size() / 3) {
+            return "did you mean \"" + std::string(best->key) + "\"?";
+        }
+        return "known keys: " + keys_of(fields);
+    }
+
+    template <typename Read>
+    void each_text(const YAML::Node& node, std::string_view key, std::string_view expected, Read read) {
+        if (node.IsNull()) {
+            return;
+        }
+        if (!node.IsSequence()) {
+            report(node, std::string(key) + ": expected " + std::string(expected));
+            return;
+        }
+        if (node.size() > kListItemsMax) {
+            report(node, std::string(key) + ": " + std::to_string(node.size()) + " items are more than " +
+                             std::to_string(kListItemsMax));
+            return;
+        }
+        for (const YAML::Node& item : node) {
+            if (scalar(item, key, "a text")) {
+                read(item);
+            }
+        }
+    }
+
+    std::optional<std::string> scalar(const YAML::Node& node, std::string_view key, std::string_view expected) {
+        if (!node.IsScalar()) {
+            report(node, std::string(key) + ": expected " + std::string(expected));
+            return std::nullopt;
+        }
+        return node.Scalar();
+    }
+
+    void report(const YAML::Node& node, std::string message) { report(node.Mark(), std::move(message)); }
+
+    void report(const YAML::Mark& mark, std::string message) {
+        Place place{file_name_, 1, 1};
+        if (!mark.is_null()) {
+            place.line = static_cast<std::uint32_t>(mark.line + 1);
+            place.column = static_cast<std::uint32_t>(mark.column + 1);
+        }
+        file_.problems.push_back({ErrorCode::Invalid, std::move(message), {std::move(place)}});
+    }
+
+    std::string file_name_;
+    std::filesystem::path folder_;
+    ConfigurationFile file_;
+};
+
+}  // namespace
+
+ConfigurationFile parse_configuration(std::string_view yaml, const std::string& file_name) {
+    if (yaml.size() > kFileBytesMax) {
+        Error error{ErrorCode::Invalid, std::to_string(yaml.size()) + " bytes are too long for a configuration; at most 1 MiB",
+                    {{file_name, 1, 1}}};
+        return {{}, {std::move(error)}};
+    }
+    return ConfigurationReader(file_name).read(yaml);
+}
+
+Result<ConfigurationFile> read_configuration(const std::filesystem::path& path) {
+    std::error_code ignored;
+    std::ifstream file(path, std::ios::binary);
+    if (!file || std::filesystem::is_directory(path, ignored)) {
+        return fail(ErrorCode::NotFound, path.string() + ": cannot be read; is the name right?");
+    }
+    std::string text(kFileBytesMax + 1, '\0');  // one more than allowed, so that too long shows
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    return parse_configuration(text, path.string());
+}
+
+}  // namespace nocturne::rules

@@ -1,0 +1,48 @@
+// The configuration file, nocturne.yaml: text in, settings and every problem with its place out.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/event_json.hpp"
+#include "model/result.hpp"
+#include "model/settings.hpp"
+#include "model/time.hpp"
+
+namespace nocturne::rules {
+
+// What `nocturne run` does. Each default is what it does without a file. See docs/reference/configuration.md.
+struct Configuration {
+    std::filesystem::path data = "nocturne-data";
+    std::string log_level = "info";
+    std::vector<std::filesystem::path> topology;
+
+    std::string zmq_pull = "tcp://127.0.0.1:5555";  // empty: this socket is not opened
+    std::string zmq_ack = "tcp://127.0.0.1:5556";
+    std::string zmq_pub = "tcp://127.0.0.1:5557";
+    std::filesystem::path curve_secret_key_file;  // empty: no encryption, no authentication
+    std::vector<std::string> curve_client_keys;
+    std::string http = "127.0.0.1:9193";
+
+    model::Settings settings;
+    model::EventLimits limits;
+
+    model::Duration journal_keep = std::chrono::days(7);
+    model::Duration history_keep = std::chrono::days(90);
+    model::Duration snapshot_every = std::chrono::minutes(10);
+};
+
+struct ConfigurationFile {
+    Configuration configuration;  // what is wrong is left at its default
+    std::vector<Error> problems;  // all of them, in the order of their places; with any, do not use the rest
+};
+
+// Paths in the text are relative to the folder of `file_name`.
+ConfigurationFile parse_configuration(std::string_view yaml, const std::string& file_name);
+
+// Only a file that cannot be read is an error here.
+Result<ConfigurationFile> read_configuration(const std::filesystem::path& path);
+
+}  // namespace nocturne::rules
