@@ -27,6 +27,12 @@ void complain(std::string_view text) {
     std::fprintf(stderr, "nocturne: %s\n", harmless.c_str());
 }
 
+void complain(const std::vector<Error>& problems) {
+    for (const Error& problem : problems) {
+        std::fputs(explain(problem, Palette()).c_str(), stderr);
+    }
+}
+
 PageOptions page_options(PageOptions::Length length) {
     const Terminal terminal = this_terminal();
     return {wall_clock(), terminal.out, terminal.width, length};

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/incident_page.hpp"
 #include "model/result.hpp"
@@ -29,6 +30,8 @@ std::shared_ptr<Format> add_format(CLI::App& command, Format by_default = Format
 void print(std::string_view text);
 // "nocturne: ..." to stderr, harmless for a terminal.
 void complain(std::string_view text);
+// Each problem with its place and its line, to stderr.
+void complain(const std::vector<Error>& problems);
 
 // Of this terminal and this moment.
 PageOptions page_options(PageOptions::Length length = PageOptions::Length::Whole);

@@ -1,12 +1,5 @@
 #include "gateway/api.hpp"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <chrono>
-#include <span>
-#include <utility>
-
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
 #include "gateway/ingest.hpp"
@@ -15,6 +8,13 @@
 #include "model/incident.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <span>
+#include <utility>
 
 namespace nocturne::gateway {
 
@@ -36,7 +36,8 @@ HttpResponse json_response(std::string body, unsigned status = 200) {
     return response;
 }
 
-HttpResponse text_response(std::string body, unsigned status = 200, std::string_view type = kPlainText) {
+HttpResponse text_response(std::string body, unsigned status = 200,
+                           std::string_view type = kPlainText) {
     HttpResponse response;
     response.status = status;
     response.content_type = type;
@@ -52,7 +53,8 @@ HttpResponse unavailable(std::string_view message) {
 
 HttpResponse problems_response(const std::vector<std::string>& problems) {
     model::JsonWriter out;
-    const std::string more = problems.size() > 1 ? " (and " + std::to_string(problems.size() - 1) + " more)" : "";
+    const std::string more =
+        problems.size() > 1 ? " (and " + std::to_string(problems.size() - 1) + " more)" : "";
     out.begin_object().member("error", problems.front() + more).key("problems").begin_array();
     for (const std::string& problem : problems) {
         out.text(problem);
@@ -61,7 +63,8 @@ HttpResponse problems_response(const std::vector<std::string>& problems) {
     return json_response(out.take(), 400);
 }
 
-Result<std::size_t> parse_count(const Target& target, std::string_view name, std::size_t otherwise) {
+Result<std::size_t> parse_count(const Target& target, std::string_view name,
+                                std::size_t otherwise) {
     const std::optional<std::string_view> text = target.find(name);
     if (!text) {
         return otherwise;
@@ -69,7 +72,8 @@ Result<std::size_t> parse_count(const Target& target, std::string_view name, std
     std::size_t value = 0;
     const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
     if (text->empty() || error != std::errc() || end != text->data() + text->size()) {
-        return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" + std::string(text->substr(0, 64)) +
+        return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" +
+                                            std::string(text->substr(0, 64)) +
                                             "\" is not a whole number");
     }
     return value;
@@ -84,7 +88,8 @@ Result<bool> parse_flag(const Target& target, std::string_view name) {
     if (text->empty() || *text == "true" || *text == "1") {
         return true;
     }
-    return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" + std::string(text->substr(0, 64)) +
+    return fail(ErrorCode::Invalid, "parameter \"" + std::string(name) + "\": \"" +
+                                        std::string(text->substr(0, 64)) +
                                         "\" is not one of true, false");
 }
 
@@ -95,22 +100,24 @@ Status check_parameters(const Target& target, std::initializer_list<std::string_
             for (const std::string_view one : known) {
                 list += (list.empty() ? "" : ", ") + std::string(one);
             }
-            return fail(ErrorCode::Invalid,
-                        "unknown parameter \"" + name.substr(0, 64) + "\"" +
-                            (list.empty() ? "; this page takes none" : "; expected one of " + list));
+            return fail(ErrorCode::Invalid, "unknown parameter \"" + name.substr(0, 64) + "\"" +
+                                                (list.empty() ? "; this page takes none"
+                                                              : "; expected one of " + list));
         }
     }
     return {};
 }
 
 Result<engine::AlertQuery> parse_alert_query(const Target& target) {
-    NOCTURNE_TRY_STATUS(check_parameters(target, {"filter", "ended", "incident", "limit", "offset"}));
+    NOCTURNE_TRY_STATUS(
+        check_parameters(target, {"filter", "ended", "incident", "limit", "offset"}));
     engine::AlertQuery query;
     for (const auto& [name, value] : target.query) {
         if (name == "filter") {
             Result<model::Matchers> matchers = model::parse_matchers(value);
             if (!matchers) {
-                return fail(ErrorCode::Invalid, "parameter \"filter\": " + matchers.error().message);
+                return fail(ErrorCode::Invalid,
+                            "parameter \"filter\": " + matchers.error().message);
             }
             query.matchers.insert(query.matchers.end(), matchers->begin(), matchers->end());
         }
@@ -118,7 +125,8 @@ Result<engine::AlertQuery> parse_alert_query(const Target& target) {
     if (const std::optional<std::string_view> incident = target.find("incident")) {
         query.incident = model::parse_id(model::kIncidentPrefix, *incident);
         if (!query.incident) {
-            return fail(ErrorCode::Invalid, "parameter \"incident\": not an incident's id; expected e.g. I1042-3");
+            return fail(ErrorCode::Invalid,
+                        "parameter \"incident\": not an incident's id; expected e.g. I1042-3");
         }
     }
     NOCTURNE_TRY(query.ended, parse_flag(target, "ended"));
@@ -133,8 +141,9 @@ Result<engine::IncidentQuery> parse_incident_query(const Target& target) {
     engine::IncidentQuery query;
     if (const std::optional<std::string_view> state = target.find("state")) {
         if (!model::find_name<model::IncidentState>(model::kIncidentStateNames, *state)) {
-            return fail(ErrorCode::Invalid, "parameter \"state\": \"" + std::string(state->substr(0, 64)) +
-                                                "\" is not one of open, acknowledged, resolved, reopened, merged");
+            return fail(ErrorCode::Invalid,
+                        "parameter \"state\": \"" + std::string(state->substr(0, 64)) +
+                            "\" is not one of open, acknowledged, resolved, reopened, merged");
         }
         query.state = std::string(*state);
     }
@@ -160,22 +169,27 @@ constexpr std::string_view kFrontPage =
     "/api/v1/events (POST)  /api/v1/stream  /metrics  /-/healthy  /-/ready  /version\n";
 
 void append_loop_metrics(const engine::LoopCounters& counters, std::string& out) {
-    append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter, counters.inputs);
-    append_metric(out, "loop_commits_total", "Commits of the journal.", MetricType::Counter, counters.commits);
-    append_metric(out, "loop_commit_failures_total", "Commits of the journal that failed.", MetricType::Counter,
-                  counters.commit_failures);
+    append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter,
+                  counters.inputs);
+    append_metric(out, "loop_commits_total", "Commits of the journal.", MetricType::Counter,
+                  counters.commits);
+    append_metric(out, "loop_commit_failures_total", "Commits of the journal that failed.",
+                  MetricType::Counter, counters.commit_failures);
     append_metric(out, "loop_refused_full_total", "Tries at the engine's queue that found it full.",
                   MetricType::Counter, counters.refused_full);
-    append_metric(out, "loop_inputs_lost_total", "Inputs given up when stopped while the disk failed.",
-                  MetricType::Counter, counters.inputs_lost);
-    append_metric(out, "loop_snapshots_total", "Snapshots saved.", MetricType::Counter, counters.snapshots);
-    append_metric(out, "loop_snapshot_failures_total", "Snapshots that could not be saved.", MetricType::Counter,
-                  counters.snapshot_failures);
+    append_metric(out, "loop_inputs_lost_total",
+                  "Inputs given up when stopped while the disk failed.", MetricType::Counter,
+                  counters.inputs_lost);
+    append_metric(out, "loop_snapshots_total", "Snapshots saved.", MetricType::Counter,
+                  counters.snapshots);
+    append_metric(out, "loop_snapshot_failures_total", "Snapshots that could not be saved.",
+                  MetricType::Counter, counters.snapshot_failures);
     append_metric(out, "loop_encoded_bytes_total", "Bytes of encoded inputs.", MetricType::Counter,
                   counters.bytes_encoded);
     append_metric(out, "loop_queue_inputs", "Inputs that wait for the journal.", MetricType::Gauge,
                   counters.queue_inputs);
-    append_metric(out, "loop_queue_bytes", "About what they weigh.", MetricType::Gauge, counters.queue_bytes);
+    append_metric(out, "loop_queue_bytes", "About what they weigh.", MetricType::Gauge,
+                  counters.queue_bytes);
 }
 
 }  // namespace
@@ -200,9 +214,12 @@ bool is_cross_site(const HttpRequest& request) {
 // Shared with the work under way in the engine, which may outlive the server.
 class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
    public:
-    Inside(engine::Loop& loop, Ingest& ingest, ApiParts parts) : loop_(loop), ingest_(ingest), parts_(std::move(parts)) {
+    Inside(engine::Loop& loop, Ingest& ingest, ApiParts parts)
+        : loop_(loop), ingest_(ingest), parts_(std::move(parts)) {
         if (!parts_.clock) {
-            parts_.clock = [] { return std::chrono::floor<model::Duration>(std::chrono::system_clock::now()); };
+            parts_.clock = [] {
+                return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
+            };
         }
     }
 
@@ -212,7 +229,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(error_response(400, target.error().message));
             return;
         }
-        if ((request.method == Method::Post || request.method == Method::Delete) && is_cross_site(request)) {
+        if ((request.method == Method::Post || request.method == Method::Delete) &&
+            is_cross_site(request)) {
             respond(error_response(403, "refused: a browser sends this on behalf of another site"));
             return;
         }
@@ -269,7 +287,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
     }
 
-    static bool matches(std::string_view pattern, const std::vector<std::string>& path, std::string& name) {
+    static bool matches(std::string_view pattern, const std::vector<std::string>& path,
+                        std::string& name) {
         for (const std::string& part : path) {
             const std::string_view expected = pattern.substr(0, pattern.find('/'));
             if (expected.empty() || (expected != "*" && expected != part)) {
@@ -284,7 +303,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     }
 
     void route(Call call, Respond respond) {
-        const Method method = call.request.method == Method::Head ? Method::Get : call.request.method;
+        const Method method =
+            call.request.method == Method::Head ? Method::Get : call.request.method;
         std::string allowed;
         for (const Route& route : routes()) {
             if (!matches(route.path, call.target.path, call.name)) {
@@ -309,8 +329,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
 
     // Answers with what `render` says about the state, on the core's thread.
     void ask(Respond respond, std::function<HttpResponse(const engine::Core&)> render) {
-        const bool asked =
-            loop_.query([respond, render = std::move(render)](const engine::Core& core) { respond(render(core)); });
+        const bool asked = loop_.query([respond, render = std::move(render)](
+                                           const engine::Core& core) { respond(render(core)); });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
@@ -319,13 +339,15 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     // Submits until there is room, then answers by `done` once it is durable.
     void submit(std::shared_ptr<model::Input::Body> body, std::size_t bytes, Respond respond,
                 std::function<void(model::Position, Respond)> done, Clock::time_point until) {
-        const bool taken = loop_.try_submit(*body, bytes, [respond, done](const Result<model::Position>& position) {
-            if (position) {
-                done(*position, respond);
-            } else {
-                respond(unavailable("not done, the journal cannot be written: " + position.error().message));
-            }
-        });
+        const bool taken = loop_.try_submit(
+            *body, bytes, [respond, done](const Result<model::Position>& position) {
+                if (position) {
+                    done(*position, respond);
+                } else {
+                    respond(unavailable("not done, the journal cannot be written: " +
+                                        position.error().message));
+                }
+            });
         if (taken) {
             return;
         }
@@ -340,8 +362,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
 
     void submit(model::Input::Body body, std::size_t bytes, Respond respond,
                 std::function<void(model::Position, Respond)> done) {
-        submit(std::make_shared<model::Input::Body>(std::move(body)), bytes, std::move(respond), std::move(done),
-               Clock::now() + kFullWait);
+        submit(std::make_shared<model::Input::Body>(std::move(body)), bytes, std::move(respond),
+               std::move(done), Clock::now() + kFullWait);
     }
 
     static void no_such_incident(const Respond& respond, std::string_view id) {
@@ -354,16 +376,20 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
 
     void get_version(Call, Respond respond) {
         model::JsonWriter out;
-        out.begin_object().member("version", parts_.version).member("commit", parts_.commit).end_object();
+        out.begin_object()
+            .member("version", parts_.version)
+            .member("commit", parts_.commit)
+            .end_object();
         respond(json_response(out.take()));
     }
 
     void get_metrics(Call, Respond respond) {
         std::string text;
         append_metric_head(text, "build_info", "The version that runs.", MetricType::Gauge);
-        append_sample(text, "build_info", "version=\"" + parts_.version + "\",commit=\"" + parts_.commit + "\"", 1);
-        append_metric(text, "up_to_date", "Whether the last write to the journal succeeded.", MetricType::Gauge,
-                      loop_.health() ? 1 : 0);
+        append_sample(text, "build_info",
+                      "version=\"" + parts_.version + "\",commit=\"" + parts_.commit + "\"", 1);
+        append_metric(text, "up_to_date", "Whether the last write to the journal succeeded.",
+                      MetricType::Gauge, loop_.health() ? 1 : 0);
         append_loop_metrics(loop_.counters(), text);
         ingest_.append_metrics(text);
         for (const auto& append : parts_.metrics) {
@@ -383,8 +409,9 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
 
     void get_ready(Call, Respond respond) {
         const Status health = loop_.health();
-        respond(health ? text_response("Nocturne is ready.\n")
-                       : text_response("Nocturne is not ready: " + health.error().message + "\n", 503));
+        respond(
+            health ? text_response("Nocturne is ready.\n")
+                   : text_response("Nocturne is not ready: " + health.error().message + "\n", 503));
     }
 
     void post_reload(Call, Respond respond) {
@@ -394,7 +421,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
         parts_.in_background([reload = parts_.reload, respond] {
             const Status status = reload();
-            respond(status ? text_response("Reloaded.\n") : error_response(500, to_string(status.error())));
+            respond(status ? text_response("Reloaded.\n")
+                           : error_response(500, to_string(status.error())));
         });
     }
 
@@ -421,7 +449,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             ingest_.refuse(*offer);
             return;
         }
-        parts_.a_moment_later([self = shared_from_this(), offer, until] { self->submit_events(offer, until); });
+        parts_.a_moment_later(
+            [self = shared_from_this(), offer, until] { self->submit_events(offer, until); });
     }
 
     void get_incidents(Call call, Respond respond) {
@@ -441,13 +470,14 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             no_such_incident(respond, call.name);
             return;
         }
-        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id](const engine::Core& core) {
-            if (std::optional<std::string> json = engine::render_incident(core, id)) {
-                respond(json_response(*std::move(json)));
-            } else {
-                self->read_history(id, respond);
-            }
-        });
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond, id = *id](const engine::Core& core) {
+                if (std::optional<std::string> json = engine::render_incident(core, id)) {
+                    respond(json_response(*std::move(json)));
+                } else {
+                    self->read_history(id, respond);
+                }
+            });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
@@ -469,30 +499,35 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     }
 
     void post_acknowledge(Call call, Respond respond) {
-        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
-            return model::AcknowledgeIncident{id, std::move(body.by)};
-        });
+        command_incident(call, std::move(respond),
+                         [](model::Id id, OperatorBody body) -> model::Command {
+                             return model::AcknowledgeIncident{id, std::move(body.by)};
+                         });
     }
 
     void post_resolve(Call call, Respond respond) {
-        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
-            return model::ResolveIncident{id, std::move(body.by)};
-        });
+        command_incident(call, std::move(respond),
+                         [](model::Id id, OperatorBody body) -> model::Command {
+                             return model::ResolveIncident{id, std::move(body.by)};
+                         });
     }
 
     void post_label(Call call, Respond respond) {
         if (const Checked<OperatorBody> body = parse_operator_body(call.request.body);
             body.problems.empty() && body.value.cause.empty()) {
-            respond(error_response(400, "cause: is missing; expected the node, or the words, that name the cause"));
+            respond(error_response(
+                400, "cause: is missing; expected the node, or the words, that name the cause"));
             return;
         }
-        command_incident(call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
-            return model::LabelIncident{id, std::move(body.cause), std::move(body.by)};
-        });
+        command_incident(
+            call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
+                return model::LabelIncident{id, std::move(body.cause), std::move(body.by)};
+            });
     }
 
     // Looks whether the incident is there, submits the command, answers with the incident after it.
-    void command_incident(const Call& call, Respond respond, model::Command (*make)(model::Id, OperatorBody)) {
+    void command_incident(const Call& call, Respond respond,
+                          model::Command (*make)(model::Id, OperatorBody)) {
         Checked<OperatorBody> body = parse_operator_body(call.request.body);
         if (!body.problems.empty()) {
             respond(problems_response(body.problems));
@@ -506,18 +541,20 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             no_such_incident(respond, call.name);
             return;
         }
-        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id,
-                                        command = make(*id, std::move(body.value))](const engine::Core& core) {
-            if (!engine::render_incident(core, id)) {
-                no_such_incident(respond, model::format_id(model::kIncidentPrefix, id));
-                return;
-            }
-            self->submit(command, sizeof(command), respond, [self, id](model::Position, Respond answer) {
-                self->ask(std::move(answer), [id](const engine::Core& after) {
-                    return json_response(engine::render_incident(after, id).value_or("{}"));
-                });
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond, id = *id,
+                         command = make(*id, std::move(body.value))](const engine::Core& core) {
+                if (!engine::render_incident(core, id)) {
+                    no_such_incident(respond, model::format_id(model::kIncidentPrefix, id));
+                    return;
+                }
+                self->submit(
+                    command, sizeof(command), respond, [self, id](model::Position, Respond answer) {
+                        self->ask(std::move(answer), [id](const engine::Core& after) {
+                            return json_response(engine::render_incident(after, id).value_or("{}"));
+                        });
+                    });
             });
-        });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
@@ -560,7 +597,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
             std::optional<std::string> json = engine::render_impact(core, name);
             return json ? json_response(*std::move(json))
-                        : error_response(404, "no node \"" + name.substr(0, 64) + "\" in the topology");
+                        : error_response(404,
+                                         "no node \"" + name.substr(0, 64) + "\" in the topology");
         });
     }
 
@@ -575,10 +613,11 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(silence.problems));
             return;
         }
-        submit(model::Command(std::move(silence.value)), call.request.body.size(), std::move(respond),
-               [](model::Position position, Respond answer) {
+        submit(model::Command(std::move(silence.value)), call.request.body.size(),
+               std::move(respond), [](model::Position position, Respond answer) {
                    model::JsonWriter out;
-                   out.begin_object().member("id", model::format_id(model::kSilencePrefix, {position, 0}));
+                   out.begin_object().member(
+                       "id", model::format_id(model::kSilencePrefix, {position, 0}));
                    out.end_object();
                    answer(json_response(out.take(), 201));
                });
@@ -591,18 +630,21 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             return;
         }
         const std::string by(call.target.find("by").value_or("unknown"));
-        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id, by](const engine::Core& core) {
+        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id,
+                                        by](const engine::Core& core) {
             const std::string name = model::format_id(model::kSilencePrefix, id);
-            if (engine::render_silences(core).find("\"id\":\"" + name + "\"") == std::string::npos) {
+            if (engine::render_silences(core).find("\"id\":\"" + name + "\"") ==
+                std::string::npos) {
                 respond(error_response(404, "no silence \"" + name + "\""));
                 return;
             }
-            self->submit(model::Command(model::ExpireSilence{id, by}), sizeof(model::ExpireSilence), respond,
-                         [name](model::Position, Respond answer) {
-                             model::JsonWriter out;
-                             out.begin_object().member("id", name).member("state", "expired").end_object();
-                             answer(json_response(out.take()));
-                         });
+            self->submit(
+                model::Command(model::ExpireSilence{id, by}), sizeof(model::ExpireSilence), respond,
+                [name](model::Position, Respond answer) {
+                    model::JsonWriter out;
+                    out.begin_object().member("id", name).member("state", "expired").end_object();
+                    answer(json_response(out.take()));
+                });
         });
         if (!asked) {
             respond(unavailable("the engine is stopping"));

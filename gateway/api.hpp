@@ -1,6 +1,9 @@
 // Api: the routes of the HTTP interface, without a socket in sight. See docs/reference/http.md.
 #pragma once
 
+#include "model/result.hpp"
+#include "model/time.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,9 +12,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "model/result.hpp"
-#include "model/time.hpp"
 
 namespace nocturne::engine {
 class Loop;
@@ -37,14 +37,16 @@ struct HttpResponse {
     std::string content_type = "application/json";
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
-    std::optional<std::string> stream_prefix;  // answer with the stream of these topics instead of a body
+    std::optional<std::string>
+        stream_prefix;  // answer with the stream of these topics instead of a body
 };
 
 // {"error":"..."}.
 HttpResponse error_response(unsigned status, std::string_view message);
 
 struct ApiParts {
-    // An incident that is no more in memory, as JSON. Called on the background thread; may be empty.
+    // An incident that is no more in memory, as JSON. Called on the background thread; may be
+    // empty.
     std::function<std::optional<std::string>(std::string_view id)> read_history = {};
     // Called on the background thread; may be empty.
     std::function<Status()> reload = {};
@@ -54,8 +56,8 @@ struct ApiParts {
     std::string commit = "unknown";
     std::function<model::Time()> clock = {};  // default: the system's
 
-    // Given by the server: runs work on its background thread, and on its own thread a moment later. Both
-    // may be called from any thread.
+    // Given by the server: runs work on its background thread, and on its own thread a moment
+    // later. Both may be called from any thread.
     std::function<void(std::function<void()>)> in_background = {};
     std::function<void(std::function<void()>)> a_moment_later = {};
 };

@@ -1,5 +1,8 @@
 #include "gateway/dead_letters.hpp"
 
+#include "gateway/log.hpp"
+#include "model/json_writer.hpp"
+
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -9,9 +12,6 @@
 #include <system_error>
 #include <thread>
 #include <utility>
-
-#include "gateway/log.hpp"
-#include "model/json_writer.hpp"
 
 namespace nocturne::gateway {
 
@@ -23,19 +23,23 @@ struct CloseFile {
 
 using File = std::unique_ptr<std::FILE, CloseFile>;
 
-// A letter that waits to be written. Rendered by the writer: that is not the sender's time to spend.
+// A letter that waits to be written. Rendered by the writer: that is not the sender's time to
+// spend.
 struct Letter {
     model::Time time;
     std::string_view transport;  // one of kTransportNames
     model::Rejection rejection;
 
-    std::size_t bytes() const { return sizeof(Letter) + rejection.error.size() + rejection.input.size(); }
+    std::size_t bytes() const {
+        return sizeof(Letter) + rejection.error.size() + rejection.input.size();
+    }
 };
 
 std::string render(const Letter& letter) {
     model::JsonWriter out;
     out.begin_object().member("time", letter.time).member("transport", letter.transport);
-    out.member("index", std::uint64_t{letter.rejection.index}).member("error", letter.rejection.error);
+    out.member("index", std::uint64_t{letter.rejection.index})
+        .member("error", letter.rejection.error);
     out.member("input", letter.rejection.input).end_object();
     return out.take() + "\n";
 }
@@ -46,7 +50,9 @@ class DeadLetters::Inside {
    public:
     explicit Inside(DeadLetterOptions options) : options_(std::move(options)) {
         if (!options_.clock) {
-            options_.clock = [] { return std::chrono::floor<model::Duration>(std::chrono::system_clock::now()); };
+            options_.clock = [] {
+                return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
+            };
         }
     }
 
@@ -93,8 +99,9 @@ class DeadLetters::Inside {
     Status open() {
         file_.reset(std::fopen(options_.file.c_str(), "ae"));
         if (!file_) {
-            return fail(ErrorCode::Unavailable,
-                        "cannot open the dead letters " + options_.file.string() + ": " + std::strerror(errno));
+            return fail(ErrorCode::Unavailable, "cannot open the dead letters " +
+                                                    options_.file.string() + ": " +
+                                                    std::strerror(errno));
         }
         std::error_code error;
         const std::uintmax_t bytes = std::filesystem::file_size(options_.file, error);
@@ -136,8 +143,9 @@ class DeadLetters::Inside {
             return;
         }
         // Unbuffered on purpose where it fails: a half line would spoil the next one.
-        const bool is_whole = std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
-                              std::fflush(file_.get()) == 0;
+        const bool is_whole =
+            std::fwrite(line.data(), 1, line.size(), file_.get()) == line.size() &&
+            std::fflush(file_.get()) == 0;
         if (!is_whole) {
             note_failure();
             discard_half_line();
@@ -168,10 +176,11 @@ class DeadLetters::Inside {
     }
 
     void note_failure() {
+        const int reason = errno;  // before anything else may change it
         ++counters.dropped;
         if (!std::exchange(is_failing_, true)) {
-            logger()->warn("dead letters cannot be written file={} reason={}", options_.file.string(),
-                           std::strerror(errno));
+            logger()->warn("dead letters cannot be written file={} reason={}",
+                           options_.file.string(), std::strerror(reason));
         }
     }
 

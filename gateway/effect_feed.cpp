@@ -1,10 +1,10 @@
 #include "gateway/effect_feed.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "engine/view.hpp"
 #include "gateway/metric_text.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace nocturne::gateway {
 
@@ -73,8 +73,10 @@ void EffectFeed::deliver(const model::Effect& effect, const engine::Core& core) 
     }
 }
 
-std::shared_ptr<FeedSubscription> EffectFeed::subscribe(std::size_t messages_max, std::function<void()> wake) {
-    auto subscription = std::make_shared<FeedSubscription>(std::max<std::size_t>(messages_max, 1), std::move(wake));
+std::shared_ptr<FeedSubscription> EffectFeed::subscribe(std::size_t messages_max,
+                                                        std::function<void()> wake) {
+    auto subscription =
+        std::make_shared<FeedSubscription>(std::max<std::size_t>(messages_max, 1), std::move(wake));
     std::lock_guard lock(mutex_);
     subscriptions_.push_back(subscription);
     return subscription;
@@ -98,10 +100,12 @@ void EffectFeed::recompute_wanted() {
 }
 
 void EffectFeed::append_metrics(std::string& out) const {
-    append_metric(out, "effects_total", "Effects that left the core.", MetricType::Counter, counters_.effects);
-    append_metric(out, "effects_published_total", "Effects that somebody listened for.", MetricType::Counter,
-                  counters_.rendered);
-    append_metric(out, "effects_dropped_total", "Copies of effects lost to listeners slower than the engine.",
+    append_metric(out, "effects_total", "Effects that left the core.", MetricType::Counter,
+                  counters_.effects);
+    append_metric(out, "effects_published_total", "Effects that somebody listened for.",
+                  MetricType::Counter, counters_.rendered);
+    append_metric(out, "effects_dropped_total",
+                  "Copies of effects lost to listeners slower than the engine.",
                   MetricType::Counter, counters_.dropped);
 }
 

@@ -1,5 +1,9 @@
-// EffectFeed: carries the core's effects to whoever listens (the pub socket, event streams over HTTP).
+// EffectFeed: carries the core's effects to whoever listens (the pub socket, event streams over
+// HTTP).
 #pragma once
+
+#include "engine/loop.hpp"
+#include "model/effect.hpp"
 
 #include <array>
 #include <atomic>
@@ -12,9 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "engine/loop.hpp"
-#include "model/effect.hpp"
 
 namespace nocturne::gateway {
 
@@ -38,6 +39,7 @@ class FeedSubscription {
 
     // Takes all that waits. Shared: many listeners read one rendering.
     std::deque<std::shared_ptr<const FeedMessage>> take();
+
     // Messages lost because the listener is slower than the engine: the oldest go first.
     std::uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
 
@@ -55,9 +57,9 @@ class FeedSubscription {
 };
 
 struct FeedCounters {
-    std::atomic<std::uint64_t> effects{0};    // delivered by the core
-    std::atomic<std::uint64_t> rendered{0};   // of them: somebody wanted them
-    std::atomic<std::uint64_t> dropped{0};    // copies that a slow listener lost
+    std::atomic<std::uint64_t> effects{0};   // delivered by the core
+    std::atomic<std::uint64_t> rendered{0};  // of them: somebody wanted them
+    std::atomic<std::uint64_t> dropped{0};   // copies that a slow listener lost
 };
 
 // The outbox of the engine. An effect that nobody listens to costs one comparison.
@@ -66,11 +68,13 @@ class EffectFeed : public engine::Outbox {
     void deliver(const model::Effect& effect, const engine::Core& core) override;
 
     // Starts listening; ends when the last pointer to the subscription is gone.
-    std::shared_ptr<FeedSubscription> subscribe(std::size_t messages_max, std::function<void()> wake);
+    std::shared_ptr<FeedSubscription> subscribe(std::size_t messages_max,
+                                                std::function<void()> wake);
     // Changes what a subscription hears.
     void want(FeedSubscription& subscription, TopicSet topics);
 
     const FeedCounters& counters() const { return counters_; }
+
     void append_metrics(std::string& out) const;
 
    private:

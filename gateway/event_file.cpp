@@ -31,11 +31,8 @@ bool is_blank(std::string_view text) {
 class EventFileReader::Inside {
    public:
     Inside(std::string name, GzipFile file, std::uint64_t bytes_total, std::size_t line_bytes_max)
-        : name_(std::move(name)),
-          file_(std::move(file)),
-          bytes_total_(bytes_total),
-          line_bytes_max_(std::max<std::size_t>(line_bytes_max, 1)),
-          buffer_(kBufferBytes, '\0') {}
+        : name_(std::move(name)), file_(std::move(file)), bytes_total_(bytes_total),
+          line_bytes_max_(std::max<std::size_t>(line_bytes_max, 1)), buffer_(kBufferBytes, '\0') {}
 
     Result<std::optional<EventLineView>> next() {
         for (;;) {
@@ -54,15 +51,17 @@ class EventFileReader::Inside {
     }
 
     const std::string& name() const { return name_; }
+
     std::uint64_t bytes_total() const { return bytes_total_; }
+
     std::uint64_t bytes_read() const {
         const z_off_t offset = gzoffset(file_.get());
         return offset > 0 ? static_cast<std::uint64_t>(offset) : 0;
     }
 
    private:
-    // False at the end of the file. A line stays in buffer_ where it can; one that the buffer's end cuts
-    // is put together in carried_.
+    // False at the end of the file. A line stays in buffer_ where it can; one that the buffer's end
+    // cuts is put together in carried_.
     Result<bool> read_line(EventLineView& line) {
         carried_.clear();
         bool is_cut = false;
@@ -125,7 +124,8 @@ class EventFileReader::Inside {
         } else if (code == Z_BUF_ERROR) {
             error.message = "the gzip file breaks off here; what is above was read";
         } else {
-            error.message = std::string("the gzip file is damaged here (") + text + "); what is above was read";
+            error.message =
+                std::string("the gzip file is damaged here (") + text + "); what is above was read";
         }
         return fail(std::move(error));
     }
@@ -144,12 +144,15 @@ class EventFileReader::Inside {
 
 Result<EventFileReader> EventFileReader::open(const std::string& path, std::size_t line_bytes_max) {
     const bool is_stdin = path == "-";
-    const int descriptor = is_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor =
+        is_stdin ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) {
         return fail(errno == ENOENT ? ErrorCode::NotFound : ErrorCode::Unavailable,
                     "cannot open " + path + ": " + std::strerror(errno));
     }
+
     struct stat info {};
+
     if (::fstat(descriptor, &info) == 0 && S_ISDIR(info.st_mode)) {
         ::close(descriptor);
         return fail(ErrorCode::Invalid, path + " is a folder, expected a file of events");
@@ -160,9 +163,10 @@ Result<EventFileReader> EventFileReader::open(const std::string& path, std::size
         return fail(ErrorCode::Internal, "cannot open " + path + ": out of memory");
     }
     gzbuffer(file.get(), kBufferBytes);
-    const std::uint64_t bytes_total = S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
-    return EventFileReader(
-        std::make_unique<Inside>(is_stdin ? "stdin" : path, std::move(file), bytes_total, line_bytes_max));
+    const std::uint64_t bytes_total =
+        S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
+    return EventFileReader(std::make_unique<Inside>(is_stdin ? "stdin" : path, std::move(file),
+                                                    bytes_total, line_bytes_max));
 }
 
 EventFileReader::EventFileReader(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}

@@ -1,14 +1,14 @@
 // EventFileReader: the lines of an event file, plain or gzip, or of standard input.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -25,13 +25,14 @@ class EventFileReader {
     static constexpr std::size_t kLineBytesMax = 16U << 20;
 
     // "-" is standard input. Gzip is known by its first bytes, not by the name.
-    static Result<EventFileReader> open(const std::string& path, std::size_t line_bytes_max = kLineBytesMax);
+    static Result<EventFileReader> open(const std::string& path,
+                                        std::size_t line_bytes_max = kLineBytesMax);
     ~EventFileReader();
     EventFileReader(EventFileReader&&) noexcept;
     EventFileReader& operator=(EventFileReader&&) noexcept;
 
-    // The next line that is not blank, nothing at the end, an Error when the file cannot be read on; of a damaged
-    // or truncated gzip file all whole lines come first.
+    // The next line that is not blank, nothing at the end, an Error when the file cannot be read
+    // on; of a damaged or truncated gzip file all whole lines come first.
     Result<std::optional<EventLineView>> next();
 
     // The name for messages ("stdin" for "-").

@@ -1,8 +1,7 @@
 #include "gateway/http_client.hpp"
 
-#include <curl/curl.h>
-
 #include <boost/json.hpp>
+#include <curl/curl.h>
 
 #include <array>
 #include <memory>
@@ -16,6 +15,7 @@ constexpr std::size_t kReplyBytesMax = 1U << 30;
 
 struct CloseCurl {
     void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
+
     void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
@@ -34,23 +34,33 @@ std::string server_of(const std::string& url) {
     return url.substr(0, url.find_first_of("/?", scheme == std::string::npos ? 0 : scheme + 3));
 }
 
-Error explain(CURLcode code, const char* detail, const std::string& url, std::chrono::milliseconds timeout) {
+Error explain(CURLcode code, const char* detail, const std::string& url,
+              std::chrono::milliseconds timeout) {
     const std::string where = "nocturne at " + server_of(url);
     switch (code) {
         case CURLE_COULDNT_CONNECT:
             return {ErrorCode::Unavailable,
-                    "cannot reach " + where + ": connection refused; is `nocturne run` running? use --url", {}};
+                    "cannot reach " + where +
+                        ": connection refused; is `nocturne run` running? use --url",
+                    {}};
         case CURLE_COULDNT_RESOLVE_HOST:
-            return {ErrorCode::Unavailable, "cannot reach " + where + ": no such host; check --url", {}};
+            return {ErrorCode::Unavailable,
+                    "cannot reach " + where + ": no such host; check --url",
+                    {}};
         case CURLE_OPERATION_TIMEDOUT:
             return {ErrorCode::Unavailable,
-                    "no answer from " + where + " within " + std::to_string(timeout.count()) + "ms", {}};
+                    "no answer from " + where + " within " + std::to_string(timeout.count()) + "ms",
+                    {}};
         case CURLE_UNSUPPORTED_PROTOCOL:
         case CURLE_URL_MALFORMAT:
-            return {ErrorCode::Invalid, "\"" + url + "\" is not a URL; expected e.g. http://127.0.0.1:9193", {}};
+            return {ErrorCode::Invalid,
+                    "\"" + url + "\" is not a URL; expected e.g. http://127.0.0.1:9193",
+                    {}};
         default:
             return {ErrorCode::Unavailable,
-                    "cannot talk to " + where + ": " + (*detail != '\0' ? detail : curl_easy_strerror(code)), {}};
+                    "cannot talk to " + where + ": " +
+                        (*detail != '\0' ? detail : curl_easy_strerror(code)),
+                    {}};
     }
 }
 
@@ -83,9 +93,11 @@ Result<HttpReply> exchange(const std::string& url, const Exchange& what) {
     curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "127.0.0.1,::1,localhost");
     std::unique_ptr<curl_slist, CloseCurl> headers;
     if (what.content_type.data() != nullptr) {
-        headers.reset(curl_slist_append(nullptr, ("Content-Type: " + std::string(what.content_type)).c_str()));
+        headers.reset(curl_slist_append(
+            nullptr, ("Content-Type: " + std::string(what.content_type)).c_str()));
         curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
-        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(what.body.size()));
+        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                         static_cast<curl_off_t>(what.body.size()));
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, what.body.empty() ? "" : what.body.data());
     }
     if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
@@ -106,8 +118,8 @@ Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds tim
     return exchange(url, {"GET", {}, {}, timeout});
 }
 
-Result<HttpReply> http_post(const std::string& url, std::string_view body, std::chrono::milliseconds timeout,
-                            std::string_view content_type) {
+Result<HttpReply> http_post(const std::string& url, std::string_view body,
+                            std::chrono::milliseconds timeout, std::string_view content_type) {
     return exchange(url, {"POST", body, content_type, timeout});
 }
 

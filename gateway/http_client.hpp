@@ -1,11 +1,11 @@
 // A small HTTP client for the commands that talk to a running daemon.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -20,11 +20,13 @@ struct HttpReply {
 inline constexpr std::chrono::milliseconds kHttpTimeout = std::chrono::seconds(10);
 
 // Any status of the server is a reply; an Error means that none came, and says what to do about it.
-Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds timeout = kHttpTimeout);
+Result<HttpReply> http_get(const std::string& url,
+                           std::chrono::milliseconds timeout = kHttpTimeout);
 Result<HttpReply> http_post(const std::string& url, std::string_view body,
                             std::chrono::milliseconds timeout = kHttpTimeout,
                             std::string_view content_type = "application/json");
-Result<HttpReply> http_delete(const std::string& url, std::chrono::milliseconds timeout = kHttpTimeout);
+Result<HttpReply> http_delete(const std::string& url,
+                              std::chrono::milliseconds timeout = kHttpTimeout);
 
 // For texts that become part of a URL: what is not a letter, a digit or one of -._~ as %XX.
 std::string url_encode(std::string_view text);

@@ -1,8 +1,9 @@
 #include "gateway/http_server.hpp"
 
-#include <algorithm>
-#include <array>
-#include <atomic>
+#include "gateway/effect_feed.hpp"
+#include "gateway/log.hpp"
+#include "gateway/metric_text.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -10,15 +11,15 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
 #include <charconv>
 #include <optional>
 #include <thread>
 #include <unordered_map>
 #include <utility>
-
-#include "gateway/effect_feed.hpp"
-#include "gateway/log.hpp"
-#include "gateway/metric_text.hpp"
 
 namespace nocturne::gateway {
 
@@ -31,10 +32,13 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::chrono::milliseconds kMoment{2};
-constexpr std::chrono::milliseconds kLingerTime{2000};       // for a client that still sends what we refused
+constexpr std::chrono::milliseconds kLingerTime{
+    2000};  // for a client that still sends what we refused
 constexpr std::chrono::milliseconds kRefusedHeaderTime{1000};
-constexpr std::chrono::milliseconds kAcceptPause{100};       // after accept failed, e.g. without descriptors
-constexpr std::size_t kRefusedConnectionsMax = 64;           // beyond the limit, told so; the others are just closed
+constexpr std::chrono::milliseconds kAcceptPause{
+    100};  // after accept failed, e.g. without descriptors
+constexpr std::size_t kRefusedConnectionsMax =
+    64;  // beyond the limit, told so; the others are just closed
 constexpr std::size_t kStreamBytesAtOnce = 256 * 1024;
 
 struct Counters {
@@ -93,13 +97,15 @@ enum class Welcome { Full, Refused };  // Refused: one too many, which is told s
 class Connection : public std::enable_shared_from_this<Connection> {
    public:
     Connection(Shared& shared, tcp::socket socket, Welcome welcome)
-        : shared_(shared), stream_(std::move(socket)), answer_timer_(*shared.context), welcome_(welcome) {
+        : shared_(shared), stream_(std::move(socket)), answer_timer_(*shared.context),
+          welcome_(welcome) {
         error_code ignored;
         stream_.socket().set_option(tcp::no_delay(true), ignored);
     }
 
     void start() {
-        read_header(welcome_ == Welcome::Full ? shared_.options.header_timeout : kRefusedHeaderTime);
+        read_header(welcome_ == Welcome::Full ? shared_.options.header_timeout
+                                              : kRefusedHeaderTime);
     }
 
     void close() {
@@ -129,8 +135,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
         parser_->header_limit(shared_.options.header_bytes_max);
         parser_->body_limit(shared_.options.body_bytes_max);
         stream_.expires_after(limit);
-        http::async_read_header(stream_, buffer_, *parser_,
-                                [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
+        http::async_read_header(
+            stream_, buffer_, *parser_,
+            [self = shared_from_this()](error_code error, std::size_t) { self->on_header(error); });
     }
 
     void on_header(error_code error) {
@@ -152,16 +159,18 @@ class Connection : public std::enable_shared_from_this<Connection> {
     void send_continue() {
         static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
         stream_.expires_after(shared_.options.write_timeout);
-        asio::async_write(stream_, asio::buffer(kContinue), [self = shared_from_this()](error_code error, std::size_t) {
-            error ? self->end() : self->read_body();
-        });
+        asio::async_write(stream_, asio::buffer(kContinue),
+                          [self = shared_from_this()](error_code error, std::size_t) {
+                              error ? self->end() : self->read_body();
+                          });
     }
 
     void read_body() {
         stream_.expires_after(shared_.options.body_timeout);
-        http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
-            error ? self->on_read_failure(error) : self->on_request();
-        });
+        http::async_read(stream_, buffer_, *parser_,
+                         [self = shared_from_this()](error_code error, std::size_t) {
+                             error ? self->on_read_failure(error) : self->on_request();
+                         });
     }
 
     void on_read_failure(error_code error) {
@@ -208,18 +217,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
             }
         });
         // The answer may come from any thread, and after this connection or the server has gone.
-        shared_.api->handle(std::move(request),
-                            [weak = weak_from_this(), context = shared_.context, number](HttpResponse response) {
-                                asio::post(*context, [weak, number, response = std::move(response)]() mutable {
-                                    if (const auto self = weak.lock()) {
-                                        self->answer(number, std::move(response));
-                                    }
-                                });
-                            });
+        shared_.api->handle(std::move(request), [weak = weak_from_this(), context = shared_.context,
+                                                 number](HttpResponse response) {
+            asio::post(*context, [weak, number, response = std::move(response)]() mutable {
+                if (const auto self = weak.lock()) {
+                    self->answer(number, std::move(response));
+                }
+            });
+        });
     }
 
     void answer(std::uint64_t number, HttpResponse response) {
-        if (number != request_number_ || answered_number_ == number || !stream_.socket().is_open()) {
+        if (number != request_number_ || answered_number_ == number ||
+            !stream_.socket().is_open()) {
             return;  // the time was up before
         }
         answered_number_ = number;
@@ -250,9 +260,12 @@ class Connection : public std::enable_shared_from_this<Connection> {
             reply_->body() = std::move(response.body);
         }
         stream_.expires_after(shared_.options.write_timeout);
-        // By hand and not by prepare_payload: the answer to HEAD tells a length that it does not have.
+        // By hand and not by prepare_payload: the answer to HEAD tells a length that it does not
+        // have.
         serializer_.emplace(*reply_);
-        const auto written = [self = shared_from_this()](error_code error, std::size_t) { self->on_written(error); };
+        const auto written = [self = shared_from_this()](error_code error, std::size_t) {
+            self->on_written(error);
+        };
         if (is_head_) {
             http::async_write_header(stream_, *serializer_, written);
         } else {
@@ -279,7 +292,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         send(std::move(response));
     }
 
-    // Reads on for a moment: closing while the client still sends would destroy the answer on its way.
+    // Reads on for a moment: closing while the client still sends would destroy the answer on its
+    // way.
     void linger() {
         error_code ignored;
         stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -288,9 +302,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
     }
 
     void discard() {
-        stream_.async_read_some(asio::buffer(scrap_), [self = shared_from_this()](error_code error, std::size_t) {
-            error ? self->end() : self->discard();
-        });
+        stream_.async_read_some(asio::buffer(scrap_),
+                                [self = shared_from_this()](error_code error, std::size_t) {
+                                    error ? self->end() : self->discard();
+                                });
     }
 
     // ---- streams ----
@@ -302,24 +317,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
         }
         const TopicSet topics = topics_with_prefix(prefix);
         if (topics == 0) {
-            send(error_response(400, "parameter \"topic\": no topic begins with \"" + prefix.substr(0, 64) +
+            send(error_response(400, "parameter \"topic\": no topic begins with \"" +
+                                         prefix.substr(0, 64) +
                                          "\"; expected e.g. incident. or alert.firing"));
             return;
         }
         ++shared_.counters.streams;
         is_streaming_ = true;
-        subscription_ = shared_.feed.subscribe(
-            shared_.options.stream_messages_max, [weak = weak_from_this(), context = shared_.context] {
-                asio::post(*context, [weak] {
-                    if (const auto self = weak.lock()) {
-                        self->write_events();
-                    }
-                });
-            });
+        subscription_ =
+            shared_.feed.subscribe(shared_.options.stream_messages_max,
+                                   [weak = weak_from_this(), context = shared_.context] {
+                                       asio::post(*context, [weak] {
+                                           if (const auto self = weak.lock()) {
+                                               self->write_events();
+                                           }
+                                       });
+                                   });
         shared_.feed.want(*subscription_, topics);
-        outgoing_ =
-            "HTTP/1.1 200 OK\r\nServer: nocturne\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
-            "Connection: close\r\nX-Accel-Buffering: no\r\n\r\n: nocturne\n\n";
+        outgoing_ = "HTTP/1.1 200 OK\r\nServer: nocturne\r\nContent-Type: "
+                    "text/event-stream\r\nCache-Control: no-store\r\n"
+                    "Connection: close\r\nX-Accel-Buffering: no\r\n\r\n: nocturne\n\n";
         write_outgoing();
         watch_peer();
     }
@@ -334,9 +351,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
     // A listener says nothing more: what can be read is the end.
     void watch_peer() {
-        stream_.socket().async_read_some(asio::buffer(scrap_), [self = shared_from_this()](error_code error, std::size_t) {
-            error ? self->end() : self->watch_peer();
-        });
+        stream_.socket().async_read_some(
+            asio::buffer(scrap_), [self = shared_from_this()](error_code error, std::size_t) {
+                error ? self->end() : self->watch_peer();
+            });
     }
 
     void write_events() {
@@ -410,7 +428,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 // "127.0.0.1:9193" or "[::1]:9193".
 Result<tcp::endpoint> parse_address(const std::string& address) {
     const auto wrong = [&] {
-        return fail(ErrorCode::Invalid, "\"" + address + "\" is not an address; expected e.g. 127.0.0.1:9193 or [::1]:9193");
+        return fail(ErrorCode::Invalid,
+                    "\"" + address +
+                        "\" is not an address; expected e.g. 127.0.0.1:9193 or [::1]:9193");
     };
     const std::size_t colon = address.rfind(':');
     if (colon == std::string::npos) {
@@ -438,7 +458,8 @@ Result<tcp::endpoint> parse_address(const std::string& address) {
 
 std::string text_of(const tcp::endpoint& endpoint) {
     const std::string host = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+    return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" +
+           std::to_string(endpoint.port());
 }
 
 }  // namespace
@@ -447,10 +468,12 @@ class HttpServer::Inside {
    public:
     Inside(HttpServerOptions options, EffectFeed& feed)
         : context_(std::make_shared<asio::io_context>(1)),
-          background_(std::make_shared<asio::thread_pool>(1)),
-          shared_{std::move(options), feed, {}, context_, {}},
-          acceptor_(*context_),
-          accept_timer_(*context_) {}
+          background_(std::make_shared<asio::thread_pool>(1)), shared_{std::move(options),
+                                                                       feed,
+                                                                       {},
+                                                                       context_,
+                                                                       {}},
+          acceptor_(*context_), accept_timer_(*context_) {}
 
     ~Inside() { stop(); }
 
@@ -462,7 +485,9 @@ class HttpServer::Inside {
                 asio::post(*pool, std::move(work));
             }
         };
-        parts.a_moment_later = [context = context_](std::function<void()> work) { later(context, std::move(work)); };
+        parts.a_moment_later = [context = context_](std::function<void()> work) {
+            later(context, std::move(work));
+        };
         parts.metrics.push_back([this](std::string& out) { append_metrics(out); });
         shared_.api.emplace(loop, ingest, std::move(parts));
         accept();
@@ -478,7 +503,8 @@ class HttpServer::Inside {
             error_code ignored;
             acceptor_.close(ignored);
             accept_timer_.cancel();
-            for (auto connections = std::exchange(connections_, {}); const auto& [key, connection] : connections) {
+            for (auto connections = std::exchange(connections_, {});
+                 const auto& [key, connection] : connections) {
                 connection->end();
             }
             context_->stop();
@@ -486,24 +512,29 @@ class HttpServer::Inside {
         thread_.join();
         background_->join();
         background_.reset();
-        // What was cancelled just now runs to its end here, so that no connection outlives the server.
+        // What was cancelled just now runs to its end here, so that no connection outlives the
+        // server.
         context_->restart();
         context_->poll();
     }
 
     void append_metrics(std::string& out) const {
         const Counters& counters = shared_.counters;
-        append_metric(out, "http_requests_total", "Requests received.", MetricType::Counter, counters.requests);
-        append_metric(out, "http_client_errors_total", "Answers with a status of 400 to 499.", MetricType::Counter,
-                      counters.client_errors);
-        append_metric(out, "http_server_errors_total", "Answers with a status of 500 and above.", MetricType::Counter,
-                      counters.server_errors);
-        append_metric(out, "http_timeouts_total", "Connections closed because the client was too slow.",
-                      MetricType::Counter, counters.timeouts);
-        append_metric(out, "http_connections_refused_total", "Connections beyond the limit.", MetricType::Counter,
-                      counters.connections_refused);
-        append_metric(out, "http_connections", "Connections open.", MetricType::Gauge, counters.connections);
-        append_metric(out, "http_streams", "Listeners of the event stream.", MetricType::Gauge, counters.streams);
+        append_metric(out, "http_requests_total", "Requests received.", MetricType::Counter,
+                      counters.requests);
+        append_metric(out, "http_client_errors_total", "Answers with a status of 400 to 499.",
+                      MetricType::Counter, counters.client_errors);
+        append_metric(out, "http_server_errors_total", "Answers with a status of 500 and above.",
+                      MetricType::Counter, counters.server_errors);
+        append_metric(out, "http_timeouts_total",
+                      "Connections closed because the client was too slow.", MetricType::Counter,
+                      counters.timeouts);
+        append_metric(out, "http_connections_refused_total", "Connections beyond the limit.",
+                      MetricType::Counter, counters.connections_refused);
+        append_metric(out, "http_connections", "Connections open.", MetricType::Gauge,
+                      counters.connections);
+        append_metric(out, "http_streams", "Listeners of the event stream.", MetricType::Gauge,
+                      counters.streams);
     }
 
     std::string address;
@@ -516,7 +547,8 @@ class HttpServer::Inside {
                         "cannot listen on " + shared_.options.address + ": " + error.message());
         };
         if (acceptor_.open(endpoint.protocol(), error) ||
-            acceptor_.set_option(asio::socket_base::reuse_address(true), error) || acceptor_.bind(endpoint, error) ||
+            acceptor_.set_option(asio::socket_base::reuse_address(true), error) ||
+            acceptor_.bind(endpoint, error) ||
             acceptor_.listen(asio::socket_base::max_listen_connections, error)) {
             return failed();
         }
@@ -526,13 +558,15 @@ class HttpServer::Inside {
         }
         address = text_of(bound);
         if (!endpoint.address().is_loopback()) {
-            logger()->warn("http is open to the network without authentication address={}", address);
+            logger()->warn("http is open to the network without authentication address={}",
+                           address);
         }
         return {};
     }
 
     // From any thread: runs `work` on the server's thread in a moment.
-    static void later(const std::shared_ptr<asio::io_context>& context, std::function<void()> work) {
+    static void later(const std::shared_ptr<asio::io_context>& context,
+                      std::function<void()> work) {
         asio::post(*context, [raw = context.get(), work = std::move(work)]() mutable {
             auto timer = std::make_shared<asio::steady_timer>(*raw, kMoment);
             timer->async_wait([timer, work = std::move(work)](error_code) { work(); });
@@ -600,8 +634,9 @@ class HttpServer::Inside {
     std::thread thread_;
 };
 
-Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, engine::Loop& loop, Ingest& ingest,
-                                                      EffectFeed& feed, ApiParts parts) {
+Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, engine::Loop& loop,
+                                                      Ingest& ingest, EffectFeed& feed,
+                                                      ApiParts parts) {
     auto inside = std::make_unique<Inside>(std::move(options), feed);
     NOCTURNE_TRY_STATUS(inside->start(loop, ingest, std::move(parts)));
     return std::unique_ptr<HttpServer>(new HttpServer(std::move(inside)));

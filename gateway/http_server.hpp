@@ -1,14 +1,15 @@
-// HttpServer: the HTTP interface on one thread, with limits on everything a client can make it hold.
+// HttpServer: the HTTP interface on one thread, with limits on everything a client can make it
+// hold.
 #pragma once
+
+#include "gateway/api.hpp"
+#include "model/result.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
-
-#include "gateway/api.hpp"
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -24,17 +25,20 @@ struct HttpServerOptions {
     std::chrono::milliseconds header_timeout = std::chrono::seconds(10);
     std::chrono::milliseconds body_timeout = std::chrono::seconds(30);
     std::chrono::milliseconds write_timeout = std::chrono::seconds(30);
-    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);     // between requests
-    std::chrono::milliseconds answer_timeout = std::chrono::seconds(30);   // for the engine, then 504
-    std::chrono::milliseconds stream_heartbeat = std::chrono::seconds(15); // a comment line, so that dead peers show
+    std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);  // between requests
+    std::chrono::milliseconds answer_timeout =
+        std::chrono::seconds(30);  // for the engine, then 504
+    std::chrono::milliseconds stream_heartbeat =
+        std::chrono::seconds(15);  // a comment line, so that dead peers show
 };
 
 // Owns its two threads: the server's, and one for slow work in the background.
 class HttpServer {
    public:
     // All three must outlive the server.
-    static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, engine::Loop& loop, Ingest& ingest,
-                                                     EffectFeed& feed, ApiParts parts);
+    static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, engine::Loop& loop,
+                                                     Ingest& ingest, EffectFeed& feed,
+                                                     ApiParts parts);
     // Like stop().
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;

@@ -1,10 +1,10 @@
 #include "gateway/ingest.hpp"
 
-#include <utility>
-
 #include "gateway/dead_letters.hpp"
 #include "gateway/metric_text.hpp"
 #include "model/json_writer.hpp"
+
+#include <utility>
 
 namespace nocturne::gateway {
 
@@ -18,7 +18,9 @@ std::string render_answer(std::size_t accepted, const std::vector<model::Rejecti
     model::JsonWriter out;
     out.begin_object().member("accepted", std::uint64_t{accepted}).key("rejected").begin_array();
     for (std::size_t i = 0; i < rejected.size() && i < kRejectionsToldMax; ++i) {
-        out.begin_object().member("index", std::uint64_t{rejected[i].index}).member("error", rejected[i].error);
+        out.begin_object()
+            .member("index", std::uint64_t{rejected[i].index})
+            .member("error", rejected[i].error);
         out.end_object();
     }
     out.end_array();
@@ -54,16 +56,19 @@ struct Ingest::Offer::Waiting {
         }
         ++counters->not_durable;
         answered({Answer::Outcome::Unavailable,
-                  render_answer(0, rejected, 0, "not taken, the journal cannot be written: " + position.error().message)});
+                  render_answer(0, rejected, 0,
+                                "not taken, the journal cannot be written: " +
+                                    position.error().message)});
     }
 };
 
 Ingest::Ingest(engine::Loop& loop, DeadLetters& dead_letters, model::EventLimits limits)
-    : loop_(loop),
-      dead_letters_(dead_letters),
-      decoders_{model::EventDecoder(limits), model::EventDecoder(limits), model::EventDecoder(limits)} {}
+    : loop_(loop), dead_letters_(dead_letters), decoders_{model::EventDecoder(limits),
+                                                          model::EventDecoder(limits),
+                                                          model::EventDecoder(limits)} {}
 
-Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answered answered, std::size_t messages) {
+Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answered answered,
+                             std::size_t messages) {
     model::Decoded decoded = decoders_[static_cast<std::size_t>(transport)].decode(message);
     TransportCounters& counters = counters_of(transport);
     counters.messages += messages;
@@ -78,8 +83,8 @@ Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answ
     offer.bytes_ = weight_of(message, offer.events_);
     offer.body_ = std::move(decoded.batch);
     if (answered) {
-        offer.waiting_ = std::make_shared<Offer::Waiting>(
-            Offer::Waiting{std::move(answered), std::move(decoded.rejected), offer.events_, &counters});
+        offer.waiting_ = std::make_shared<Offer::Waiting>(Offer::Waiting{
+            std::move(answered), std::move(decoded.rejected), offer.events_, &counters});
     }
     return offer;
 }
@@ -87,13 +92,16 @@ Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answ
 bool Ingest::try_submit(Offer& offer) {
     if (offer.events_ == 0) {
         if (offer.waiting_) {
-            offer.waiting_->answered({Answer::Outcome::Wrong, render_answer(0, offer.waiting_->rejected, 0, "")});
+            offer.waiting_->answered(
+                {Answer::Outcome::Wrong, render_answer(0, offer.waiting_->rejected, 0, "")});
         }
         return true;
     }
     engine::Loop::Done done;
     if (offer.waiting_) {
-        done = [waiting = offer.waiting_](const Result<model::Position>& position) { waiting->answer(position); };
+        done = [waiting = offer.waiting_](const Result<model::Position>& position) {
+            waiting->answer(position);
+        };
     }
     TransportCounters& counters = counters_of(offer.transport_);
     if (loop_.try_submit(offer.body_, offer.bytes_, std::move(done))) {
@@ -111,9 +119,10 @@ bool Ingest::try_submit(Offer& offer) {
 void Ingest::refuse(Offer& offer) {
     ++counters_of(offer.transport_).refused;
     if (offer.waiting_) {
-        offer.waiting_->answered({Answer::Outcome::Unavailable,
-                                  render_answer(0, offer.waiting_->rejected, 0,
-                                                "not taken, the engine has no room or is stopping; try again")});
+        offer.waiting_->answered(
+            {Answer::Outcome::Unavailable,
+             render_answer(0, offer.waiting_->rejected, 0,
+                           "not taken, the engine has no room or is stopping; try again")});
     }
 }
 
@@ -123,14 +132,19 @@ void Ingest::append_metrics(std::string& out) const {
         std::string_view help;
         std::atomic<std::uint64_t> TransportCounters::*value;
     };
+
     static constexpr std::array<Line, 7> kLines{{
         {"ingest_messages_total", "Messages received.", &TransportCounters::messages},
         {"ingest_bytes_total", "Bytes of the messages received.", &TransportCounters::bytes},
         {"ingest_events_total", "Events taken.", &TransportCounters::events},
-        {"ingest_rejected_total", "Events that were wrong; they are in the dead letters.", &TransportCounters::rejected},
-        {"ingest_full_total", "Messages that had to wait for room in the engine's queue.", &TransportCounters::full},
-        {"ingest_refused_total", "Messages that found no room for too long.", &TransportCounters::refused},
-        {"ingest_not_durable_total", "Messages that the journal could not write.", &TransportCounters::not_durable},
+        {"ingest_rejected_total", "Events that were wrong; they are in the dead letters.",
+         &TransportCounters::rejected},
+        {"ingest_full_total", "Messages that had to wait for room in the engine's queue.",
+         &TransportCounters::full},
+        {"ingest_refused_total", "Messages that found no room for too long.",
+         &TransportCounters::refused},
+        {"ingest_not_durable_total", "Messages that the journal could not write.",
+         &TransportCounters::not_durable},
     }};
     for (const Line& line : kLines) {
         append_metric_head(out, line.name, line.help, MetricType::Counter);
@@ -140,8 +154,10 @@ void Ingest::append_metrics(std::string& out) const {
         }
     }
     const DeadLetterCounters& letters = dead_letters_.counters();
-    append_metric(out, "dead_letters_total", "Refused events kept aside.", MetricType::Counter, letters.kept);
-    append_metric(out, "dead_letters_dropped_total", "Refused events that could not be kept: no room in the queue or on the disk.",
+    append_metric(out, "dead_letters_total", "Refused events kept aside.", MetricType::Counter,
+                  letters.kept);
+    append_metric(out, "dead_letters_dropped_total",
+                  "Refused events that could not be kept: no room in the queue or on the disk.",
                   MetricType::Counter, letters.dropped);
 }
 

@@ -1,6 +1,11 @@
 // Ingest: the way of a message from any edge into the engine: decode, submit, answer.
 #pragma once
 
+#include "engine/loop.hpp"
+#include "model/event_json.hpp"
+#include "model/input.hpp"
+#include "model/result.hpp"
+
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -10,11 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "engine/loop.hpp"
-#include "model/event_json.hpp"
-#include "model/input.hpp"
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -30,10 +30,10 @@ inline constexpr std::string_view name_of(Transport transport) {
 struct TransportCounters {
     std::atomic<std::uint64_t> messages{0};
     std::atomic<std::uint64_t> bytes{0};
-    std::atomic<std::uint64_t> events{0};       // taken
-    std::atomic<std::uint64_t> rejected{0};     // events that were wrong
-    std::atomic<std::uint64_t> full{0};         // messages that waited for room in the engine's queue
-    std::atomic<std::uint64_t> refused{0};      // messages that found no room for too long
+    std::atomic<std::uint64_t> events{0};    // taken
+    std::atomic<std::uint64_t> rejected{0};  // events that were wrong
+    std::atomic<std::uint64_t> full{0};      // messages that waited for room in the engine's queue
+    std::atomic<std::uint64_t> refused{0};   // messages that found no room for too long
     std::atomic<std::uint64_t> not_durable{0};  // messages that the journal could not write
 };
 
@@ -46,20 +46,23 @@ struct Answer {
     };
 
     Outcome outcome = Outcome::Taken;
-    std::string json;  // {"accepted":N,"rejected":[{"index":I,"error":"..."}],"position":"..."[,"error":"..."]}
+    std::string
+        json;  // {"accepted":N,"rejected":[{"index":I,"error":"..."}],"position":"..."[,"error":"..."]}
 };
 
 // Shared by all edges. Each transport belongs to one thread at a time; different transports do not
 // disturb each other.
 class Ingest {
    public:
-    // Called once; from a thread of the engine's loop, or at once when there is nothing to wait for.
+    // Called once; from a thread of the engine's loop, or at once when there is nothing to wait
+    // for.
     using Answered = std::function<void(Answer)>;
 
     // A decoded message on its way into the engine.
     class Offer {
        public:
         Transport transport() const { return transport_; }
+
         std::size_t events() const { return events_; }
 
        private:
@@ -71,19 +74,21 @@ class Ingest {
         std::size_t events_ = 0;
         Transport transport_ = Transport::Pull;
         bool found_full_ = false;
-        std::shared_ptr<Waiting> waiting_;  // shared: with the loop, which may say no after it was handed over
+        std::shared_ptr<Waiting>
+            waiting_;  // shared: with the loop, which may say no after it was handed over
     };
 
     // Both must outlive this object, and `loop` must be stopped before it goes.
     Ingest(engine::Loop& loop, DeadLetters& dead_letters, model::EventLimits limits = {});
 
-    // Counts, decodes, and puts aside what is wrong. Borrows nothing from `message` afterwards. Without
-    // `answered` nobody waits: the loop then keeps what it cannot write and tries again.
+    // Counts, decodes, and puts aside what is wrong. Borrows nothing from `message` afterwards.
+    // Without `answered` nobody waits: the loop then keeps what it cannot write and tries again.
     Offer decode(Transport transport, std::string_view message, Answered answered = {},
                  std::size_t messages = 1);
 
-    // Hands the offer to the engine without waiting, or answers at once when no event is in it. False when
-    // the engine's queue is full: the offer is untouched; try again a moment later, or refuse it.
+    // Hands the offer to the engine without waiting, or answers at once when no event is in it.
+    // False when the engine's queue is full: the offer is untouched; try again a moment later, or
+    // refuse it.
     bool try_submit(Offer& offer);
     // Answers an offer that found no room for too long.
     void refuse(Offer& offer);
@@ -91,12 +96,16 @@ class Ingest {
     const TransportCounters& counters(Transport transport) const {
         return counters_[static_cast<std::size_t>(transport)];
     }
+
     engine::Loop& loop() const { return loop_; }
+
     // In the text format of Prometheus.
     void append_metrics(std::string& out) const;
 
    private:
-    TransportCounters& counters_of(Transport transport) { return counters_[static_cast<std::size_t>(transport)]; }
+    TransportCounters& counters_of(Transport transport) {
+        return counters_[static_cast<std::size_t>(transport)];
+    }
 
     engine::Loop& loop_;
     DeadLetters& dead_letters_;

@@ -1,12 +1,12 @@
 #include "gateway/request_body.hpp"
 
+#include "model/matcher.hpp"
+
 #include <boost/json.hpp>
 
 #include <cmath>
 #include <initializer_list>
 #include <unordered_set>
-
-#include "model/matcher.hpp"
 
 namespace nocturne::gateway {
 
@@ -45,7 +45,8 @@ Result<std::string> decode_percent(std::string_view text, Plus plus) {
             const int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1;
             const int low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
             if (high < 0 || low < 0) {
-                return fail(ErrorCode::Invalid, "the URL has a % without two hexadecimal digits behind it");
+                return fail(ErrorCode::Invalid,
+                            "the URL has a % without two hexadecimal digits behind it");
             }
             out += static_cast<char>(high * 16 + low);
             i += 2;
@@ -83,7 +84,8 @@ class BodyReader {
 
     void note(std::string_view path, std::string_view what) {
         if (problems_.size() < kProblemsMax) {
-            problems_.push_back(path.empty() ? std::string(what) : std::string(path) + ": " + std::string(what));
+            problems_.push_back(path.empty() ? std::string(what)
+                                             : std::string(path) + ": " + std::string(what));
         }
     }
 
@@ -102,9 +104,11 @@ class BodyReader {
         return std::move(value.as_object());
     }
 
-    void check_keys(const json::object& object, std::string_view path, std::initializer_list<std::string_view> known) {
+    void check_keys(const json::object& object, std::string_view path,
+                    std::initializer_list<std::string_view> known) {
         for (const auto& member : object) {
-            if (std::find(known.begin(), known.end(), std::string_view(member.key())) != known.end()) {
+            if (std::find(known.begin(), known.end(), std::string_view(member.key())) !=
+                known.end()) {
                 continue;
             }
             std::string list;
@@ -122,10 +126,12 @@ class BodyReader {
     }
 
     void wrong(std::string_view path, std::string_view expected, const json::value& found) {
-        note(path, "expected " + std::string(expected) + ", found " + std::string(kind_name(found)));
+        note(path,
+             "expected " + std::string(expected) + ", found " + std::string(kind_name(found)));
     }
 
-    std::string text(const json::value& value, std::string_view path, std::size_t bytes_max = kNameBytesMax) {
+    std::string text(const json::value& value, std::string_view path,
+                     std::size_t bytes_max = kNameBytesMax) {
         if (!value.is_string()) {
             wrong(path, "a text", value);
             return {};
@@ -144,7 +150,8 @@ class BodyReader {
         return value == nullptr ? std::string() : text(*value, join(path, key), bytes_max);
     }
 
-    std::string required_text(const json::object& object, std::string_view key, std::string_view path) {
+    std::string required_text(const json::object& object, std::string_view key,
+                              std::string_view path) {
         const std::size_t before = problems_.size();
         std::string found = text(object, key, path);
         if (found.empty() && problems_.size() == before) {
@@ -159,7 +166,8 @@ class BodyReader {
 
     // Calls `each(element, path)` for the elements of an array; absent is empty.
     template <typename Each>
-    void each_of(const json::object& object, std::string_view key, std::string_view path, Each each) {
+    void each_of(const json::object& object, std::string_view key, std::string_view path,
+                 Each each) {
         const json::value* value = find(object, key);
         if (value == nullptr) {
             return;
@@ -206,7 +214,8 @@ class TopologyReader {
     TopologyReader(BodyReader& in, model::TopologyChange& change) : in_(in), change_(change) {}
 
     void read(const json::object& body) {
-        in_.check_keys(body, "", {"provenance", "mode", "nodes", "edges", "removed_nodes", "removed_edges"});
+        in_.check_keys(body, "",
+                       {"provenance", "mode", "nodes", "edges", "removed_nodes", "removed_edges"});
         change_.provenance = in_.text(body, "provenance", "");
         if (change_.provenance.empty()) {
             change_.provenance = "api";
@@ -217,18 +226,22 @@ class TopologyReader {
         } else if (!mode.empty() && mode != "merge") {
             in_.note("mode", "\"" + cut(mode) + "\" is not one of merge, replace");
         }
-        in_.each_of(body, "nodes", "", [&](const json::value& value, const std::string& path) { read_node(value, path); });
+        in_.each_of(body, "nodes", "", [&](const json::value& value, const std::string& path) {
+            read_node(value, path);
+        });
         in_.each_of(body, "edges", "", [&](const json::value& value, const std::string& path) {
             read_edge(value, path, change_.edges);
         });
-        in_.each_of(body, "removed_nodes", "", [&](const json::value& value, const std::string& path) {
-            if (std::string name = in_.text(value, path); !name.empty()) {
-                change_.removed_nodes.push_back(std::move(name));
-            }
-        });
-        in_.each_of(body, "removed_edges", "", [&](const json::value& value, const std::string& path) {
-            read_edge(value, path, change_.removed_edges);
-        });
+        in_.each_of(body, "removed_nodes", "",
+                    [&](const json::value& value, const std::string& path) {
+                        if (std::string name = in_.text(value, path); !name.empty()) {
+                            change_.removed_nodes.push_back(std::move(name));
+                        }
+                    });
+        in_.each_of(body, "removed_edges", "",
+                    [&](const json::value& value, const std::string& path) {
+                        read_edge(value, path, change_.removed_edges);
+                    });
     }
 
    private:
@@ -238,32 +251,37 @@ class TopologyReader {
             return;
         }
         const json::object& object = value.as_object();
-        in_.check_keys(object, path, {"name", "type", "owner", "criticality", "aliases", "labels", "depends_on"});
+        in_.check_keys(object, path,
+                       {"name", "type", "owner", "criticality", "aliases", "labels", "depends_on"});
         model::NodeSpec node;
         node.name = in_.required_text(object, "name", path);
         node.type = in_.text(object, "type", path);
         node.owner = in_.text(object, "owner", path);
         node.criticality = read_criticality(object, path);
-        in_.each_of(object, "aliases", path, [&](const json::value& alias, const std::string& alias_path) {
-            node.aliases.push_back(in_.text(alias, alias_path));
-        });
+        in_.each_of(object, "aliases", path,
+                    [&](const json::value& alias, const std::string& alias_path) {
+                        node.aliases.push_back(in_.text(alias, alias_path));
+                    });
         read_labels(object, path, node);
-        in_.each_of(object, "depends_on", path, [&](const json::value& to, const std::string& to_path) {
-            read_dependency(node.name, to, to_path);
-        });
+        in_.each_of(object, "depends_on", path,
+                    [&](const json::value& to, const std::string& to_path) {
+                        read_dependency(node.name, to, to_path);
+                    });
         if (!node.name.empty() && !names_.insert(node.name).second) {
             in_.note(path + ".name", "\"" + cut(node.name) + "\" is there twice");
         }
         change_.nodes.push_back(std::move(node));
     }
 
-    std::optional<std::uint8_t> read_criticality(const json::object& object, const std::string& path) {
+    std::optional<std::uint8_t> read_criticality(const json::object& object,
+                                                 const std::string& path) {
         const json::value* value = BodyReader::find(object, "criticality");
         if (value == nullptr) {
             return std::nullopt;
         }
         if (!value->is_int64() || value->as_int64() < 1 || value->as_int64() > 5) {
-            in_.note(path + ".criticality", "expected a whole number from 1 to 5, found " + cut(json::serialize(*value)));
+            in_.note(path + ".criticality",
+                     "expected a whole number from 1 to 5, found " + cut(json::serialize(*value)));
             return std::nullopt;
         }
         return static_cast<std::uint8_t>(value->as_int64());
@@ -285,7 +303,8 @@ class TopologyReader {
     }
 
     // A name, or {"name":...,"type":...,"weight":...}.
-    void read_dependency(const std::string& from, const json::value& value, const std::string& path) {
+    void read_dependency(const std::string& from, const json::value& value,
+                         const std::string& path) {
         model::EdgeSpec edge;
         edge.from = from;
         if (value.is_object()) {
@@ -303,7 +322,8 @@ class TopologyReader {
         add(std::move(edge), path, change_.edges);
     }
 
-    void read_edge(const json::value& value, const std::string& path, std::vector<model::EdgeSpec>& edges) {
+    void read_edge(const json::value& value, const std::string& path,
+                   std::vector<model::EdgeSpec>& edges) {
         if (!value.is_object()) {
             in_.wrong(path, "an object", value);
             return;
@@ -326,7 +346,8 @@ class TopologyReader {
         boost::system::error_code error;
         const double weight = value->is_number() ? value->to_number<double>(error) : 0.0;
         if (error || !(weight > 0.0 && weight <= 1.0)) {
-            in_.note(path + ".weight", "expected a number above 0 up to 1, found " + cut(json::serialize(*value)));
+            in_.note(path + ".weight",
+                     "expected a number above 0 up to 1, found " + cut(json::serialize(*value)));
             return 1.0;
         }
         return weight;
@@ -402,7 +423,8 @@ Result<Target> parse_target(std::string_view target) {
             parsed.path.push_back(std::move(decoded));
         }
     }
-    std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+    std::string_view query =
+        mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
         query.remove_prefix(std::min(pair.size() + 1, query.size()));
@@ -412,7 +434,8 @@ Result<Target> parse_target(std::string_view target) {
         const std::size_t equals = pair.find('=');
         NOCTURNE_TRY(std::string name, decode_percent(pair.substr(0, equals), Plus::IsSpace));
         NOCTURNE_TRY(std::string value,
-                     decode_percent(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1),
+                     decode_percent(equals == std::string_view::npos ? std::string_view()
+                                                                     : pair.substr(equals + 1),
                                     Plus::IsSpace));
         parsed.query.emplace_back(std::move(name), std::move(value));
     }
@@ -435,7 +458,8 @@ Checked<model::AddSilence> parse_silence_body(std::string_view text, model::Time
     if (!body) {
         return checked;
     }
-    in.check_keys(*body, "", {"matchers", "starts_at", "ends_at", "duration", "created_by", "comment"});
+    in.check_keys(*body, "",
+                  {"matchers", "starts_at", "ends_at", "duration", "created_by", "comment"});
     model::AddSilence& silence = checked.value;
     silence.matchers = read_matchers(in, *body);
     silence.starts_at = in.time(*body, "starts_at");

@@ -1,20 +1,21 @@
 // What people and programs send to the HTTP API, checked: bodies in JSON, and the query of a URL.
 #pragma once
 
+#include "model/command.hpp"
+#include "model/result.hpp"
+#include "model/time.hpp"
+#include "model/topology_change.hpp"
+
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "model/command.hpp"
-#include "model/result.hpp"
-#include "model/time.hpp"
-#include "model/topology_change.hpp"
-
 namespace nocturne::gateway {
 
-// A target of a request, decoded: "/api/v1/alerts?filter=a%3Db" -> {"api","v1","alerts"}, {{"filter","a=b"}}.
+// A target of a request, decoded: "/api/v1/alerts?filter=a%3Db" -> {"api","v1","alerts"},
+// {{"filter","a=b"}}.
 struct Target {
     std::vector<std::string> path;
     std::vector<std::pair<std::string, std::string>> query;
@@ -25,7 +26,8 @@ struct Target {
 
 Result<Target> parse_target(std::string_view target);
 
-// A value, or every problem that stands in its way, each with its path: `nodes[2].criticality: expected ...`.
+// A value, or every problem that stands in its way, each with its path: `nodes[2].criticality:
+// expected ...`.
 template <typename T>
 struct Checked {
     T value;
@@ -35,8 +37,9 @@ struct Checked {
 // {"provenance":"api","mode":"merge|replace","nodes":[...],"edges":[...],"removed_nodes":[...],"removed_edges":[...]}
 Checked<model::TopologyChange> parse_topology_body(std::string_view json);
 
-// {"matchers":"..." or ["...",...],"starts_at":...,"ends_at":... or "duration":"2h","created_by":...,"comment":...};
-// `now` is what a duration counts from when the start is not given.
+// {"matchers":"..." or ["...",...],"starts_at":...,"ends_at":... or
+// "duration":"2h","created_by":...,"comment":...}; `now` is what a duration counts from when the
+// start is not given.
 Checked<model::AddSilence> parse_silence_body(std::string_view json, model::Time now);
 
 // {"by":...,"cause":...}; an empty body is one without members.

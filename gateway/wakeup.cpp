@@ -1,11 +1,11 @@
 #include "gateway/wakeup.hpp"
 
+#include "model/result.hpp"
+
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cstdint>
-
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 

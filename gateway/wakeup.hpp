@@ -14,6 +14,7 @@ class Wakeup {
     void wake() noexcept;
     // Forgets the wakes so far.
     void clear() noexcept;
+
     int descriptor() const { return descriptor_; }
 
    private:

@@ -1,10 +1,10 @@
 #include "gateway/zmq_client.hpp"
 
 #include <boost/json.hpp>
+#include <zmq.hpp>
 
 #include <optional>
 #include <utility>
-#include <zmq.hpp>
 
 namespace nocturne::gateway {
 
@@ -28,7 +28,8 @@ Result<SendReply> parse_reply(std::string answer) {
     boost::system::error_code error;
     const json::value value = json::parse(answer, error);
     if (error || !value.is_object()) {
-        return fail(ErrorCode::Internal, "the daemon's answer is not a JSON object: " + answer.substr(0, 200));
+        return fail(ErrorCode::Internal,
+                    "the daemon's answer is not a JSON object: " + answer.substr(0, 200));
     }
     const json::object& object = value.as_object();
     if (const std::string refusal = text_of(object, "error"); !refusal.empty()) {
@@ -37,8 +38,8 @@ Result<SendReply> parse_reply(std::string answer) {
     SendReply reply;
     reply.accepted = number_of(object, "accepted");
     reply.rejected = number_of(object, "rejected_total");
-    if (const json::value* rejected = object.if_contains("rejected"); reply.rejected == 0 && rejected != nullptr &&
-                                                                      rejected->is_array()) {
+    if (const json::value* rejected = object.if_contains("rejected");
+        reply.rejected == 0 && rejected != nullptr && rejected->is_array()) {
         reply.rejected = rejected->as_array().size();
     }
     reply.position = text_of(object, "position");
@@ -60,18 +61,21 @@ class Sender::Inside {
             }
             return ask(message);
         } catch (const zmq::error_t& error) {
-            return fail(ErrorCode::Unavailable, "cannot send to " + options_.endpoint + ": " + error.what());
+            return fail(ErrorCode::Unavailable,
+                        "cannot send to " + options_.endpoint + ": " + error.what());
         }
     }
 
     Status finish() {
-        // Closing the context waits for what is not sent yet, at most the linger time; whether all went
-        // is only known by having waited less.
+        // Closing the context waits for what is not sent yet, at most the linger time; whether all
+        // went is only known by having waited less.
         const auto begin = std::chrono::steady_clock::now();
         socket_.close();
         context_.close();
-        if (options_.mode == SenderOptions::Mode::Push && std::chrono::steady_clock::now() - begin >= options_.timeout) {
-            return fail(ErrorCode::Unavailable, "messages were left unsent after " + timeout_text() + "; " + hint());
+        if (options_.mode == SenderOptions::Mode::Push &&
+            std::chrono::steady_clock::now() - begin >= options_.timeout) {
+            return fail(ErrorCode::Unavailable,
+                        "messages were left unsent after " + timeout_text() + "; " + hint());
         }
         return {};
     }
@@ -104,23 +108,25 @@ class Sender::Inside {
     }
 
     Result<SendReply> ask(std::string_view message) {
-        if (!socket_.send(zmq::message_t(), zmq::send_flags::sndmore) || !socket_.send(zmq::buffer(message))) {
+        if (!socket_.send(zmq::message_t(), zmq::send_flags::sndmore) ||
+            !socket_.send(zmq::buffer(message))) {
             return no_room();
         }
         zmq::message_t frame;
         do {
             if (!socket_.recv(frame)) {
-                return fail(ErrorCode::Unavailable, "no answer from " + options_.endpoint + " within " + timeout_text() +
-                                                        "; the events may or may not be in the journal, send them again "
-                                                        "with an \"id\" to have repeats dropped");
+                return fail(ErrorCode::Unavailable,
+                            "no answer from " + options_.endpoint + " within " + timeout_text() +
+                                "; the events may or may not be in the journal, send them again "
+                                "with an \"id\" to have repeats dropped");
             }
         } while (frame.more());
         return parse_reply(frame.to_string());
     }
 
     tl::unexpected<Error> no_room() const {
-        return fail(ErrorCode::Unavailable, "cannot send to nocturne at " + options_.endpoint + " within " +
-                                                timeout_text() + "; " + hint());
+        return fail(ErrorCode::Unavailable, "cannot send to nocturne at " + options_.endpoint +
+                                                " within " + timeout_text() + "; " + hint());
     }
 
     std::string timeout_text() const { return std::to_string(options_.timeout.count()) + "ms"; }
@@ -137,8 +143,9 @@ Result<Sender> Sender::connect(SenderOptions options) {
     try {
         return Sender(std::make_unique<Inside>(std::move(options)));
     } catch (const zmq::error_t& error) {
-        return fail(ErrorCode::Invalid, "cannot connect to \"" + endpoint + "\": " + error.what() +
-                                            "; expected e.g. tcp://127.0.0.1:5555 or ipc:///run/nocturne.sock");
+        return fail(ErrorCode::Invalid,
+                    "cannot connect to \"" + endpoint + "\": " + error.what() +
+                        "; expected e.g. tcp://127.0.0.1:5555 or ipc:///run/nocturne.sock");
     }
 }
 

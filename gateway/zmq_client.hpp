@@ -1,14 +1,14 @@
 // Sender: a client of the pull and ack sockets, as `nocturne send` uses it.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -17,7 +17,8 @@ struct SenderOptions {
 
     Mode mode = Mode::Push;
     std::string endpoint = "tcp://127.0.0.1:5555";
-    std::chrono::milliseconds timeout = std::chrono::seconds(10);  // for room to send, and for each answer
+    std::chrono::milliseconds timeout =
+        std::chrono::seconds(10);  // for room to send, and for each answer
     // With CURVE: the server's public key and the client's own pair, Z85.
     std::string server_key = {};
     std::string public_key = {};
@@ -40,8 +41,8 @@ class Sender {
     Sender(Sender&&) noexcept;
     Sender& operator=(Sender&&) noexcept;
 
-    // Push: once the message is with ZeroMQ, the reply is empty. Ack: once the daemon has it on disk; an
-    // Error when it refused the message, or did not answer in time.
+    // Push: once the message is with ZeroMQ, the reply is empty. Ack: once the daemon has it on
+    // disk; an Error when it refused the message, or did not answer in time.
     Result<SendReply> send(std::string_view message);
     // Waits until ZeroMQ has sent all, at most the timeout; an Error when something is left.
     Status finish();

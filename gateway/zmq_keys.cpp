@@ -1,6 +1,9 @@
 #include "gateway/zmq_keys.hpp"
 
+#include "gateway/log.hpp"
+
 #include <sys/stat.h>
+#include <zmq.hpp>
 
 #include <algorithm>
 #include <array>
@@ -8,9 +11,6 @@
 #include <iterator>
 #include <regex>
 #include <string_view>
-#include <zmq.hpp>
-
-#include "gateway/log.hpp"
 
 namespace nocturne::gateway {
 
@@ -27,7 +27,16 @@ bool is_key(const std::string& text) {
 constexpr std::string_view kKeyExpected = " is not a CURVE key; expected 40 characters of Z85";
 
 // The frames of a ZAP request in their order.
-enum ZapFrame : std::size_t { kVersion, kRequestId, kDomain, kAddress, kIdentity, kMechanism, kCredentials, kCount };
+enum ZapFrame : std::size_t {
+    kVersion,
+    kRequestId,
+    kDomain,
+    kAddress,
+    kIdentity,
+    kMechanism,
+    kCredentials,
+    kCount
+};
 
 std::string key_text(const zmq::message_t& credentials) {
     std::array<char, kKeyTextBytes + 1> text{};
@@ -40,19 +49,22 @@ std::string key_text(const zmq::message_t& credentials) {
 Status check_keys(const CurveOptions& curve) {
     if (curve.secret_key.empty()) {
         if (!curve.allowed_client_keys.empty()) {
-            return fail(ErrorCode::Invalid, "client keys are listed, but the server has no secret key");
+            return fail(ErrorCode::Invalid,
+                        "client keys are listed, but the server has no secret key");
         }
         return {};
     }
     if (zmq_has("curve") == 0) {
-        return fail(ErrorCode::Invalid, "keys are configured, but this libzmq was built without CURVE");
+        return fail(ErrorCode::Invalid,
+                    "keys are configured, but this libzmq was built without CURVE");
     }
     if (!is_key(curve.secret_key)) {
         return fail(ErrorCode::Invalid, "the server's secret key" + std::string(kKeyExpected));
     }
     for (const std::string& key : curve.allowed_client_keys) {
         if (!is_key(key)) {
-            return fail(ErrorCode::Invalid, "client key \"" + key.substr(0, 64) + "\"" + std::string(kKeyExpected));
+            return fail(ErrorCode::Invalid,
+                        "client key \"" + key.substr(0, 64) + "\"" + std::string(kKeyExpected));
         }
     }
     return {};
@@ -60,13 +72,15 @@ Status check_keys(const CurveOptions& curve) {
 
 Result<std::string> read_secret_key(const std::filesystem::path& file) {
     struct stat info {};
+
     std::ifstream in(file);
     if (!in || ::stat(file.c_str(), &info) != 0) {
         return fail(ErrorCode::NotFound, "cannot read the secret key file " + file.string());
     }
     if ((info.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return fail(ErrorCode::Invalid, "the secret key file " + file.string() +
-                                            " can be read by others; run: chmod 600 " + file.string());
+                                            " can be read by others; run: chmod 600 " +
+                                            file.string());
     }
     // Either the key alone, or a certificate as czmq writes it: `secret-key = "..."`.
     const std::string text{std::istreambuf_iterator<char>(in), {}};
@@ -76,7 +90,8 @@ Result<std::string> read_secret_key(const std::filesystem::path& file) {
     const std::size_t end = key.find_last_not_of(" \t\r\n");
     key.resize(end == std::string::npos ? 0 : end + 1);
     if (!is_key(key)) {
-        return fail(ErrorCode::Invalid, "what " + file.string() + " holds" + std::string(kKeyExpected));
+        return fail(ErrorCode::Invalid,
+                    "what " + file.string() + " holds" + std::string(kKeyExpected));
     }
     return key;
 }
@@ -114,16 +129,18 @@ void ClientCheck::run() {
                 zmq::message_t& frame = count < kCount ? frames[count] : extra;
                 more = socket_->recv(frame).has_value() && frame.more();
             }
-            const bool is_allowed = count == kCount && frames[kMechanism].to_string_view() == "CURVE" &&
-                                    frames[kCredentials].size() == kKeyBytes &&
-                                    std::find(allowed_.begin(), allowed_.end(), key_text(frames[kCredentials])) !=
-                                        allowed_.end();
+            const bool is_allowed =
+                count == kCount && frames[kMechanism].to_string_view() == "CURVE" &&
+                frames[kCredentials].size() == kKeyBytes &&
+                std::find(allowed_.begin(), allowed_.end(), key_text(frames[kCredentials])) !=
+                    allowed_.end();
             if (!is_allowed) {
                 logger()->warn("client refused address={}", frames[kAddress].to_string_view());
             }
             socket_->send(zmq::str_buffer("1.0"), zmq::send_flags::sndmore);
             socket_->send(frames[kRequestId], zmq::send_flags::sndmore);
-            socket_->send(is_allowed ? zmq::str_buffer("200") : zmq::str_buffer("400"), zmq::send_flags::sndmore);
+            socket_->send(is_allowed ? zmq::str_buffer("200") : zmq::str_buffer("400"),
+                          zmq::send_flags::sndmore);
             socket_->send(is_allowed ? zmq::buffer(std::string_view("OK"))
                                      : zmq::buffer(std::string_view("key not listed")),
                           zmq::send_flags::sndmore);

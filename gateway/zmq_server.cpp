@@ -1,5 +1,14 @@
 #include "gateway/zmq_server.hpp"
 
+#include "gateway/effect_feed.hpp"
+#include "gateway/ingest.hpp"
+#include "gateway/log.hpp"
+#include "gateway/metric_text.hpp"
+#include "gateway/wakeup.hpp"
+#include "gateway/zmq_keys.hpp"
+
+#include <zmq.hpp>
+
 #include <array>
 #include <atomic>
 #include <deque>
@@ -9,14 +18,6 @@
 #include <string_view>
 #include <thread>
 #include <utility>
-#include <zmq.hpp>
-
-#include "gateway/effect_feed.hpp"
-#include "gateway/ingest.hpp"
-#include "gateway/log.hpp"
-#include "gateway/metric_text.hpp"
-#include "gateway/wakeup.hpp"
-#include "gateway/zmq_keys.hpp"
 
 namespace nocturne::gateway {
 
@@ -25,12 +26,12 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds kRoomPause{2};                 // between two tries at a full queue
-constexpr milliseconds kDrainTime{2000};              // at the end, for what has arrived
-constexpr milliseconds kLinger{1000};                 // at the end, for answers that are on their way
+constexpr milliseconds kRoomPause{2};     // between two tries at a full queue
+constexpr milliseconds kDrainTime{2000};  // at the end, for what has arrived
+constexpr milliseconds kLinger{1000};     // at the end, for answers that are on their way
 constexpr std::size_t kSmallMessageBytes = 4 * 1024;  // such messages are decoded many at once
 constexpr std::size_t kGatheredBytesMax = 64 * 1024;
-constexpr std::size_t kReadsInARow = 1024;            // before the other descriptors get a look
+constexpr std::size_t kReadsInARow = 1024;  // before the other descriptors get a look
 constexpr std::size_t kEnvelopeFramesMax = 8;
 
 struct Counters {
@@ -48,9 +49,10 @@ struct Ready {
 
 enum class Watch { Socket, WakeupOnly };
 
-Ready wait_for(zmq::socket_t& socket, Wakeup& wakeup, Watch watch, std::optional<milliseconds> limit) {
-    std::array<zmq_pollitem_t, 2> items{{{nullptr, wakeup.descriptor(), ZMQ_POLLIN, 0},
-                                         {socket.handle(), 0, ZMQ_POLLIN, 0}}};
+Ready wait_for(zmq::socket_t& socket, Wakeup& wakeup, Watch watch,
+               std::optional<milliseconds> limit) {
+    std::array<zmq_pollitem_t, 2> items{
+        {{nullptr, wakeup.descriptor(), ZMQ_POLLIN, 0}, {socket.handle(), 0, ZMQ_POLLIN, 0}}};
     const int count = watch == Watch::Socket ? 2 : 1;
     // An interrupted wait is like one that saw nothing: the callers loop.
     zmq_poll(items.data(), count, limit ? static_cast<long>(limit->count()) : -1L);
@@ -83,8 +85,8 @@ bool receive(zmq::socket_t& socket, std::vector<zmq::message_t>& frames) {
 // One JSON object on one line: such messages can be decoded together as NDJSON without ever making
 // one event of two broken messages, since `}` newline `{` stands in no JSON text.
 bool is_gatherable(std::string_view message) {
-    return message.size() <= kSmallMessageBytes && message.starts_with('{') && message.ends_with('}') &&
-           message.find('\n') == std::string_view::npos;
+    return message.size() <= kSmallMessageBytes && message.starts_with('{') &&
+           message.ends_with('}') && message.find('\n') == std::string_view::npos;
 }
 
 bool is_beyond_this_machine(std::string_view endpoint) {
@@ -92,8 +94,8 @@ bool is_beyond_this_machine(std::string_view endpoint) {
            !endpoint.starts_with("tcp://[::1]") && !endpoint.starts_with("tcp://localhost");
 }
 
-// The pull socket: whatever arrives goes into the engine; when that is full, nothing more is read, so
-// that ZeroMQ's own limits press back on the clients.
+// The pull socket: whatever arrives goes into the engine; when that is full, nothing more is read,
+// so that ZeroMQ's own limits press back on the clients.
 class PullSocket {
    public:
     PullSocket(zmq::socket_t socket, Ingest& ingest, Counters& counters)
@@ -135,7 +137,8 @@ class PullSocket {
                 submit_gathered();
                 return false;
             }
-            take(frames_.back().to_string_view());  // of a message with a topic in front the last frame
+            take(frames_.back()
+                     .to_string_view());  // of a message with a topic in front the last frame
         }
         submit_gathered();
         return true;
@@ -230,12 +233,11 @@ class ReplyQueue {
 // engine: a request that finds it full is held, and nothing more is read until it is in.
 class AckSocket {
    public:
-    AckSocket(zmq::socket_t socket, Ingest& ingest, const ZmqServerOptions& options, Counters& counters)
-        : socket_(std::move(socket)),
-          ingest_(ingest),
+    AckSocket(zmq::socket_t socket, Ingest& ingest, const ZmqServerOptions& options,
+              Counters& counters)
+        : socket_(std::move(socket)), ingest_(ingest),
           outstanding_max_(std::max<std::size_t>(options.outstanding_max, 1)),
-          full_wait_(options.full_wait),
-          counters_(counters) {
+          full_wait_(options.full_wait), counters_(counters) {
         thread_ = std::thread([this] { run(); });
     }
 
@@ -271,11 +273,13 @@ class AckSocket {
 
     void step() {
         const bool may_read = !held_ && outstanding_ < outstanding_max_;
-        const Ready ready = wait_for(socket_, replies_->wakeup, may_read ? Watch::Socket : Watch::WakeupOnly,
-                                     held_ ? std::optional(kRoomPause) : std::nullopt);
+        const Ready ready =
+            wait_for(socket_, replies_->wakeup, may_read ? Watch::Socket : Watch::WakeupOnly,
+                     held_ ? std::optional(kRoomPause) : std::nullopt);
         send_replies();
         try_held();
-        for (std::size_t i = 0; ready.socket && i < kReadsInARow && !held_ && outstanding_ < outstanding_max_; ++i) {
+        for (std::size_t i = 0;
+             ready.socket && i < kReadsInARow && !held_ && outstanding_ < outstanding_max_; ++i) {
             if (!receive(socket_, frames_)) {
                 break;
             }
@@ -467,13 +471,17 @@ class ZmqServer::Inside {
             if (!options_.curve.secret_key.empty()) {
                 client_check_.emplace(context_, options_.curve.allowed_client_keys);
             }
-            // All are bound before any thread starts: a port that is taken ends this without a trace.
+            // All are bound before any thread starts: a port that is taken ends this without a
+            // trace.
             std::optional<zmq::socket_t> pull;
             std::optional<zmq::socket_t> ack;
             std::optional<zmq::socket_t> pub;
-            NOCTURNE_TRY_STATUS(open(pull, zmq::socket_type::pull, "pull", options_.pull_endpoint, pull_endpoint));
-            NOCTURNE_TRY_STATUS(open(ack, zmq::socket_type::router, "ack", options_.ack_endpoint, ack_endpoint));
-            NOCTURNE_TRY_STATUS(open(pub, zmq::socket_type::xpub, "pub", options_.pub_endpoint, pub_endpoint));
+            NOCTURNE_TRY_STATUS(
+                open(pull, zmq::socket_type::pull, "pull", options_.pull_endpoint, pull_endpoint));
+            NOCTURNE_TRY_STATUS(
+                open(ack, zmq::socket_type::router, "ack", options_.ack_endpoint, ack_endpoint));
+            NOCTURNE_TRY_STATUS(
+                open(pub, zmq::socket_type::xpub, "pub", options_.pub_endpoint, pub_endpoint));
             if (pull) {
                 pull_.emplace(*std::move(pull), ingest_, counters_);
             }
@@ -481,7 +489,8 @@ class ZmqServer::Inside {
                 ack_.emplace(*std::move(ack), ingest_, options_, counters_);
             }
             if (pub) {
-                pub_.emplace(*std::move(pub), feed_, static_cast<std::size_t>(options_.pub_messages_max), counters_);
+                pub_.emplace(*std::move(pub), feed_,
+                             static_cast<std::size_t>(options_.pub_messages_max), counters_);
             }
         } catch (const zmq::error_t& error) {
             return fail(ErrorCode::Internal, std::string("cannot start ZeroMQ: ") + error.what());
@@ -507,16 +516,20 @@ class ZmqServer::Inside {
     }
 
     void append_metrics(std::string& out) const {
-        append_metric(out, "zmq_pull_lost_total", "Events on the pull socket given up when stopped while full.",
+        append_metric(out, "zmq_pull_lost_total",
+                      "Events on the pull socket given up when stopped while full.",
                       MetricType::Counter, counters_.pull_lost);
-        append_metric(out, "zmq_ack_outstanding", "Requests of the ack socket that wait for the journal.",
-                      MetricType::Gauge, ack_ ? ack_->outstanding() : 0);
-        append_metric(out, "zmq_ack_malformed_total", "Requests of the ack socket without a message.",
-                      MetricType::Counter, counters_.ack_malformed);
-        append_metric(out, "zmq_ack_undeliverable_total", "Answers whose client had gone or did not read.",
-                      MetricType::Counter, counters_.ack_undeliverable);
-        append_metric(out, "zmq_pub_sent_total", "Messages given to the pub socket.", MetricType::Counter,
-                      counters_.pub_sent);
+        append_metric(out, "zmq_ack_outstanding",
+                      "Requests of the ack socket that wait for the journal.", MetricType::Gauge,
+                      ack_ ? ack_->outstanding() : 0);
+        append_metric(out, "zmq_ack_malformed_total",
+                      "Requests of the ack socket without a message.", MetricType::Counter,
+                      counters_.ack_malformed);
+        append_metric(out, "zmq_ack_undeliverable_total",
+                      "Answers whose client had gone or did not read.", MetricType::Counter,
+                      counters_.ack_undeliverable);
+        append_metric(out, "zmq_pub_sent_total", "Messages given to the pub socket.",
+                      MetricType::Counter, counters_.pub_sent);
     }
 
     std::string pull_endpoint;
@@ -547,13 +560,14 @@ class ZmqServer::Inside {
             socket->set(zmq::sockopt::curve_secretkey, options_.curve.secret_key);
             socket->set(zmq::sockopt::zap_domain, "nocturne");
         } else if (is_beyond_this_machine(endpoint)) {
-            logger()->warn("socket open to the network without keys name={} endpoint={}", name, endpoint);
+            logger()->warn("socket open to the network without keys name={} endpoint={}", name,
+                           endpoint);
         }
         try {
             socket->bind(endpoint);
         } catch (const zmq::error_t& error) {
-            return fail(ErrorCode::Unavailable, "cannot bind the " + std::string(name) + " socket to " + endpoint +
-                                                    ": " + error.what());
+            return fail(ErrorCode::Unavailable, "cannot bind the " + std::string(name) +
+                                                    " socket to " + endpoint + ": " + error.what());
         }
         bound_endpoint = socket->get(zmq::sockopt::last_endpoint);
         return {};
@@ -570,7 +584,8 @@ class ZmqServer::Inside {
     std::optional<PubSocket> pub_;
 };
 
-Result<std::unique_ptr<ZmqServer>> ZmqServer::start(ZmqServerOptions options, Ingest& ingest, EffectFeed& feed) {
+Result<std::unique_ptr<ZmqServer>> ZmqServer::start(ZmqServerOptions options, Ingest& ingest,
+                                                    EffectFeed& feed) {
     auto inside = std::make_unique<Inside>(std::move(options), ingest, feed);
     NOCTURNE_TRY_STATUS(inside->start());
     return std::unique_ptr<ZmqServer>(new ZmqServer(std::move(inside)));

@@ -1,6 +1,8 @@
 // ZmqServer: the contract's three ZeroMQ sockets, pull, ack and pub.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +10,6 @@
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "model/result.hpp"
 
 namespace nocturne::gateway {
 
@@ -34,16 +34,18 @@ struct ZmqServerOptions {
     std::int64_t message_bytes_max = 16 << 20;  // a client that sends more is cut off
     int pull_messages_max = 1000;               // received ahead, for each client
     int ack_messages_max = 1000;                // waiting for each client, in either direction
-    int pub_messages_max = 10'000;              // waiting for each subscriber; beyond it they are dropped
-    std::size_t outstanding_max = 4096;         // requests of the ack socket that wait for the journal
-    std::chrono::milliseconds full_wait = std::chrono::seconds(5);  // for room in the engine, then "try again"
+    int pub_messages_max = 10'000;       // waiting for each subscriber; beyond it they are dropped
+    std::size_t outstanding_max = 4096;  // requests of the ack socket that wait for the journal
+    std::chrono::milliseconds full_wait =
+        std::chrono::seconds(5);  // for room in the engine, then "try again"
     CurveOptions curve = {};
 };
 
 // Owns its threads: one for each socket, one for ZeroMQ's input and output.
 class ZmqServer {
    public:
-    static Result<std::unique_ptr<ZmqServer>> start(ZmqServerOptions options, Ingest& ingest, EffectFeed& feed);
+    static Result<std::unique_ptr<ZmqServer>> start(ZmqServerOptions options, Ingest& ingest,
+                                                    EffectFeed& feed);
     // Like stop().
     ~ZmqServer();
     ZmqServer(const ZmqServer&) = delete;
@@ -54,8 +56,8 @@ class ZmqServer {
     const std::string& ack_endpoint() const;
     const std::string& pub_endpoint() const;
 
-    // Takes in what has already arrived, answers what waits for the journal, closes pull and ack. Call it while
-    // the loop still runs; effects go on being published.
+    // Takes in what has already arrived, answers what waits for the journal, closes pull and ack.
+    // Call it while the loop still runs; effects go on being published.
     void stop_receiving();
     // Ends everything.
     void stop();

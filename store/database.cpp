@@ -10,8 +10,8 @@ namespace nocturne::store {
 
 namespace {
 
-// A writer of this process never waits here (they take turns); only a stranger with the sqlite3 shell
-// can make it wait.
+// A writer of this process never waits here (they take turns); only a stranger with the sqlite3
+// shell can make it wait.
 constexpr int kBusyMs = 5'000;
 
 ErrorCode code_of(int result) {
@@ -40,7 +40,8 @@ std::string_view remedy_of(int result) {
         return "; move the file away and restore a backup, or start with an empty folder";
     }
     switch (result & 0xFF) {
-        case SQLITE_FULL: return "; free some space: writing goes on by itself, nothing acknowledged is lost";
+        case SQLITE_FULL:
+            return "; free some space: writing goes on by itself, nothing acknowledged is lost";
         case SQLITE_IOERR: return "; is the disk full or failing?";
         case SQLITE_BUSY:
         case SQLITE_LOCKED: return "; another program holds a write transaction, end it";
@@ -58,7 +59,8 @@ tl::unexpected<Error> sqlite_error(sqlite3* database, int result) {
         message = std::string(path) + ": " + message;
     }
     const int reason = database != nullptr ? sqlite3_system_errno(database) : 0;
-    if (const int kind = result & 0xFF; reason != 0 && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN)) {
+    if (const int kind = result & 0xFF;
+        reason != 0 && (kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN)) {
         message += std::string(" (") + std::strerror(reason) + ")";
     }
     return fail(code_of(result), message + std::string(remedy_of(result)));
@@ -104,13 +106,16 @@ void Statement::bind(int place, std::int64_t value) {
 }
 
 void Statement::bind_text(int place, std::string_view value) {
-    const char* begin = value.data() == nullptr ? "" : value.data();  // SQLite takes a null for NULL
-    NOCTURNE_ASSERT(sqlite3_bind_text64(statement_, place, begin, value.size(), nullptr, SQLITE_UTF8) == SQLITE_OK);
+    const char* begin =
+        value.data() == nullptr ? "" : value.data();  // SQLite takes a null for NULL
+    NOCTURNE_ASSERT(sqlite3_bind_text64(statement_, place, begin, value.size(), nullptr,
+                                        SQLITE_UTF8) == SQLITE_OK);
 }
 
 void Statement::bind_blob(int place, std::string_view value) {
     const char* begin = value.data() == nullptr ? "" : value.data();
-    NOCTURNE_ASSERT(sqlite3_bind_blob64(statement_, place, begin, value.size(), nullptr) == SQLITE_OK);
+    NOCTURNE_ASSERT(sqlite3_bind_blob64(statement_, place, begin, value.size(), nullptr) ==
+                    SQLITE_OK);
 }
 
 Result<bool> Statement::step() {
@@ -152,17 +157,20 @@ bool Statement::is_null(int column) const {
 std::string_view Statement::bytes(int column) const {
     const void* begin = sqlite3_column_blob(statement_, column);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, column));
-    return begin == nullptr ? std::string_view() : std::string_view(static_cast<const char*>(begin), size);
+    return begin == nullptr ? std::string_view()
+                            : std::string_view(static_cast<const char*>(begin), size);
 }
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
     sqlite3* handle = nullptr;
-    const int flags = mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    const int flags =
+        mode == Mode::ReadWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     const int result = sqlite3_open_v2(uri_of(path, mode).c_str(), &handle,
                                        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
     Database database(handle);  // closes it in any case
     if (result != SQLITE_OK) {
-        return handle != nullptr ? sqlite_error(handle, result) : fail(code_of(result), path + ": out of memory");
+        return handle != nullptr ? sqlite_error(handle, result)
+                                 : fail(code_of(result), path + ": out of memory");
     }
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, kBusyMs);
@@ -194,8 +202,8 @@ Status Database::execute(const char* sql) {
 
 Result<Statement> Database::prepare(std::string_view sql) {
     sqlite3_stmt* statement = nullptr;
-    const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT,
-                                          &statement, nullptr);
+    const int result = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                          SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     if (result != SQLITE_OK) {
         return sqlite_error(handle_, result);
     }
@@ -215,7 +223,8 @@ std::uint64_t Database::changed_rows() const {
 Result<Database::Checkpoint> Database::checkpoint() {
     int log_pages = 0;
     int folded_pages = 0;
-    const int result = sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_PASSIVE, &log_pages, &folded_pages);
+    const int result = sqlite3_wal_checkpoint_v2(handle_, "main", SQLITE_CHECKPOINT_PASSIVE,
+                                                 &log_pages, &folded_pages);
     if (result != SQLITE_OK) {
         return sqlite_error(handle_, result);
     }

@@ -1,23 +1,27 @@
 // Database: the little of SQLite that the store needs, with errors as values.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace nocturne::store {
 
-// A prepared statement. Bind, step until it gives no row, reset. Places count from 1, columns from 0.
+// A prepared statement. Bind, step until it gives no row, reset. Places count from 1, columns from
+// 0.
 class Statement {
    public:
     Statement() = default;
-    Statement(sqlite3* database, sqlite3_stmt* statement) : database_(database), statement_(statement) {}
+
+    Statement(sqlite3* database, sqlite3_stmt* statement)
+        : database_(database), statement_(statement) {}
+
     ~Statement();
     Statement(Statement&& other) noexcept;
     Statement& operator=(Statement&& other) noexcept;
@@ -62,10 +66,12 @@ class Database {
 
     // Pages in the write-ahead log after this connection's last commit.
     std::uint64_t wal_pages() const { return wal_pages_ == nullptr ? 0 : *wal_pages_; }
+
     struct Checkpoint {
         std::uint64_t log_pages = 0;
         std::uint64_t folded_pages = 0;  // fewer than log_pages while a reader still needs the rest
     };
+
     // Folds the write-ahead log into the database as far as no reader is in the way; never waits.
     Result<Checkpoint> checkpoint();
 
@@ -86,6 +92,7 @@ class Database {
 
    private:
     explicit Database(sqlite3* handle) : handle_(handle) {}
+
     sqlite3* handle_ = nullptr;
     std::unique_ptr<std::uint64_t> wal_pages_;  // where it is, SQLite's hook knows
 };

@@ -19,7 +19,8 @@ std::string holder_of(int file) {
     std::array<char, 16> text{};
     const ssize_t size = ::pread(file, text.data(), text.size(), 0);
     std::string digits;
-    for (ssize_t i = 0; i < size && text[static_cast<std::size_t>(i)] >= '0' && text[static_cast<std::size_t>(i)] <= '9';
+    for (ssize_t i = 0; i < size && text[static_cast<std::size_t>(i)] >= '0' &&
+                        text[static_cast<std::size_t>(i)] <= '9';
          ++i) {
         digits += text[static_cast<std::size_t>(i)];
     }
@@ -40,9 +41,10 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
     const std::filesystem::path path = folder / "lock";
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file < 0) {
-        return fail(ErrorCode::Unavailable, path.string() + ": " + std::strerror(errno) +
-                                                "; this user must be able to write there, or choose another "
-                                                "folder with --data DIR");
+        return fail(ErrorCode::Unavailable,
+                    path.string() + ": " + std::strerror(errno) +
+                        "; this user must be able to write there, or choose another "
+                        "folder with --data DIR");
     }
     FolderLock lock(file);
     while (::flock(file, LOCK_EX | LOCK_NB) != 0) {
@@ -50,12 +52,14 @@ Result<FolderLock> FolderLock::take(const std::filesystem::path& folder) {
             continue;
         }
         if (errno != EWOULDBLOCK) {
-            return fail(ErrorCode::Unavailable, path.string() + ": cannot be locked: " + std::strerror(errno) +
+            return fail(ErrorCode::Unavailable, path.string() +
+                                                    ": cannot be locked: " + std::strerror(errno) +
                                                     "; the data folder belongs on a local disk");
         }
-        return fail(ErrorCode::Unavailable, folder.string() + ": " + holder_of(file) +
-                                                " is running on this folder; stop it, or give this one a folder of "
-                                                "its own with --data DIR");
+        return fail(ErrorCode::Unavailable,
+                    folder.string() + ": " + holder_of(file) +
+                        " is running on this folder; stop it, or give this one a folder of "
+                        "its own with --data DIR");
     }
     leave_name(file);
     return lock;

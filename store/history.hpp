@@ -1,13 +1,13 @@
 // History: what became of incidents, in columns that an operator can query with the sqlite3 shell.
 #pragma once
 
-#include <optional>
-#include <string_view>
-#include <vector>
-
 #include "model/result.hpp"
 #include "store/database.hpp"
 #include "store/store.hpp"
+
+#include <optional>
+#include <string_view>
+#include <vector>
 
 namespace nocturne::store {
 

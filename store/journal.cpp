@@ -18,10 +18,12 @@ Result<Entry> entry_of(const Statement& row) {
     entry.position = static_cast<Position>(row.integer(0));
     entry.at = model::from_unix_ms(row.integer(1));
     entry.kind = static_cast<std::uint8_t>(row.integer(2));
-    Result<std::string> bytes = unpack_row(row.bytes(3), seal_of_entry(entry.position, entry.at, entry.kind));
+    Result<std::string> bytes =
+        unpack_row(row.bytes(3), seal_of_entry(entry.position, entry.at, entry.kind));
     if (!bytes) {
         Error error = std::move(bytes).error();
-        error.message = "journal position " + std::to_string(entry.position) + ": " + error.message +
+        error.message = "journal position " + std::to_string(entry.position) + ": " +
+                        error.message +
                         "; restore a backup of the data folder, or start with an empty one";
         return fail(std::move(error));
     }
@@ -42,10 +44,12 @@ void append_row_of(std::string& out, const Entry& entry) {
 
 Result<JournalWriter> JournalWriter::prepare(Database& database) {
     JournalWriter writer;
-    NOCTURNE_TRY(writer.insert_, database.prepare("INSERT INTO journal (position, at, kind, row, delivered) "
-                                                    "VALUES (?1, ?2, ?3, ?4, ?5)"));
+    NOCTURNE_TRY(writer.insert_,
+                 database.prepare("INSERT INTO journal (position, at, kind, row, delivered) "
+                                  "VALUES (?1, ?2, ?3, ?4, ?5)"));
     NOCTURNE_TRY(writer.set_delivered_,
-                 database.prepare("INSERT OR REPLACE INTO cursor (name, position) VALUES ('delivered', ?1)"));
+                 database.prepare(
+                     "INSERT OR REPLACE INTO cursor (name, position) VALUES ('delivered', ?1)"));
     return writer;
 }
 
@@ -63,16 +67,20 @@ Status JournalWriter::set_delivered(Position position) {
     return set_delivered_.run();
 }
 
-Status read_journal(Database& database, Position from, const std::function<bool(const Entry&)>& each) {
-    NOCTURNE_TRY(Statement rows,
-                 database.prepare("SELECT position, at, kind, row FROM journal WHERE position >= ?1 ORDER BY position"));
+Status read_journal(Database& database, Position from,
+                    const std::function<bool(const Entry&)>& each) {
+    NOCTURNE_TRY(
+        Statement rows,
+        database.prepare(
+            "SELECT position, at, kind, row FROM journal WHERE position >= ?1 ORDER BY position"));
     rows.bind(1, static_cast<std::int64_t>(from));
     Position before = 0;
     for (;;) {
         Result<bool> has_row = rows.step();
         if (!has_row) {
             Error error = std::move(has_row).error();
-            error.message = "journal after position " + std::to_string(before) + ": " + error.message;
+            error.message =
+                "journal after position " + std::to_string(before) + ": " + error.message;
             return fail(std::move(error));
         }
         if (!*has_row) {
@@ -95,8 +103,9 @@ Result<Position> last_position(Database& database) {
 }
 
 Result<Position> delivered_position(Database& database) {
-    return position_of(database, "SELECT max(coalesce((SELECT position FROM cursor WHERE name = 'delivered'), 0), "
-                                 "coalesce((SELECT delivered FROM journal ORDER BY position DESC LIMIT 1), 0))");
+    return position_of(
+        database, "SELECT max(coalesce((SELECT position FROM cursor WHERE name = 'delivered'), 0), "
+                  "coalesce((SELECT delivered FROM journal ORDER BY position DESC LIMIT 1), 0))");
 }
 
 }  // namespace nocturne::store

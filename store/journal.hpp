@@ -1,13 +1,13 @@
 // Journal: the inputs in their order, and how far their effects were delivered.
 #pragma once
 
-#include <functional>
-#include <string_view>
-
 #include "model/position.hpp"
 #include "model/result.hpp"
 #include "store/database.hpp"
 #include "store/store.hpp"
+
+#include <functional>
+#include <string_view>
 
 namespace nocturne::store {
 
@@ -30,7 +30,8 @@ class JournalWriter {
 };
 
 // See Store::read.
-Status read_journal(Database& database, model::Position from, const std::function<bool(const Entry&)>& each);
+Status read_journal(Database& database, model::Position from,
+                    const std::function<bool(const Entry&)>& each);
 
 Result<model::Position> first_position(Database& database);
 Result<model::Position> last_position(Database& database);

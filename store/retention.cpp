@@ -1,10 +1,10 @@
 #include "store/retention.hpp"
 
-#include <algorithm>
-#include <mutex>
-
 #include "store/journal.hpp"
 #include "store/snapshots.hpp"
+
+#include <algorithm>
+#include <mutex>
 
 namespace nocturne::store {
 
@@ -12,7 +12,7 @@ using model::Position;
 
 namespace {
 
-constexpr std::uint64_t kRowsAtOnce = 256;       // in one transaction
+constexpr std::uint64_t kRowsAtOnce = 256;         // in one transaction
 constexpr std::uint64_t kJournalRowsMax = 20'000;  // in one call
 constexpr std::uint64_t kHistoryRowsMax = 5'000;   // in one call
 // Free pages are used again by what comes next; giving them back only pays when they are many.
@@ -41,15 +41,21 @@ Result<Pages> count_pages(Database& database) {
     return pages;
 }
 
-// The position up to which the next few entries may go: the oldest of the journal, as long as they are
-// old or the file is too large. 0: none. Looks only at what it will remove: entries' times grow.
-Result<Position> find_removable(Database& database, const RetentionPolicy& policy, model::Time now, Position last) {
+// The position up to which the next few entries may go: the oldest of the journal, as long as they
+// are old or the file is too large. 0: none. Looks only at what it will remove: entries' times
+// grow.
+Result<Position> find_removable(Database& database, const RetentionPolicy& policy, model::Time now,
+                                Position last) {
     NOCTURNE_TRY(const Pages pages, count_pages(database));
-    const bool is_too_large = policy.file_bytes_max != 0 && pages.used_bytes() > policy.file_bytes_max;
+    const bool is_too_large =
+        policy.file_bytes_max != 0 && pages.used_bytes() > policy.file_bytes_max;
     const bool has_age = policy.journal_max_age != model::Duration::zero();
-    const std::int64_t oldest = has_age ? model::to_unix_ms(now - policy.journal_max_age) : INT64_MIN;
-    NOCTURNE_TRY(Statement rows,
-                 database.prepare("SELECT position, at FROM journal WHERE position <= ?1 ORDER BY position LIMIT ?2"));
+    const std::int64_t oldest =
+        has_age ? model::to_unix_ms(now - policy.journal_max_age) : INT64_MIN;
+    NOCTURNE_TRY(
+        Statement rows,
+        database.prepare(
+            "SELECT position, at FROM journal WHERE position <= ?1 ORDER BY position LIMIT ?2"));
     rows.bind(1, static_cast<std::int64_t>(last));
     rows.bind(2, static_cast<std::int64_t>(kRowsAtOnce));
     Position removable = 0;
@@ -62,8 +68,8 @@ Result<Position> find_removable(Database& database, const RetentionPolicy& polic
     }
 }
 
-Status trim_journal(Database& database, Turns& turns, const RetentionPolicy& policy, model::Time now,
-                    Position keep_from, Removed& removed) {
+Status trim_journal(Database& database, Turns& turns, const RetentionPolicy& policy,
+                    model::Time now, Position keep_from, Removed& removed) {
     while (removed.journal_rows < kJournalRowsMax) {
         std::lock_guard turn(turns);
         NOCTURNE_TRY(const Position needed_after, oldest_snapshot_position(database));
@@ -77,7 +83,8 @@ Status trim_journal(Database& database, Turns& turns, const RetentionPolicy& pol
         if (removable == 0) {
             return {};
         }
-        NOCTURNE_TRY(Statement remove, database.prepare("DELETE FROM journal WHERE position <= ?1"));
+        NOCTURNE_TRY(Statement remove,
+                     database.prepare("DELETE FROM journal WHERE position <= ?1"));
         remove.bind(1, static_cast<std::int64_t>(removable));
         NOCTURNE_TRY_STATUS(remove.run());
         removed.journal_rows += database.changed_rows();
@@ -86,22 +93,27 @@ Status trim_journal(Database& database, Turns& turns, const RetentionPolicy& pol
     return {};
 }
 
-// Up to kRowsAtOnce incidents that are over: those that ended before `oldest`, or else the `surplus`
-// that ended first.
-Result<std::uint64_t> remove_incidents(Database& database, std::int64_t oldest, std::uint64_t surplus) {
-    NOCTURNE_TRY(Statement remove,
-                 database.prepare("DELETE FROM incident WHERE rowid IN (SELECT rowid FROM incident WHERE resolved_at "
-                                  "IS NOT NULL AND resolved_at < ?1 ORDER BY resolved_at LIMIT ?2)"));
+// Up to kRowsAtOnce incidents that are over: those that ended before `oldest`, or else the
+// `surplus` that ended first.
+Result<std::uint64_t> remove_incidents(Database& database, std::int64_t oldest,
+                                       std::uint64_t surplus) {
+    NOCTURNE_TRY(
+        Statement remove,
+        database.prepare(
+            "DELETE FROM incident WHERE rowid IN (SELECT rowid FROM incident WHERE resolved_at "
+            "IS NOT NULL AND resolved_at < ?1 ORDER BY resolved_at LIMIT ?2)"));
     remove.bind(1, surplus > 0 ? INT64_MAX : oldest);
-    remove.bind(2, static_cast<std::int64_t>(surplus > 0 ? std::min(surplus, kRowsAtOnce) : kRowsAtOnce));
+    remove.bind(
+        2, static_cast<std::int64_t>(surplus > 0 ? std::min(surplus, kRowsAtOnce) : kRowsAtOnce));
     NOCTURNE_TRY_STATUS(remove.run());
     return database.changed_rows();
 }
 
-Status trim_history(Database& database, Turns& turns, const RetentionPolicy& policy, model::Time now,
-                    Removed& removed) {
+Status trim_history(Database& database, Turns& turns, const RetentionPolicy& policy,
+                    model::Time now, Removed& removed) {
     const bool has_age = policy.history_max_age != model::Duration::zero();
-    const std::int64_t oldest = has_age ? model::to_unix_ms(now - policy.history_max_age) : INT64_MIN;
+    const std::int64_t oldest =
+        has_age ? model::to_unix_ms(now - policy.history_max_age) : INT64_MIN;
     NOCTURNE_TRY(const std::uint64_t rows, [&]() -> Result<std::uint64_t> {
         std::lock_guard turn(turns);
         return count_of(database, "SELECT count(*) FROM incident");
@@ -125,11 +137,12 @@ Status give_back_pages(Database& database, Turns& turns, Removed& removed) {
     for (std::uint64_t done = 0; done < kVacuumPagesMax; done += kVacuumPagesAtOnce) {
         std::lock_guard turn(turns);
         NOCTURNE_TRY(const Pages before, count_pages(database));
-        if (before.free * 100 < before.all * kFreeSharePercent || before.free < kVacuumPagesAtOnce) {
+        if (before.free * 100 < before.all * kFreeSharePercent ||
+            before.free < kVacuumPagesAtOnce) {
             return {};
         }
-        NOCTURNE_TRY_STATUS(
-            database.execute(("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPagesAtOnce) + ")").c_str()));
+        NOCTURNE_TRY_STATUS(database.execute(
+            ("PRAGMA incremental_vacuum(" + std::to_string(kVacuumPagesAtOnce) + ")").c_str()));
         NOCTURNE_TRY(const std::uint64_t after, count_of(database, "PRAGMA page_count"));
         removed.file_bytes += (before.all - after) * before.bytes;
     }
@@ -139,8 +152,8 @@ Status give_back_pages(Database& database, Turns& turns, Removed& removed) {
 
 }  // namespace
 
-Result<Removed> retain(Database& database, Turns& turns, const RetentionPolicy& policy, model::Time now,
-                       Position keep_from) {
+Result<Removed> retain(Database& database, Turns& turns, const RetentionPolicy& policy,
+                       model::Time now, Position keep_from) {
     Removed removed;
     NOCTURNE_TRY_STATUS(trim_journal(database, turns, policy, now, keep_from, removed));
     NOCTURNE_TRY_STATUS(trim_history(database, turns, policy, now, removed));

@@ -11,7 +11,7 @@
 namespace nocturne::store {
 
 // See Store::retain.
-Result<Removed> retain(Database& database, Turns& turns, const RetentionPolicy& policy, model::Time now,
-                       model::Position keep_from);
+Result<Removed> retain(Database& database, Turns& turns, const RetentionPolicy& policy,
+                       model::Time now, model::Position keep_from);
 
 }  // namespace nocturne::store

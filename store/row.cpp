@@ -1,13 +1,13 @@
-// codec (1 byte), raw size (varint), XXH3 of the stored bytes seeded with the seal and the two fields
-// before it (8 bytes, lowest first), stored bytes.
+// codec (1 byte), raw size (varint), XXH3 of the stored bytes seeded with the seal and the two
+// fields before it (8 bytes, lowest first), stored bytes.
 #include "store/row.hpp"
+
+#include "model/codec.hpp"
 
 #include <lz4.h>
 #include <xxhash.h>
 
 #include <array>
-
-#include "model/codec.hpp"
 
 namespace nocturne::store {
 
@@ -20,7 +20,8 @@ constexpr std::size_t kHeaderBytesMax = 1 + 5 + 8;
 constexpr std::uint64_t kLz4RatioMax = 255;  // LZ4 makes at most 255 bytes of one
 static_assert(kRowBytesMax < LZ4_MAX_INPUT_SIZE);
 
-std::uint64_t checksum_of(Codec codec, std::uint64_t raw_bytes, std::string_view stored, Seal seal) {
+std::uint64_t checksum_of(Codec codec, std::uint64_t raw_bytes, std::string_view stored,
+                          Seal seal) {
     const std::uint64_t seed = seal_of(seal, static_cast<std::uint64_t>(codec), raw_bytes);
     return XXH3_64bits_withSeed(stored.data(), stored.size(), seed);
 }
@@ -87,14 +88,16 @@ Result<std::string> unpack_row(std::string_view row, Seal seal) {
         return damaged("its checksum does not match");
     }
     if (codec == static_cast<std::uint8_t>(Codec::Plain)) {
-        return stored.size() == raw_bytes ? Result<std::string>(std::string(stored)) : damaged("its size does not fit");
+        return stored.size() == raw_bytes ? Result<std::string>(std::string(stored))
+                                          : damaged("its size does not fit");
     }
     if (stored.size() > kRowBytesMax || raw_bytes > kLz4RatioMax * stored.size()) {
         return damaged("its size does not fit");
     }
     std::string bytes(raw_bytes, '\0');
-    const int size = LZ4_decompress_safe(stored.data(), bytes.data(), static_cast<int>(stored.size()),
-                                         static_cast<int>(bytes.size()));
+    const int size =
+        LZ4_decompress_safe(stored.data(), bytes.data(), static_cast<int>(stored.size()),
+                            static_cast<int>(bytes.size()));
     if (size < 0 || static_cast<std::uint64_t>(size) != raw_bytes) {
         return damaged("it does not decompress");
     }

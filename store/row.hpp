@@ -1,19 +1,19 @@
 // The form in which stored bytes stand in a database row: packed, sealed and bounded.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "model/result.hpp"
-
 namespace nocturne::store {
 
 inline constexpr std::size_t kRowBytesMax = std::size_t{256} << 20;  // before compression
 
-// What a row belongs to (its position, time and kind, or its place in a snapshot), as one number. It
-// is part of the checksum, so that a whole row in the wrong place does not check out either.
+// What a row belongs to (its position, time and kind, or its place in a snapshot), as one number.
+// It is part of the checksum, so that a whole row in the wrong place does not check out either.
 using Seal = std::uint64_t;
 Seal seal_of(std::uint64_t a, std::uint64_t b, std::uint64_t c);
 

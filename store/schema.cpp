@@ -7,7 +7,8 @@ namespace nocturne::store {
 
 namespace {
 
-constexpr std::int64_t kApplicationId = 0x4E6F6374;  // "Noct": what file(1) and strangers' tools see
+constexpr std::int64_t kApplicationId =
+    0x4E6F6374;  // "Noct": what file(1) and strangers' tools see
 
 // Step i brings version i to i + 1. What is released is never edited: a change is a new step.
 constexpr std::array<const char*, 1> kSteps{R"(
@@ -52,9 +53,11 @@ CREATE TABLE cursor (
 constexpr auto kVersion = static_cast<std::int64_t>(kSteps.size());
 
 tl::unexpected<Error> wrong_version(std::int64_t version) {
-    return fail(ErrorCode::Invalid, "nocturne.db has schema version " + std::to_string(version) +
-                                        ", this program knows up to " + std::to_string(kVersion) +
-                                        "; run the newer nocturne that wrote it, or choose another folder with --data DIR");
+    return fail(
+        ErrorCode::Invalid,
+        "nocturne.db has schema version " + std::to_string(version) +
+            ", this program knows up to " + std::to_string(kVersion) +
+            "; run the newer nocturne that wrote it, or choose another folder with --data DIR");
 }
 
 // A file that we did not make must not get our tables.
@@ -62,15 +65,17 @@ Status check_owner(Database& database) {
     NOCTURNE_TRY(const std::int64_t application, database.integer("PRAGMA application_id"));
     NOCTURNE_TRY(const std::int64_t tables, database.integer("SELECT count(*) FROM sqlite_master"));
     if (application != kApplicationId && (application != 0 || tables > 0)) {
-        return fail(ErrorCode::Invalid,
-                    "nocturne.db was made by another program; choose another folder with --data DIR");
+        return fail(
+            ErrorCode::Invalid,
+            "nocturne.db was made by another program; choose another folder with --data DIR");
     }
     return {};
 }
 
 Status step_from(Database& database, std::int64_t version) {
     NOCTURNE_TRY_STATUS(database.execute(kSteps.at(static_cast<std::size_t>(version))));
-    NOCTURNE_TRY_STATUS(database.execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str()));
+    NOCTURNE_TRY_STATUS(
+        database.execute(("PRAGMA application_id = " + std::to_string(kApplicationId)).c_str()));
     return database.execute(("PRAGMA user_version = " + std::to_string(version + 1)).c_str());
 }
 
@@ -94,9 +99,10 @@ Status check_schema(Database& database) {
         return wrong_version(version);
     }
     if (version < kVersion) {
-        return fail(ErrorCode::Invalid, "nocturne.db has schema version " + std::to_string(version) +
-                                            ", this program reads " + std::to_string(kVersion) +
-                                            "; start `nocturne run` on the folder once, which brings it up to date");
+        return fail(ErrorCode::Invalid,
+                    "nocturne.db has schema version " + std::to_string(version) +
+                        ", this program reads " + std::to_string(kVersion) +
+                        "; start `nocturne run` on the folder once, which brings it up to date");
     }
     return {};
 }

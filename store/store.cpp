@@ -1,14 +1,5 @@
 #include "store/store.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-#include <mutex>
-#include <system_error>
-#include <utility>
-
 #include "store/database.hpp"
 #include "store/folder_lock.hpp"
 #include "store/history.hpp"
@@ -18,19 +9,30 @@
 #include "store/snapshots.hpp"
 #include "store/turns.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
 namespace nocturne::store {
 
 using model::Position;
 
 namespace {
 
-// Big pages: a row of a batch takes one or a few, and groups of rows cost a third less CPU than with 4 KiB.
+// Big pages: a row of a batch takes one or a few, and groups of rows cost a third less CPU than
+// with 4 KiB.
 constexpr std::uint64_t kPageBytes = 16'384;
-constexpr std::size_t kPackedKeptBytes = 16U << 20;  // a larger buffer is not kept for the next group
+// A larger buffer is not kept for the next group.
+constexpr std::size_t kPackedKeptBytes = 16U << 20;
 
-// page_size and auto_vacuum count only while the file is new. synchronous FULL: a commit is one fdatasync
-// of the log. secure_delete, Debian's default, would write zeros over all that retention removes. The
-// log is folded in by fold_log(), which counts, so not by SQLite.
+// page_size and auto_vacuum count only while the file is new. synchronous FULL: a commit is one
+// fdatasync of the log. secure_delete, Debian's default, would write zeros over all that retention
+// removes. The log is folded in by fold_log(), which counts, so not by SQLite.
 constexpr const char* kWriterSettings = R"(
 PRAGMA page_size = 16384;
 PRAGMA auto_vacuum = INCREMENTAL;
@@ -73,7 +75,8 @@ Status make_folder(const std::filesystem::path& folder) {
 
 class Store::Inside {
    public:
-    static Result<std::unique_ptr<Inside>> open(const std::filesystem::path& folder, const StoreOptions& options) {
+    static Result<std::unique_ptr<Inside>> open(const std::filesystem::path& folder,
+                                                const StoreOptions& options) {
         auto inside = std::make_unique<Inside>();
         inside->path_ = (folder / "nocturne.db").string();
         inside->wal_pages_max_ = std::max<std::uint64_t>(options.wal_bytes_max / kPageBytes, 1);
@@ -97,11 +100,14 @@ class Store::Inside {
         inside->path_ = (folder / "nocturne.db").string();
         std::error_code error;
         if (!std::filesystem::exists(inside->path_, error)) {
-            return fail(ErrorCode::NotFound, inside->path_ + ": no such file; name a folder that `nocturne run` wrote");
+            return fail(ErrorCode::NotFound,
+                        inside->path_ + ": no such file; name a folder that `nocturne run` wrote");
         }
         Result<Database> reader = inside->open_reader();
-        if (!reader && reader.error().code == ErrorCode::Unavailable && !std::filesystem::exists(inside->path_ + "-wal", error)) {
-            // A read-only medium, and no owner: nothing can change, so no files beside it are needed.
+        if (!reader && reader.error().code == ErrorCode::Unavailable &&
+            !std::filesystem::exists(inside->path_ + "-wal", error)) {
+            // A read-only medium, and no owner: nothing can change, so no files beside it are
+            // needed.
             inside->read_mode_ = Database::Mode::Frozen;
             reader = inside->open_reader();
         }
@@ -148,7 +154,8 @@ class Store::Inside {
 
     Result<std::optional<Snapshot>> load_latest_snapshot() {
         std::uint64_t damaged = 0;
-        auto snapshot = with_reader([&](Database& reader) { return store::load_latest_snapshot(reader, damaged); });
+        auto snapshot = with_reader(
+            [&](Database& reader) { return store::load_latest_snapshot(reader, damaged); });
         counters_.snapshots_damaged += damaged;
         return snapshot;
     }
@@ -189,13 +196,15 @@ class Store::Inside {
         Position last = last_;
         for (const PendingEntry& entry : entries) {
             if (entry.position <= last || entry.position > INT64_MAX) {
-                return fail(ErrorCode::Invalid, "journal position " + std::to_string(entry.position) +
+                return fail(ErrorCode::Invalid, "journal position " +
+                                                    std::to_string(entry.position) +
                                                     " does not follow " + std::to_string(last));
             }
             if (entry.bytes.size() > kRowBytesMax) {
-                return fail(ErrorCode::Invalid, "an input of " + std::to_string(entry.bytes.size()) +
-                                                    " bytes is too large for the journal; at most " +
-                                                    std::to_string(kRowBytesMax));
+                return fail(ErrorCode::Invalid,
+                            "an input of " + std::to_string(entry.bytes.size()) +
+                                " bytes is too large for the journal; at most " +
+                                std::to_string(kRowBytesMax));
             }
             last = entry.position;
         }
@@ -226,10 +235,12 @@ class Store::Inside {
         for (const IncidentRecord& record : extras.history) {
             NOCTURNE_TRY_STATUS(history_.upsert(record));
         }
-        return entries.empty() && delivered != delivered_ ? journal_.set_delivered(delivered) : Status();
+        return entries.empty() && delivered != delivered_ ? journal_.set_delivered(delivered)
+                                                          : Status();
     }
 
-    void count(std::span<const PendingEntry> entries, const Status& status, std::uint64_t commit_us) {
+    void count(std::span<const PendingEntry> entries, const Status& status,
+               std::uint64_t commit_us) {
         counters_.commit_us += commit_us;
         counters_.commit_us_last = commit_us;
         if (!status) {
@@ -276,16 +287,16 @@ class Store::Inside {
 
     FolderLock lock_;  // taken first, let go last
     Turns turns_;
-    Database writer_;                  // guarded by turns_, as all until fold_at_pages_
+    Database writer_;  // guarded by turns_, as all until fold_at_pages_
     JournalWriter journal_;
     HistoryWriter history_;
     std::uint64_t fold_at_pages_ = 0;  // the next try
 
     std::mutex append_mutex_;
-    Position last_ = 0;                   // guarded by append_mutex_
-    Position delivered_ = 0;              // guarded by append_mutex_
-    std::string packed_;                  // guarded by append_mutex_: rows one after the other
-    std::vector<std::size_t> row_ends_;   // guarded by append_mutex_: in packed_
+    Position last_ = 0;                  // guarded by append_mutex_
+    Position delivered_ = 0;             // guarded by append_mutex_
+    std::string packed_;                 // guarded by append_mutex_: rows one after the other
+    std::vector<std::size_t> row_ends_;  // guarded by append_mutex_: in packed_
 
     std::mutex upkeep_mutex_;  // one snapshot or retention at a time
 
@@ -297,7 +308,8 @@ Store::Store(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
 Store::~Store() = default;
 
-Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder, StoreOptions options) {
+Result<std::unique_ptr<Store>> Store::open(const std::filesystem::path& folder,
+                                           StoreOptions options) {
     NOCTURNE_TRY(std::unique_ptr<Inside> inside, Inside::open(folder, options));
     return std::unique_ptr<Store>(new Store(std::move(inside)));
 }
@@ -340,7 +352,8 @@ Result<std::optional<IncidentRecord>> Store::find_incident(std::string_view id) 
 }
 
 Result<std::vector<IncidentRecord>> Store::list_incidents(const HistoryQuery& query) {
-    return inside_->with_reader([&](Database& reader) { return store::list_incidents(reader, query); });
+    return inside_->with_reader(
+        [&](Database& reader) { return store::list_incidents(reader, query); });
 }
 
 Result<Removed> Store::retain(const RetentionPolicy& policy, model::Time now, Position keep_from) {

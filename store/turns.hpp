@@ -16,6 +16,7 @@ class Turns {
         const std::uint64_t mine = next_++;
         changed_.wait(lock, [&] { return mine == now_; });
     }
+
     void unlock() {
         {
             std::lock_guard lock(mutex_);

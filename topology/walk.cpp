@@ -43,24 +43,24 @@ constexpr std::array<KindWord, 34> kKindWords{{
 }};
 
 // How much an alert of this kind speaks of a fault of the node itself, rather than of one that it suffers.
-constexpr std::array<double, 6> kOwnWeight{1.0, 0.8, 0.7, 0.35, 0.7, 0.35};
+constexpr std::array<double, 6> kOwnWeight{1.0, 1.0, 0.55, 0.5, 0.4, 0.1};
 // How much of it a fault elsewhere can explain.
-constexpr std::array<double, 6> kInheritable{0.1, 0.9, 0.9, 0.9, 0.6, 1.0};
+constexpr std::array<double, 6> kInheritable{0.15, 1.0, 0.45, 0.5, 0.2, 1.0};
 
 // The deviation that a severity stands for when the source tells none (warning from 3, minor from 6, ...).
 constexpr std::array<double, 6> kDeviationOfSeverity{0.0, 1.0, 3.0, 6.0, 12.0, 25.0};
 
-constexpr double kDeviationMax = 100;    // beyond it more says nothing: near-constant baselines give any number
-constexpr double kDecay = 0.8;           // per hop, of what a fault further away explains
-constexpr double kBlame = 0.7;           // how much an alerting dependency takes off its dependents
+constexpr double kDeviationMax = 200;    // beyond it more says nothing: near-constant baselines give any number
+constexpr double kDecay = 0.25;           // per hop, of what a fault further away explains
+constexpr double kBlame = 0.6;           // how much an alerting dependency takes off its dependents
 constexpr double kExplainsWeight = 0.8;  // of the storm explained, against the node's own alerts
 constexpr double kSilentWeight = 0.45;   // a silent node explains, but nobody saw it fail
-constexpr double kMissingWeight = 0.15;  // of the score, when no dependent that it would hurt alerts
-constexpr double kOffPathWeight = 0.6;   // of the score, when users suffer and this cannot be why
-constexpr double kOtherKindWeight = 0.5; // of an alert on errors while users suffer from slowness, or the reverse
-constexpr double kRemoteWeight = 0.6;    // of a node that stands for the far end of a call, as the caller sees it
+constexpr double kMissingWeight = 0.1;  // of the score, when no dependent that it would hurt alerts
+constexpr double kOffPathWeight = 0.9;   // of the score, when users suffer and this cannot be why
+constexpr double kOtherKindWeight = 0.4; // of an alert on errors while users suffer from slowness, or the reverse
+constexpr double kRemoteWeight = 0.2;    // of a node that stands for the far end of a call, as the caller sees it
 constexpr double kChangeWeight = 0.35;   // a change the instant before, that explains all
-constexpr double kSloFactor = 1.5;
+constexpr double kSloFactor = 4.0;
 constexpr double kSharpness = 2.0;       // of the scores; above 1 it sets the first apart
 
 CheckKind kind_of(std::string_view check) {

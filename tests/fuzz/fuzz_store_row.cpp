@@ -1,16 +1,16 @@
 // Rows of nocturne.db, which a failing disk or a stranger may have written.
 //
-// Input: the bytes of a row, as unpack_row() takes them. They are also tried as the stored part of a row
-// with a good checksum (first byte: codec; next four: raw size), which gets behind the checksum, and
-// as what pack_row() packs.
+// Input: the bytes of a row, as unpack_row() takes them. They are also tried as the stored part of
+// a row with a good checksum (first byte: codec; next four: raw size), which gets behind the
+// checksum, and as what pack_row() packs.
+#include "model/codec.hpp"
+#include "store/row.hpp"
+
 #include <xxhash.h>
 
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
-
-#include "model/codec.hpp"
-#include "store/row.hpp"
 
 namespace {
 
@@ -34,7 +34,8 @@ void unpack_sealed(std::string_view input) {
     nocturne::model::Writer row;
     row.u8(codec);
     row.varint(raw_bytes);
-    row.u64(XXH3_64bits_withSeed(stored.data(), stored.size(), nocturne::store::seal_of(0, codec, raw_bytes)));
+    row.u64(XXH3_64bits_withSeed(stored.data(), stored.size(),
+                                 nocturne::store::seal_of(0, codec, raw_bytes)));
     unpack(row.take().append(stored));
 }
 

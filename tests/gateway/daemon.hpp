@@ -1,18 +1,6 @@
-// Daemon: all of the gateway on free ports, over a real engine and a real store in a temporary folder.
+// Daemon: all of the gateway on free ports, over a real engine and a real store in a temporary
+// folder.
 #pragma once
-
-#include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <chrono>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <future>
-#include <memory>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
@@ -22,6 +10,19 @@
 #include "gateway/ingest.hpp"
 #include "gateway/zmq_server.hpp"
 #include "store/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <future>
+#include <memory>
+#include <stdlib.h>
+#include <string>
+#include <thread>
+#include <vector>
 
 namespace nocturne::gateway {
 
@@ -42,7 +43,8 @@ inline bool eventually(const std::function<bool()>& is_so) {
 class TemporaryFolder {
    public:
     TemporaryFolder() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "nocturne-test-XXXXXX").string();
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "nocturne-test-XXXXXX").string();
         path_ = ::mkdtemp(pattern.data());
     }
 
@@ -67,7 +69,8 @@ inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
 }
 
 inline std::string event_json(const std::string& resource, const std::string& check = "latency") {
-    return R"({"resource":")" + resource + R"(","check":")" + check + R"(","severity":"critical","source":"test"})";
+    return R"({"resource":")" + resource + R"(","check":")" + check +
+           R"(","severity":"critical","source":"test"})";
 }
 
 struct DaemonOptions {
@@ -114,7 +117,8 @@ class Daemon {
         std::string json;
         engine::AlertQuery query;
         query.ended = ended;
-        loop->query_and_wait([&](const engine::Core& core) { json = engine::render_alerts(core, query); });
+        loop->query_and_wait(
+            [&](const engine::Core& core) { json = engine::render_alerts(core, query); });
         return json;
     }
 
@@ -122,7 +126,9 @@ class Daemon {
         return alerts().find("\"resource\":\"" + resource + "\"") != std::string::npos;
     }
 
-    std::uint64_t events_taken(Transport transport) const { return ingest->counters(transport).events; }
+    std::uint64_t events_taken(Transport transport) const {
+        return ingest->counters(transport).events;
+    }
 
     // The core stands still until release_core(): what is durable waits for it, and queues fill.
     void block_core() {

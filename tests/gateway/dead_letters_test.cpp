@@ -1,9 +1,9 @@
 #include "gateway/dead_letters.hpp"
 
-#include <gmock/gmock.h>
-
 #include "daemon.hpp"
 #include "full_disk.hpp"
+
+#include <gmock/gmock.h>
 
 namespace nocturne::gateway {
 
@@ -36,7 +36,8 @@ TEST(DeadLetters, KeepsEachRefusedEventOnALineOfJson) {
     EXPECT_EQ(lines[0],
               R"({"time":"2023-11-14T22:13:20.000Z","transport":"pull","index":3,)"
               R"("error":"field \"severity\": \"sev1\" is not one of ok, info","input":"{\"a\":\")"
-              "\xEF\xBF\xBD" R"(\n\"}"})");
+              "\xEF\xBF\xBD"
+              R"(\n\"}"})");
     EXPECT_EQ(letters->counters().kept, 1U);
 }
 

@@ -1,9 +1,9 @@
 #include "gateway/event_file.hpp"
 
+#include "daemon.hpp"
+
 #include <gmock/gmock.h>
 #include <zlib.h>
-
-#include "daemon.hpp"
 
 namespace nocturne::gateway {
 
@@ -18,7 +18,8 @@ struct Read {
     std::string error;
 };
 
-Read read_all(const std::string& path, std::size_t line_bytes_max = EventFileReader::kLineBytesMax) {
+Read read_all(const std::string& path,
+              std::size_t line_bytes_max = EventFileReader::kLineBytesMax) {
     Read read;
     auto reader = EventFileReader::open(path, line_bytes_max);
     if (!reader) {
@@ -80,7 +81,8 @@ TEST(EventFileReader, PutsLinesTogetherThatItsBufferCuts) {
 
 TEST(EventFileReader, CutsALineThatIsTooLongAndGoesOn) {
     const TemporaryFolder folder;
-    const std::string path = write_file(folder, "short\n" + std::string(1'000'000, 'x') + "\nafter\n");
+    const std::string path =
+        write_file(folder, "short\n" + std::string(1'000'000, 'x') + "\nafter\n");
     auto reader = must(EventFileReader::open(path, 100));
 
     EXPECT_FALSE((*must(reader.next())).is_cut);

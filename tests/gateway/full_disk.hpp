@@ -1,8 +1,9 @@
 // FullDisk: while it lives, no file of this process grows.
 #pragma once
 
-#include <signal.h>
 #include <sys/resource.h>
+
+#include <signal.h>
 
 namespace nocturne::gateway {
 

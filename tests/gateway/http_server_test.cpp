@@ -1,16 +1,16 @@
 #include "gateway/http_server.hpp"
 
+#include "bad_events.hpp"
+#include "daemon.hpp"
+#include "full_disk.hpp"
+#include "gateway/http_client.hpp"
+
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include "bad_events.hpp"
-#include "daemon.hpp"
-#include "full_disk.hpp"
-#include "gateway/http_client.hpp"
 
 namespace nocturne::gateway {
 
@@ -37,7 +37,8 @@ std::string text_in(const std::string& json, const std::string& key) {
     if (begin == std::string::npos) {
         return "";
     }
-    return json.substr(begin + mark.size(), json.find('"', begin + mark.size()) - begin - mark.size());
+    return json.substr(begin + mark.size(),
+                       json.find('"', begin + mark.size()) - begin - mark.size());
 }
 
 // Opens an incident and tells its id.
@@ -49,10 +50,12 @@ std::string open_incident(const Daemon& daemon, const std::string& resource = "o
 // A client that may break all rules of HTTP.
 class RawClient {
    public:
-    explicit RawClient(const std::string& address) : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    explicit RawClient(const std::string& address)
+        : descriptor_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in to{};
         to.sin_family = AF_INET;
-        to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+        to.sin_port =
+            htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
         to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
         ::setsockopt(descriptor_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -81,7 +84,9 @@ class RawClient {
     // What arrives until `words` are in it, or the server closes; `is_closed` tells which.
     std::string read_until(const std::string& words = "") {
         std::array<char, 65536> bytes{};
-        while (words.empty() || received_.find(words) == std::string::npos) {
+        const auto until = std::chrono::steady_clock::now() + kPatience;
+        while ((words.empty() || received_.find(words) == std::string::npos) &&
+               std::chrono::steady_clock::now() < until) {
             const ssize_t count = ::recv(descriptor_, bytes.data(), bytes.size(), 0);
             if (count <= 0) {
                 is_closed = count == 0 || errno == ECONNRESET;
@@ -99,7 +104,8 @@ class RawClient {
     std::string received_;
 };
 
-std::string raw_post(const std::string& path, const std::string& headers, const std::string& body = "") {
+std::string raw_post(const std::string& path, const std::string& headers,
+                     const std::string& body = "") {
     return "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -109,7 +115,8 @@ std::string raw_post(const std::string& path, const std::string& headers, const 
 TEST(HttpEvents, AreAnsweredOnceTheyAreDurable) {
     Daemon daemon;
 
-    const HttpReply reply = post(daemon, "/api/v1/events", event_json("one") + "\n" + event_json("two"));
+    const HttpReply reply =
+        post(daemon, "/api/v1/events", event_json("one") + "\n" + event_json("two"));
 
     EXPECT_EQ(reply.status, 200);
     EXPECT_EQ(reply.content_type, "application/json");
@@ -121,8 +128,8 @@ TEST(HttpEvents, AreAnsweredOnceTheyAreDurable) {
 TEST(HttpEvents, AreEachJudgedAlone) {
     Daemon daemon;
     for (const BadEvent& bad : bad_events()) {
-        const HttpReply mixed =
-            post(daemon, "/api/v1/events", event_json("a") + "\n" + bad.json + "\n" + event_json("b"));
+        const HttpReply mixed = post(daemon, "/api/v1/events",
+                                     event_json("a") + "\n" + bad.json + "\n" + event_json("b"));
         EXPECT_EQ(mixed.status, 200) << bad.name;
         EXPECT_THAT(mixed.body, StartsWith(R"({"accepted":2,"rejected":[{"index":1,)")) << bad.name;
 
@@ -179,8 +186,10 @@ TEST(HttpIncidents, AreListedShownAndCommanded) {
     const std::string page = "/api/v1/incidents/" + id;
 
     EXPECT_THAT(get(daemon, page).body, HasSubstr("\"state\":\"open\""));
-    EXPECT_THAT(post(daemon, page + "/ack", R"({"by":"anna"})").body, HasSubstr("\"state\":\"acknowledged\""));
-    EXPECT_THAT(post(daemon, page + "/label", R"({"by":"anna","cause":"a full disk"})").body, HasSubstr("a full disk"));
+    EXPECT_THAT(post(daemon, page + "/ack", R"({"by":"anna"})").body,
+                HasSubstr("\"state\":\"acknowledged\""));
+    EXPECT_THAT(post(daemon, page + "/label", R"({"by":"anna","cause":"a full disk"})").body,
+                HasSubstr("a full disk"));
     EXPECT_THAT(post(daemon, page + "/resolve").body, HasSubstr("\"state\":\"resolved\""));
     EXPECT_EQ(get(daemon, "/api/v1/incidents").body, "{\"incidents\":[]}\n");
     EXPECT_THAT(get(daemon, "/api/v1/incidents?all=true").body, HasSubstr(id));
@@ -191,14 +200,18 @@ TEST(HttpIncidents, SayWhatIsWrongWithARequest) {
     Daemon daemon;
     const std::string page = "/api/v1/incidents/" + open_incident(daemon);
 
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?state=closed")), HasSubstr("is not one of open"));
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?limit=-1")), HasSubstr("not a whole number"));
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?colour=red")), HasSubstr("unknown parameter \"colour\""));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?state=closed")),
+                HasSubstr("is not one of open"));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?limit=-1")),
+                HasSubstr("not a whole number"));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/incidents?colour=red")),
+                HasSubstr("unknown parameter \"colour\""));
     EXPECT_EQ(get(daemon, "/api/v1/incidents/I999-9").status, 404);
     EXPECT_EQ(get(daemon, "/api/v1/incidents/nonsense").status, 404);
     EXPECT_EQ(post(daemon, "/api/v1/incidents/I999-9/ack").status, 404);
     EXPECT_THAT(error_of(post(daemon, page + "/label", "{}")), HasSubstr("cause: is missing"));
-    EXPECT_THAT(error_of(post(daemon, page + "/ack", R"({"by":7})")), HasSubstr("by: expected a text"));
+    EXPECT_THAT(error_of(post(daemon, page + "/ack", R"({"by":7})")),
+                HasSubstr("by: expected a text"));
     EXPECT_EQ(post(daemon, page + "/ack", "{").status, 400);
 }
 
@@ -215,49 +228,60 @@ TEST(HttpIncidents, ComeFromTheHistoryWhenTheyAreNoMoreInMemory) {
 
 TEST(HttpAlerts, AreFilteredByMatchers) {
     Daemon daemon;
-    post(daemon, "/api/v1/events", event_json("a", "cpu") + "\n" + event_json("b", "cpu") + "\n" + event_json("b", "disk"));
+    post(daemon, "/api/v1/events",
+         event_json("a", "cpu") + "\n" + event_json("b", "cpu") + "\n" + event_json("b", "disk"));
 
     EXPECT_THAT(get(daemon, "/api/v1/alerts").body, HasSubstr("\"total\":3"));
     EXPECT_THAT(get(daemon, "/api/v1/alerts?filter=resource%3Db&filter=check%3D~%22d.*%22").body,
                 AllOf(HasSubstr("\"total\":1"), HasSubstr("\"check\":\"disk\"")));
     EXPECT_THAT(get(daemon, "/api/v1/alerts?limit=1&offset=1").body, HasSubstr("\"total\":3"));
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?filter=%7B")), StartsWith("parameter \"filter\": "));
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?ended=maybe")), HasSubstr("is not one of true, false"));
-    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?incident=x")), HasSubstr("not an incident's id"));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?filter=%7B")),
+                StartsWith("parameter \"filter\": "));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?ended=maybe")),
+                HasSubstr("is not one of true, false"));
+    EXPECT_THAT(error_of(get(daemon, "/api/v1/alerts?incident=x")),
+                HasSubstr("not an incident's id"));
 }
 
 TEST(HttpTopology, IsTakenAndShownWithImpact) {
     Daemon daemon;
-    const HttpReply taken = post(daemon, "/api/v1/topology",
-                                 R"({"nodes":[{"name":"checkout","depends_on":["orders-db"],"criticality":5}]})");
+    const HttpReply taken =
+        post(daemon, "/api/v1/topology",
+             R"({"nodes":[{"name":"checkout","depends_on":["orders-db"],"criticality":5}]})");
 
     EXPECT_EQ(taken.status, 200);
     EXPECT_NE(text_in(taken.body, "position"), "");
-    EXPECT_THAT(get(daemon, "/api/v1/topology").body, HasSubstr(R"("from":"checkout","to":"orders-db")"));
-    EXPECT_THAT(get(daemon, "/api/v1/impact/orders-db").body, HasSubstr(R"("resource":"checkout")"));
+    EXPECT_THAT(get(daemon, "/api/v1/topology").body,
+                HasSubstr(R"("from":"checkout","to":"orders-db")"));
+    EXPECT_THAT(get(daemon, "/api/v1/impact/orders-db").body,
+                HasSubstr(R"("resource":"checkout")"));
     EXPECT_EQ(get(daemon, "/api/v1/impact/nobody").status, 404);
 }
 
 TEST(HttpTopology, IsRefusedWithEveryProblem) {
     Daemon daemon;
 
-    const HttpReply reply = post(daemon, "/api/v1/topology", R"({"nodes":[{"name":"a","criticality":9},{}]})");
+    const HttpReply reply =
+        post(daemon, "/api/v1/topology", R"({"nodes":[{"name":"a","criticality":9},{}]})");
 
     EXPECT_EQ(reply.status, 400);
-    EXPECT_THAT(error_of(reply), AllOf(StartsWith("nodes[0].criticality: "), EndsWith(" (and 1 more)")));
+    EXPECT_THAT(error_of(reply),
+                AllOf(StartsWith("nodes[0].criticality: "), EndsWith(" (and 1 more)")));
     EXPECT_THAT(reply.body, HasSubstr("nodes[1].name: is missing or empty"));
 }
 
 TEST(HttpSilences, HideAndEnd) {
     Daemon daemon;
-    const HttpReply made = post(daemon, "/api/v1/silences",
-                                R"({"matchers":"resource=orders-db","duration":"1h","created_by":"anna","comment":"known"})");
+    const HttpReply made = post(
+        daemon, "/api/v1/silences",
+        R"({"matchers":"resource=orders-db","duration":"1h","created_by":"anna","comment":"known"})");
     const std::string id = text_in(made.body, "id");
     ASSERT_EQ(made.status, 201);
 
     open_incident(daemon, "orders-db");
     EXPECT_EQ(get(daemon, "/api/v1/incidents").body, "{\"incidents\":[]}\n");
-    EXPECT_THAT(get(daemon, "/api/v1/silences").body, AllOf(HasSubstr(id), HasSubstr("\"state\":\"active\"")));
+    EXPECT_THAT(get(daemon, "/api/v1/silences").body,
+                AllOf(HasSubstr(id), HasSubstr("\"state\":\"active\"")));
     EXPECT_EQ(must(http_delete(daemon.url("/api/v1/silences/" + id + "?by=anna"))).status, 200);
     EXPECT_THAT(get(daemon, "/api/v1/silences").body, Not(HasSubstr("\"state\":\"active\"")));
     EXPECT_EQ(must(http_delete(daemon.url("/api/v1/silences/S999-0"))).status, 404);
@@ -272,10 +296,11 @@ TEST(HttpPages, TellHowTheDaemonIs) {
     post(daemon, "/api/v1/events", event_json("one") + "\n{}");
 
     const std::string metrics = get(daemon, "/metrics").body;
-    for (const char* line : {"nocturne_build_info{version=\"1.2.3\"", "from_the_cli 7",
-                             "nocturne_ingest_events_total{transport=\"http\"} 1",
-                             "nocturne_ingest_rejected_total{transport=\"http\"} 1", "nocturne_loop_commits_total",
-                             "nocturne_alerts{state=\"firing\"} 1", "nocturne_http_requests_total 2"}) {
+    for (const char* line :
+         {"nocturne_build_info{version=\"1.2.3\"", "from_the_cli 7",
+          "nocturne_ingest_events_total{transport=\"http\"} 1",
+          "nocturne_ingest_rejected_total{transport=\"http\"} 1", "nocturne_loop_commits_total",
+          "nocturne_alerts{state=\"firing\"} 1", "nocturne_http_requests_total 2"}) {
         EXPECT_THAT(metrics, HasSubstr(line));
     }
     EXPECT_THAT(get(daemon, "/version").body, HasSubstr("\"version\":\"1.2.3\""));
@@ -331,7 +356,8 @@ TEST(HttpServer, AnswersHeadWithoutABodyAndKeepsTheConnection) {
 
     client.send("HEAD /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
     const std::string head = client.read_until("\r\n\r\n");
-    client.send("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    client.send("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: "
+                "x\r\nConnection: close\r\n\r\n");
     const std::string all = client.read_until();
 
     EXPECT_THAT(head, AllOf(HasSubstr("Content-Length: 21"), EndsWith("\r\n\r\n")));
@@ -371,11 +397,14 @@ TEST(HttpServer, RefusesWhatIsTooLargeOrNotHttp) {
         return client.read_until();
     };
 
-    EXPECT_THAT(answer_to(raw_post("/api/v1/events", "", std::string(5'000'000, 'x'))), StartsWith("HTTP/1.1 413"));
-    EXPECT_THAT(answer_to("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n" +
+    EXPECT_THAT(answer_to(raw_post("/api/v1/events", "", std::string(5'000'000, 'x'))),
+                StartsWith("HTTP/1.1 413"));
+    EXPECT_THAT(answer_to("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                          "chunked\r\n\r\nffff\r\n" +
                           std::string(100'000, 'x')),
                 StartsWith("HTTP/1.1 413"));
-    EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX: " + std::string(5'000, 'x') + "\r\n\r\n"), StartsWith("HTTP/1.1 431"));
+    EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nX: " + std::string(5'000, 'x') + "\r\n\r\n"),
+                StartsWith("HTTP/1.1 431"));
     EXPECT_THAT(answer_to("this is not HTTP\r\n\r\n"), StartsWith("HTTP/1.1 400"));
     EXPECT_EQ(get(daemon, "/-/healthy").status, 200);
 }
@@ -416,7 +445,8 @@ TEST(HttpServer, TakesLargeBodiesOfClientsThatAskFirst) {
         events += event_json("r" + std::to_string(i)) + "\n";
     }
 
-    const HttpReply reply = post(daemon, "/api/v1/events", events);  // curl sends Expect: 100-continue
+    const HttpReply reply =
+        post(daemon, "/api/v1/events", events);  // curl sends Expect: 100-continue
 
     EXPECT_GT(events.size(), 2'000'000U);
     EXPECT_THAT(reply.body, StartsWith("{\"accepted\":30000,"));
@@ -436,7 +466,8 @@ TEST(HttpServer, AnswersInTimeWhenTheEngineDoesNot) {
 TEST(HttpServer, StopsWhileRequestsWaitForTheEngine) {
     Daemon daemon;
     daemon.block_core();
-    auto reply = std::async(std::launch::async, [&] { return http_get(daemon.url("/api/v1/incidents")); });
+    auto reply =
+        std::async(std::launch::async, [&] { return http_get(daemon.url("/api/v1/incidents")); });
     ASSERT_TRUE(eventually([&] {
         std::string metrics;
         daemon.http->append_metrics(metrics);
@@ -452,9 +483,11 @@ TEST(HttpServer, StopsWhileRequestsWaitForTheEngine) {
 TEST(HttpServer, ListensOnTheAddressThatItWasGiven) {
     Daemon daemon;
     HttpServerOptions options;
-    for (const char* wrong : {"", "127.0.0.1", "127.0.0.1:x", "nowhere:1", "::1:9193", "127.0.0.1:99999"}) {
+    for (const char* wrong :
+         {"", "127.0.0.1", "127.0.0.1:x", "nowhere:1", "::1:9193", "127.0.0.1:99999"}) {
         options.address = wrong;
-        const auto server = HttpServer::start(options, *daemon.loop, *daemon.ingest, daemon.feed, {});
+        const auto server =
+            HttpServer::start(options, *daemon.loop, *daemon.ingest, daemon.feed, {});
         ASSERT_FALSE(server) << wrong;
         EXPECT_THAT(server.error().message, HasSubstr("expected e.g. 127.0.0.1:9193"));
     }
@@ -473,7 +506,7 @@ TEST(HttpStream, CarriesEffectsAsServerSentEvents) {
     post(daemon, "/api/v1/events", event_json("orders-db"));
     const std::string text = client.read_until("\n\nevent: incident.opened\nid: ");
 
-    EXPECT_THAT(client.read_until("\"}\n\n"), HasSubstr("\ndata: {\"topic\":\"incident.opened\""));
+    EXPECT_THAT(client.read_until("}}\n\n"), HasSubstr("\ndata: {\"topic\":\"incident.opened\""));
     EXPECT_THAT(text, Not(HasSubstr("event: alert.")));
 }
 
@@ -513,8 +546,9 @@ TEST(HttpClient, SaysWhatToDoWhenNobodyAnswers) {
     const auto reply = http_get("http://" + address + "/api/v1/incidents");
 
     ASSERT_FALSE(reply);
-    EXPECT_EQ(reply.error().message, "cannot reach nocturne at http://" + address +
-                                         ": connection refused; is `nocturne run` running? use --url");
+    EXPECT_EQ(reply.error().message,
+              "cannot reach nocturne at http://" + address +
+                  ": connection refused; is `nocturne run` running? use --url");
     EXPECT_THAT(http_get("gopher://x").error().message, HasSubstr("is not a URL"));
 }
 

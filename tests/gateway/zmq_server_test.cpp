@@ -1,15 +1,15 @@
 #include "gateway/zmq_server.hpp"
 
-#include <gmock/gmock.h>
-#include <sys/stat.h>
-
-#include <array>
-#include <zmq.hpp>
-
 #include "bad_events.hpp"
 #include "daemon.hpp"
 #include "full_disk.hpp"
 #include "gateway/zmq_client.hpp"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <zmq.hpp>
+
+#include <array>
 
 namespace nocturne::gateway {
 
@@ -83,7 +83,7 @@ TEST(PullSocket, TakesEventsOneByOneAsArrayAndAsLines) {
 
     ASSERT_TRUE(eventually([&] { return daemon.events_taken(Transport::Pull) == 5; }));
     for (const char* resource : {"one", "two", "three", "four", "five"}) {
-        EXPECT_TRUE(daemon.knows(resource)) << resource;
+        EXPECT_TRUE(eventually([&] { return daemon.knows(resource); })) << resource;
     }
     EXPECT_EQ(daemon.ingest->counters(Transport::Pull).messages, 3U);
 }
@@ -143,7 +143,8 @@ TEST(PullSocket, PressesBackOnItsClientsWhileTheEngineIsFull) {
     EXPECT_TRUE(eventually([&] { return daemon.ingest->counters(Transport::Pull).full > 0; }));
     daemon.release_core();
 
-    EXPECT_TRUE(eventually([&] { return daemon.events_taken(Transport::Pull) == sent; }));  // and nothing was lost
+    EXPECT_TRUE(eventually(
+        [&] { return daemon.events_taken(Transport::Pull) == sent; }));  // and nothing was lost
 }
 
 TEST(PullSocket, CutsOffAClientThatSendsTooMuchAndServesTheOthers) {
@@ -171,7 +172,8 @@ TEST(PullSocket, TakesInWhatHasArrivedBeforeItStops) {
         client.send(event_json("r" + std::to_string(i)));
     }
     daemon.release_core();
-    ASSERT_TRUE(eventually([&] { return daemon.ingest->counters(Transport::Pull).messages == 101; }));
+    ASSERT_TRUE(
+        eventually([&] { return daemon.ingest->counters(Transport::Pull).messages == 101; }));
     daemon.zmq->stop_receiving();
 
     EXPECT_EQ(daemon.events_taken(Transport::Pull), 101U);
@@ -212,17 +214,21 @@ TEST(AckSocket, NamesEachBadEventAndTakesTheGoodOnes) {
     Client client(zmq::socket_type::req, daemon.zmq->ack_endpoint());
 
     for (const BadEvent& bad : bad_events()) {
-        const std::string answer = client.ask(event_json("a") + "\n" + bad.json + "\n" + event_json("b"));
-        EXPECT_THAT(answer, StartsWith(R"({"accepted":2,"rejected":[{"index":1,"error":")")) << bad.name;
+        const std::string answer =
+            client.ask(event_json("a") + "\n" + bad.json + "\n" + event_json("b"));
+        EXPECT_THAT(answer, StartsWith(R"({"accepted":2,"rejected":[{"index":1,"error":")"))
+            << bad.name;
         EXPECT_THAT(answer, Not(HasSubstr("\"position\":\"\""))) << bad.name;
         const std::string words = bad.error.substr(0, bad.error.find('"'));
         EXPECT_THAT(answer, HasSubstr(words)) << bad.name;
 
         const std::string alone = client.ask(bad.json);
-        EXPECT_THAT(alone, StartsWith(R"({"accepted":0,"rejected":[{"index":0,"error":")")) << bad.name;
+        EXPECT_THAT(alone, StartsWith(R"({"accepted":0,"rejected":[{"index":0,"error":")"))
+            << bad.name;
         EXPECT_THAT(alone, HasSubstr("\"position\":\"\"")) << bad.name;
     }
-    EXPECT_THAT(client.ask(""), StartsWith(R"({"accepted":0,"rejected":[{"index":0,"error":"empty)"));
+    EXPECT_THAT(client.ask(""),
+                StartsWith(R"({"accepted":0,"rejected":[{"index":0,"error":"empty)"));
 }
 
 TEST(AckSocket, AcknowledgesNothingThatTheDiskDidNotTake) {
@@ -278,7 +284,11 @@ TEST(AckSocket, SaysTryAgainWhenThereIsNoRoomForTooLong) {
     for (int i = 0; i < 20; ++i) {
         client.send(event_json("r" + std::to_string(i)));
     }
-    const std::vector<std::string> answer = client.receive();
+    // The first ones find room and are answered as taken.
+    std::vector<std::string> answer;
+    do {
+        answer = client.receive();
+    } while (!answer.empty() && answer[0].find("\"accepted\":1") != std::string::npos);
 
     ASSERT_EQ(answer.size(), 1U);
     EXPECT_THAT(answer[0], HasSubstr("\"accepted\":0"));
@@ -364,7 +374,8 @@ TEST(ZmqServer, SaysWhichSocketCannotBeBound) {
     const auto server = ZmqServer::start(options, *daemon.ingest, daemon.feed);
 
     ASSERT_FALSE(server);
-    EXPECT_THAT(server.error().message, HasSubstr("cannot bind the pull socket to tcp://127.0.0.1:"));
+    EXPECT_THAT(server.error().message,
+                HasSubstr("cannot bind the pull socket to tcp://127.0.0.1:"));
 }
 
 TEST(SecretKeyFile, IsReadWhenOnlyItsOwnerCan) {

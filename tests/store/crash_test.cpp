@@ -1,12 +1,12 @@
 // Crashes: kill -9 at any moment, and a log that the power cut tore.
+#include "story.hpp"
+
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/wait.h>
 
 #include <map>
 #include <random>
-
-#include "story.hpp"
+#include <signal.h>
 
 namespace nocturne::store {
 
@@ -21,10 +21,14 @@ std::vector<Entry> group_from(model::Position first, std::size_t count) {
     return group;
 }
 
-std::string state_at(model::Position position) { return bytes_of(position, 600'000); }
+std::string state_at(model::Position position) {
+    return bytes_of(position, 600'000);
+}
 
-// The child: appends groups and saves snapshots until it is killed, telling each acknowledged position.
-[[noreturn]] void append_until_killed(const std::filesystem::path& folder, int acknowledged, unsigned seed) {
+// The child: appends groups and saves snapshots until it is killed, telling each acknowledged
+// position.
+[[noreturn]] void append_until_killed(const std::filesystem::path& folder, int acknowledged,
+                                      unsigned seed) {
     auto store = Store::open(folder, {std::uint64_t{1} << 20});
     std::mt19937 random(seed);
     model::Position next = store ? *(*store)->last_position() + 1 : 0;
@@ -38,7 +42,9 @@ std::string state_at(model::Position position) { return bytes_of(position, 600'0
         }
         if (random() % 8 == 0) {
             (void)(*store)->save_snapshot(last, state_at(last)).has_value();
-            (void)(*store)->retain({}, model::from_unix_ms(1'700'000'000'000 + 7 * 86'400'000LL), last).has_value();
+            (void)(*store)
+                ->retain({}, model::from_unix_ms(1'700'000'000'000 + 7 * 86'400'000LL), last)
+                .has_value();
         }
     }
     ::_exit(1);
@@ -57,7 +63,8 @@ model::Position run_and_kill(const std::filesystem::path& folder, unsigned seed)
     ::close(pipe[1]);
     model::Position acknowledged = 0;
     for (unsigned left = 1 + seed * 7 % 60; left > 0; --left) {
-        EXPECT_EQ(::read(pipe[0], &acknowledged, sizeof(acknowledged)), ssize_t{sizeof(acknowledged)});
+        EXPECT_EQ(::read(pipe[0], &acknowledged, sizeof(acknowledged)),
+                  ssize_t{sizeof(acknowledged)});
     }
     ::kill(child, SIGKILL);
     for (model::Position last = 0; ::read(pipe[0], &last, sizeof(last)) == ssize_t{sizeof(last)};) {

@@ -1,9 +1,9 @@
 // A damaged file: found when the damaged place is read, named, and never taken for data.
+#include "story.hpp"
+
 #include <gmock/gmock.h>
 
 #include <fstream>
-
-#include "story.hpp"
 
 namespace nocturne::store {
 
@@ -45,13 +45,15 @@ TEST(Damage, InARowIsToldWithItsPositionAfterTheRowsBefore) {
 
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::Damaged);
-    EXPECT_THAT(status.error().message, AllOf(HasSubstr("position 3"), HasSubstr("checksum"), HasSubstr("backup")));
+    EXPECT_THAT(status.error().message,
+                AllOf(HasSubstr("position 3"), HasSubstr("checksum"), HasSubstr("backup")));
     EXPECT_THAT(seen, ElementsAre(1, 2));
     EXPECT_THAT(positions_in(*store, 4), ElementsAre(4, 5));
 }
 
 TEST(Damage, IsFoundInARowThatMovedOrWasEdited) {
-    for (const char* fault : {"UPDATE journal SET row = (SELECT row FROM journal WHERE position = 1) WHERE position = 2",
+    for (const char* fault : {"UPDATE journal SET row = (SELECT row FROM journal WHERE position = "
+                              "1) WHERE position = 2",
                               "UPDATE journal SET at = at + 1 WHERE position = 2",
                               "UPDATE journal SET kind = 3 WHERE position = 2"}) {
         const Folder folder;
@@ -71,7 +73,8 @@ TEST(Damage, OfACutFileIsTold) {
     std::filesystem::resize_file(folder.file(), std::filesystem::file_size(folder.file()) / 2);
 
     const auto store = Store::open(folder.path());
-    const Status status = store ? (*store)->read(1, [](const Entry&) { return true; }) : fail(store.error());
+    const Status status =
+        store ? (*store)->read(1, [](const Entry&) { return true; }) : fail(store.error());
 
     ASSERT_FALSE(status);
     EXPECT_EQ(status.error().code, ErrorCode::Damaged);
@@ -94,14 +97,15 @@ TEST(Damage, OfAnyPageGivesAnErrorOrTheTruth) {
 
         const auto store = Store::open(folder.path());
         model::Position last = 0;
-        const Status status = store ? (*store)->read(1,
-                                                     [&](const Entry& entry) {
-                                                         EXPECT_EQ(entry.position, last + 1);
-                                                         EXPECT_EQ(entry.bytes, bytes_of(entry.position));
-                                                         last = entry.position;
-                                                         return true;
-                                                     })
-                                    : fail(store.error());
+        const Status status =
+            store ? (*store)->read(1,
+                                   [&](const Entry& entry) {
+                                       EXPECT_EQ(entry.position, last + 1);
+                                       EXPECT_EQ(entry.bytes, bytes_of(entry.position));
+                                       last = entry.position;
+                                       return true;
+                                   })
+                  : fail(store.error());
 
         errors += status ? 0 : 1;
         EXPECT_TRUE(status ? last == 300 : status.error().code == ErrorCode::Damaged);

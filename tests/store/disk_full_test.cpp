@@ -1,12 +1,13 @@
-// A full disk: a clear error, nothing half there, and the same store goes on when there is room again.
+// A full disk: a clear error, nothing half there, and the same store goes on when there is room
+// again.
+#include "story.hpp"
+
 #include <gmock/gmock.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <fstream>
-
-#include "story.hpp"
+#include <signal.h>
 
 namespace nocturne::store {
 

@@ -1,7 +1,7 @@
 // The history of incidents: idempotent, queried by state and time, in pages.
-#include <gmock/gmock.h>
-
 #include "story.hpp"
+
+#include <gmock/gmock.h>
 
 namespace nocturne::store {
 
@@ -15,7 +15,8 @@ IncidentRecord incident(int number, std::string state) {
     record.id = "I" + std::to_string(number) + "-0";
     record.opened_at = model::from_unix_ms(1'000'000 + number * 1'000);
     record.updated_at = record.opened_at;
-    record.resolved_at = state == "resolved" ? model::from_unix_ms(2'000'000 + number * 1'000) : model::kNoTime;
+    record.resolved_at =
+        state == "resolved" ? model::from_unix_ms(2'000'000 + number * 1'000) : model::kNoTime;
     record.state = std::move(state);
     record.severity = "major";
     record.title = "checkout is slow";

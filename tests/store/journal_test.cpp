@@ -1,7 +1,7 @@
 // The journal: what is acknowledged is there, in order, whole.
-#include <gmock/gmock.h>
-
 #include "story.hpp"
+
+#include <gmock/gmock.h>
 
 namespace nocturne::store {
 
@@ -81,7 +81,8 @@ TEST(Journal, RefusesAGroupWhosePositionsDoNotGrow) {
     expect_ok(store->append(entries_from(1, 3)));
 
     for (const std::vector<Entry>& group :
-         {std::vector{entry_at(3)}, std::vector{entry_at(4), entry_at(4)}, std::vector{entry_at(5), entry_at(4)}}) {
+         {std::vector{entry_at(3)}, std::vector{entry_at(4), entry_at(4)},
+          std::vector{entry_at(5), entry_at(4)}}) {
         const Status status = store->append(group);
         ASSERT_FALSE(status);
         EXPECT_EQ(status.error().code, ErrorCode::Invalid);
@@ -118,7 +119,8 @@ TEST(Journal, CountsWhatItWrites) {
     EXPECT_LT(counters.bytes_stored, counters.bytes_raw);
     EXPECT_GT(counters.checkpoints, 0U);
     EXPECT_EQ(counters.commit_failures, 0U);
-    EXPECT_LE(std::filesystem::file_size(folder.path() / "nocturne.db-wal"), std::uint64_t{1} << 20);
+    EXPECT_LE(std::filesystem::file_size(folder.path() / "nocturne.db-wal"),
+              std::uint64_t{1} << 20);
 }
 
 TEST(Journal, IsReadBesideItsOwner) {

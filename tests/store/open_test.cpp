@@ -1,10 +1,10 @@
 // Opening: one owner, the right file, and an error that says what to do.
+#include "story.hpp"
+
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
 #include <fstream>
-
-#include "story.hpp"
 
 namespace nocturne::store {
 
@@ -39,7 +39,8 @@ TEST(Opening, RefusesTheFileOfANewerNocturne) {
     for (const auto& store : {Store::open(folder.path()), Store::open_read_only(folder.path())}) {
         ASSERT_FALSE(store);
         EXPECT_EQ(store.error().code, ErrorCode::Invalid);
-        EXPECT_THAT(store.error().message, AllOf(HasSubstr("schema version 99"), HasSubstr("newer nocturne")));
+        EXPECT_THAT(store.error().message,
+                    AllOf(HasSubstr("schema version 99"), HasSubstr("newer nocturne")));
     }
 }
 
@@ -61,12 +62,14 @@ TEST(Opening, SaysThatAFileIsNoDatabase) {
 
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::Damaged);
-    EXPECT_THAT(store.error().message, AllOf(HasSubstr(folder.file().string()), HasSubstr("backup")));
+    EXPECT_THAT(store.error().message,
+                AllOf(HasSubstr(folder.file().string()), HasSubstr("backup")));
 }
 
 TEST(Opening, FinishesAFileWhoseMakingWasInterrupted) {
     const Folder folder;
-    run_sql(folder, "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;");  // a crash before the tables
+    run_sql(folder,
+            "PRAGMA page_size = 16384; PRAGMA journal_mode = WAL;");  // a crash before the tables
 
     const auto store = open_store(folder);
 
@@ -98,7 +101,8 @@ TEST(Opening, ReadsButDoesNotOwnAFolderOnAReadOnlyDisk) {
 
     ASSERT_FALSE(owner);
     EXPECT_EQ(owner.error().code, ErrorCode::Unavailable);
-    EXPECT_THAT(owner.error().message, AllOf(HasSubstr("Read-only file system"), HasSubstr("--data")));
+    EXPECT_THAT(owner.error().message,
+                AllOf(HasSubstr("Read-only file system"), HasSubstr("--data")));
     ASSERT_TRUE(reader) << to_string(reader.error());
     EXPECT_THAT(positions_in(**reader), ElementsAre(1, 2, 3));
 }

@@ -1,7 +1,7 @@
 // Retention: takes what is old, never what recovery needs.
-#include <gmock/gmock.h>
-
 #include "story.hpp"
+
+#include <gmock/gmock.h>
 
 namespace nocturne::store {
 
@@ -11,7 +11,9 @@ namespace {
 
 constexpr model::Position kAll = 1'000'000;
 
-model::Time long_after() { return model::from_unix_ms(1'800'000'000'000); }
+model::Time long_after() {
+    return model::from_unix_ms(1'800'000'000'000);
+}
 
 }  // namespace
 
@@ -119,7 +121,8 @@ TEST(Retention, ForgetsOldAndSurplusIncidentsThatAreOver) {
         IncidentRecord record;
         record.id = "I" + std::to_string(number) + "-0";
         record.opened_at = record.updated_at = model::from_unix_ms(1'000);
-        record.resolved_at = number == 3 ? model::kNoTime : model::from_unix_ms(10'000 + number * 1'000);
+        record.resolved_at =
+            number == 3 ? model::kNoTime : model::from_unix_ms(10'000 + number * 1'000);
         record.state = number == 3 ? "open" : "resolved";
         extras.history.push_back(record);
     }
@@ -132,7 +135,9 @@ TEST(Retention, ForgetsOldAndSurplusIncidentsThatAreOver) {
     EXPECT_EQ(store->retain(policy, model::from_unix_ms(13'500), 0)->history_rows, 3U);
 
     std::vector<std::string> left;
-    for (const IncidentRecord& record : *store->list_incidents({})) {
+    const auto records = store->list_incidents({});
+    ASSERT_TRUE(records);
+    for (const IncidentRecord& record : *records) {
         left.push_back(record.id);
     }
     EXPECT_THAT(left, ElementsAre("I9-0", "I8-0", "I7-0", "I3-0"));

@@ -1,8 +1,8 @@
 #include "store/row.hpp"
 
-#include <gtest/gtest.h>
-
 #include "story.hpp"
+
+#include <gtest/gtest.h>
 
 namespace nocturne::store {
 

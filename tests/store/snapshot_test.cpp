@@ -1,9 +1,9 @@
 // Snapshots: whole or not at all, and never in the way of the journal for long.
+#include "story.hpp"
+
 #include <gmock/gmock.h>
 
 #include <thread>
-
-#include "story.hpp"
 
 namespace nocturne::store {
 
@@ -53,11 +53,12 @@ TEST(Snapshot, KeepsTheNewestTwo) {
 }
 
 TEST(Snapshot, GivesWayToTheOneBeforeWhenItIsDamaged) {
-    for (const char* fault : {"UPDATE snapshot_piece SET row = substr(row, 1, 900) WHERE snapshot = 2 AND piece = 1",
-                              "DELETE FROM snapshot_piece WHERE snapshot = 2 AND piece = 2",
-                              "UPDATE snapshot_piece SET row = (SELECT row FROM snapshot_piece WHERE snapshot = 1 AND "
-                              "piece = 1) WHERE snapshot = 2 AND piece = 1",
-                              "UPDATE snapshot SET bytes = 1 << 60 WHERE id = 2"}) {
+    for (const char* fault :
+         {"UPDATE snapshot_piece SET row = substr(row, 1, 900) WHERE snapshot = 2 AND piece = 1",
+          "DELETE FROM snapshot_piece WHERE snapshot = 2 AND piece = 2",
+          "UPDATE snapshot_piece SET row = (SELECT row FROM snapshot_piece WHERE snapshot = 1 AND "
+          "piece = 1) WHERE snapshot = 2 AND piece = 1",
+          "UPDATE snapshot SET bytes = 1 << 60 WHERE id = 2"}) {
         const Folder folder;
         {
             const auto store = open_store(folder);
@@ -97,13 +98,15 @@ TEST(Snapshot, IsDamageWhenNeitherItNorTheJournalHasTheState) {
     const auto store = open_store(folder);
     expect_ok(store->append(entries_from(1, 9)));
     expect_ok(store->save_snapshot(6, "state"));
-    run_sql(folder, "UPDATE snapshot_piece SET row = x'00'; DELETE FROM journal WHERE position < 7");
+    run_sql(folder,
+            "UPDATE snapshot_piece SET row = x'00'; DELETE FROM journal WHERE position < 7");
 
     const auto snapshot = store->load_latest_snapshot();
 
     ASSERT_FALSE(snapshot);
     EXPECT_EQ(snapshot.error().code, ErrorCode::Damaged);
-    EXPECT_THAT(snapshot.error().message, AllOf(HasSubstr("position 6"), HasSubstr("restore a backup")));
+    EXPECT_THAT(snapshot.error().message,
+                AllOf(HasSubstr("position 6"), HasSubstr("restore a backup")));
 }
 
 TEST(Snapshot, IsSavedWhileOthersAppendAndRead) {

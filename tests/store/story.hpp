@@ -1,6 +1,9 @@
 // What the stories of the store share: a folder that goes away, entries made from their position.
 #pragma once
 
+#include "store/database.hpp"
+#include "store/store.hpp"
+
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -13,9 +16,6 @@
 #include <string>
 #include <vector>
 
-#include "store/database.hpp"
-#include "store/store.hpp"
-
 namespace nocturne::store {
 
 inline void expect_ok(const Status& status) {
@@ -25,20 +25,24 @@ inline void expect_ok(const Status& status) {
 class Folder {
    public:
     Folder() {
-        std::string name = (std::filesystem::temp_directory_path() / "nocturne-store-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "nocturne-store-XXXXXX").string();
         if (::mkdtemp(name.data()) == nullptr) {
             std::abort();
         }
         path_ = name;
     }
+
     ~Folder() {
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }
+
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
     const std::filesystem::path& path() const { return path_; }
+
     std::filesystem::path file() const { return path_ / "nocturne.db"; }
 
    private:
@@ -48,20 +52,24 @@ class Folder {
 // A real file system of a few megabytes, in a mount namespace of this process: it goes with it.
 class SmallDisk {
    public:
-    explicit SmallDisk(const std::filesystem::path& place, const char* options = "size=2m") : place_(place) {
+    explicit SmallDisk(const std::filesystem::path& place, const char* options = "size=2m")
+        : place_(place) {
         mounted_ = ::unshare(CLONE_NEWNS) == 0 &&
                    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                    ::mount("tmpfs", place_.c_str(), "tmpfs", 0, options) == 0;
     }
+
     ~SmallDisk() {
         if (mounted_) {
             ::umount2(place_.c_str(), MNT_DETACH);
         }
     }
+
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
 
     bool is_mounted() const { return mounted_; }
+
     bool make_read_only() const {
         return ::mount(nullptr, place_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
     }
@@ -90,11 +98,12 @@ inline std::string bytes_of(model::Position position, std::size_t size = 3'000) 
 }
 
 inline Entry entry_at(model::Position position, std::size_t size = 3'000) {
-    return {position, model::from_unix_ms(1'700'000'000'000 + static_cast<std::int64_t>(position)), 0,
-            bytes_of(position, size)};
+    return {position, model::from_unix_ms(1'700'000'000'000 + static_cast<std::int64_t>(position)),
+            0, bytes_of(position, size)};
 }
 
-inline std::vector<Entry> entries_from(model::Position first, std::size_t count, std::size_t size = 3'000) {
+inline std::vector<Entry> entries_from(model::Position first, std::size_t count,
+                                       std::size_t size = 3'000) {
     std::vector<Entry> entries;
     for (std::size_t i = 0; i < count; ++i) {
         entries.push_back(entry_at(first + i, size));

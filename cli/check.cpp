@@ -1,0 +1,99 @@
+// `nocturne check`: every problem of configuration and topology, with its place and the line itself.
+#include <CLI/CLI.hpp>
+
+#include <memory>
+
+#include "cli/commands.hpp"
+#include "cli/daemon_configuration.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "cli/topology_files.hpp"
+#include "model/json_writer.hpp"
+
+namespace nocturne::cli {
+
+namespace {
+
+struct CheckOptions {
+    std::string config;
+    std::vector<std::string> topology;
+};
+
+struct Findings {
+    std::vector<std::string> files;  // that were looked at
+    std::vector<Error> problems;
+};
+
+Findings look(const CheckOptions& options) {
+    Findings findings;
+    RunOptions run;
+    run.config = options.config;
+    DaemonConfiguration read = read_daemon_configuration(run);
+    if (!read.file.empty()) {
+        findings.files.push_back(read.file);
+    }
+    findings.problems = std::move(read.problems);
+    std::vector<std::filesystem::path> topology = read.configuration.topology;
+    topology.insert(topology.end(), options.topology.begin(), options.topology.end());
+    for (const std::filesystem::path& file : topology) {
+        findings.files.push_back(file.string());
+    }
+    TopologyFiles files = read_topology_files(topology);
+    findings.problems.insert(findings.problems.end(), files.problems.begin(), files.problems.end());
+    return findings;
+}
+
+std::string to_json(const Findings& findings) {
+    model::JsonWriter out;
+    out.begin_object().key("files").begin_array();
+    for (const std::string& file : findings.files) {
+        out.text(file);
+    }
+    out.end_array().key("problems").begin_array();
+    for (const Error& problem : findings.problems) {
+        const Place place = problem.places.empty() ? Place() : problem.places.front();
+        out.begin_object().member("file", place.file).member("line", std::uint64_t{place.line});
+        out.member("column", std::uint64_t{place.column}).member("message", problem.message).end_object();
+    }
+    out.end_array().end_object();
+    return out.take();
+}
+
+std::string to_text(const Findings& findings) {
+    if (findings.files.empty() && findings.problems.empty()) {
+        return "nothing to check: there is no nocturne.yaml here, the defaults hold\n";
+    }
+    const Palette palette = this_terminal().out;
+    std::string out;
+    for (const Error& problem : findings.problems) {
+        out += explain(problem, palette);
+    }
+    const std::size_t count = findings.problems.size();
+    const std::string verdict = count == 0 ? palette.paint(Style::Green, "ok")
+                                           : palette.paint(Style::Red, std::to_string(count) + (count == 1 ? " problem" : " problems"));
+    out += verdict + ":";
+    for (const std::string& file : findings.files) {
+        out += " " + sanitise(file);
+    }
+    return out + "\n";
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, Action& chosen) {
+    CLI::App* command = app.add_subcommand("check", "Check configuration and topology; tell every problem and its place");
+    auto options = std::make_shared<CheckOptions>();
+    command->add_option("--config", options->config, "the configuration (nocturne.yaml, if it is there)")->option_text("FILE");
+    command->add_option("--topology", options->topology, "service graphs, besides those that the configuration names")
+        ->option_text("FILE...");
+    auto format = add_format(*command);
+    command->callback([&chosen, options, format] {
+        chosen = [options, format] {
+            const Findings findings = look(*options);
+            print(*format == Format::Json ? to_json(findings) + "\n" : to_text(findings));
+            return findings.problems.empty() ? kOk : kFindings;
+        };
+    });
+}
+
+}  // namespace nocturne::cli

@@ -1,0 +1,321 @@
+#include "cli/daemon.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <ctime>
+#include <iterator>
+#include <utility>
+
+#include "cli/exit_code.hpp"
+#include "cli/output.hpp"
+#include "cli/service_manager.hpp"
+#include "cli/topology_files.hpp"
+#include "cli/version.hpp"
+#include "engine/state.hpp"
+#include "gateway/metric_text.hpp"
+
+namespace nocturne::cli {
+
+struct Daemon::Step {
+    const char* name;
+    Status (Daemon::*start)();
+    void (Daemon::*stop)();
+};
+
+namespace {
+
+// One logger a room, all to stderr.
+std::shared_ptr<spdlog::logger> make_loggers() {
+    auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();  // shared by the loggers
+    std::shared_ptr<spdlog::logger> own;
+    for (const char* room : {"topology", "store", "engine", "gateway", "cli"}) {
+        spdlog::drop(room);
+        own = std::make_shared<spdlog::logger>(room, sink);
+        spdlog::register_logger(own);
+    }
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %n: %v", spdlog::pattern_time_type::utc);
+    spdlog::flush_on(spdlog::level::info);
+    return own;
+}
+
+Status all_in_one(const std::vector<Error>& problems) {
+    if (problems.empty()) {
+        return {};
+    }
+    constexpr std::size_t kTold = 20;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(problems.size(), kTold); ++i) {
+        text += (i > 0 ? "; " : "") + to_string(problems[i]);
+    }
+    if (problems.size() > kTold) {
+        text += "; and " + std::to_string(problems.size() - kTold) + " more";
+    }
+    return fail(ErrorCode::Invalid, text);
+}
+
+}  // namespace
+
+Daemon::Daemon(RunOptions options) : options_(std::move(options)), log_(make_loggers()) {}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+    static constexpr Step kSteps[] = {
+        {"take signals", &Daemon::take_signals, &Daemon::nothing},
+        {"read the configuration", &Daemon::read_configuration, &Daemon::nothing},
+        {"open the store", &Daemon::open_store, &Daemon::close_store},
+        {"recover and start the loop", &Daemon::start_loop, &Daemon::stop_loop},
+        {"load the topology", &Daemon::load_topology, &Daemon::nothing},
+        {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
+        {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
+        {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
+    };
+    int code = kOk;
+    std::size_t taken = 0;
+    for (; taken < std::size(kSteps); ++taken) {
+        if (const Status status = (this->*kSteps[taken].start)(); !status) {
+            log_->error("cannot {}: {}", kSteps[taken].name, sanitise(to_string(status.error())));
+            code = kFindings;
+            break;
+        }
+    }
+    if (code == kOk) {
+        serve();
+    }
+    while (taken > 0) {
+        (this->*kSteps[--taken].stop)();
+    }
+    log_->info("stopped");
+    return code;
+}
+
+// ---- starting ----
+
+// Blocked in every thread that is started from here on; serve() waits for them.
+Status Daemon::take_signals() {
+    sigemptyset(&signals_);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+        sigaddset(&signals_, signal);
+    }
+    if (pthread_sigmask(SIG_BLOCK, &signals_, nullptr) != 0) {
+        return fail(ErrorCode::Internal, "the signals cannot be blocked");
+    }
+    std::signal(SIGPIPE, SIG_IGN);
+    return {};
+}
+
+Status Daemon::read_configuration() {
+    DaemonConfiguration read = read_daemon_configuration(options_);
+    NOCTURNE_TRY_STATUS(all_in_one(read.problems));
+    configuration_ = std::move(read.configuration);
+    spdlog::set_level(spdlog::level::from_str(configuration_.log_level));
+    log_->info("nocturne {} configuration={}", version_text(), read.file.empty() ? "defaults" : read.file);
+    return {};
+}
+
+Status Daemon::open_store() {
+    NOCTURNE_TRY(store_, store::Store::open(configuration_.data));
+    gateway::DeadLetterOptions options;
+    options.file = configuration_.data / "dead-letters.jsonl";
+    NOCTURNE_TRY(dead_letters_, gateway::DeadLetters::open(std::move(options)));
+    return {};
+}
+
+Status Daemon::start_loop() {
+    engine::LoopOptions options;
+    options.settings = configuration_.settings;
+    options.journal_keep = configuration_.journal_keep;
+    options.history_keep = configuration_.history_keep;
+    options.snapshot_every = configuration_.snapshot_every;
+    NOCTURNE_TRY(loop_, engine::Loop::start(*store_, feed_, std::move(options)));
+    ingest_ = std::make_unique<gateway::Ingest>(*loop_, *dead_letters_, configuration_.limits);
+    const engine::Recovery& recovery = loop_->recovery();
+    for (const std::string& problem : recovery.problems) {
+        log_->warn("recovery: {}", sanitise(problem));
+    }
+    log_->info("recovered data={} snapshot={} inputs_replayed={}", configuration_.data.string(),
+               recovery.snapshot_position, recovery.inputs_replayed);
+    return {};
+}
+
+Status Daemon::load_topology() {
+    const TopologyFiles files = read_topology_files(configuration_.topology);
+    NOCTURNE_TRY_STATUS(all_in_one(files.problems));
+    return tell_topology(configuration_.topology, files.change);
+}
+
+// Journaled only when it says something new, so that a restart does not repeat it.
+Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files, const model::TopologyChange& change) {
+    bool is_told = false;
+    std::size_t nodes = 0;
+    const bool asked = loop_->query_and_wait([&](const engine::Core& core) {
+        const topology::Graph& graph = core.state().topology.now();
+        is_told = files.empty() || is_already_told(graph, change);
+        nodes = graph.node_count();
+    });
+    if (!asked) {
+        return fail(ErrorCode::Unavailable, "the engine is stopping");
+    }
+    if (is_told) {
+        log_->info("topology as before nodes={} files={}", nodes, files.size());
+        return {};
+    }
+    NOCTURNE_TRY(const model::Position position, loop_->submit_and_wait(change));
+    log_->info("topology loaded files={} services={} edges={} position={}", files.size(), change.nodes.size(),
+               change.edges.size(), position);
+    return {};
+}
+
+Status Daemon::bind_zmq() {
+    gateway::ZmqServerOptions options;
+    options.pull_endpoint = configuration_.zmq_pull;
+    options.ack_endpoint = configuration_.zmq_ack;
+    options.pub_endpoint = configuration_.zmq_pub;
+    if (!configuration_.curve_secret_key_file.empty()) {
+        NOCTURNE_TRY(options.curve.secret_key, gateway::read_secret_key(configuration_.curve_secret_key_file));
+        options.curve.allowed_client_keys = configuration_.curve_client_keys;
+    }
+    NOCTURNE_TRY(zmq_, gateway::ZmqServer::start(std::move(options), *ingest_, feed_));
+    return {};
+}
+
+Status Daemon::bind_http() {
+    gateway::HttpServerOptions options;
+    options.address = configuration_.http;
+    gateway::ApiParts parts;
+    parts.version = version_number();
+    parts.commit = version_commit();
+    parts.read_history = [this](std::string_view id) -> std::optional<std::string> {
+        Result<std::optional<store::IncidentRecord>> record = store_->find_incident(id);
+        return record && *record ? std::optional(std::move((*record)->json)) : std::nullopt;
+    };
+    parts.reload = [this] { return reload(); };
+    parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
+    NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_, std::move(parts)));
+    return {};
+}
+
+Status Daemon::tell_ready() {
+    const auto or_off = [](const std::string& endpoint) { return endpoint.empty() ? std::string("off") : endpoint; };
+    log_->info("listening pull={} ack={} pub={} http=http://{}", or_off(zmq_->pull_endpoint()),
+               or_off(zmq_->ack_endpoint()), or_off(zmq_->pub_endpoint()), http_->address());
+    log_->info("ready");
+    notify_service_manager("READY=1");
+    return {};
+}
+
+// ---- serving ----
+
+void Daemon::serve() {
+    for (;;) {
+        const timespec pause{1, 0};
+        switch (sigtimedwait(&signals_, nullptr, &pause)) {
+            case SIGTERM:
+            case SIGINT: return;
+            case SIGHUP: (void)reload(); break;  // it has said what came of it
+            default: break;
+        }
+        watch_journal();
+    }
+}
+
+void Daemon::watch_journal() {
+    const Status health = loop_->health();
+    if (health.has_value() == is_journal_well_) {
+        return;
+    }
+    is_journal_well_ = health.has_value();
+    if (health) {
+        log_->info("the journal is written again");
+    } else {
+        log_->error("the journal cannot be written, nothing is acknowledged: {}", sanitise(to_string(health.error())));
+    }
+}
+
+Status Daemon::reload() {
+    const std::lock_guard lock(reloading_);
+    const auto refuse = [&](const Error& error) {
+        log_->error("reload refused, the old configuration stays: {}", sanitise(to_string(error)));
+        return Status(fail(error));
+    };
+    DaemonConfiguration read = read_daemon_configuration(options_);
+    const TopologyFiles files = read_topology_files(read.configuration.topology);
+    read.problems.insert(read.problems.end(), files.problems.begin(), files.problems.end());
+    if (const Status status = all_in_one(read.problems); !status) {
+        return refuse(status.error());
+    }
+    if (read.configuration.settings != configuration_.settings) {
+        if (const auto position = loop_->submit_and_wait(read.configuration.settings); !position) {
+            return refuse(position.error());
+        }
+        configuration_.settings = read.configuration.settings;
+    }
+    if (const Status status = tell_topology(read.configuration.topology, files.change); !status) {
+        return refuse(status.error());
+    }
+    if (const std::string parts = restart_needed(configuration_, read.configuration); !parts.empty()) {
+        log_->warn("reload: a restart is needed for what changed in: {}", parts);
+    }
+    spdlog::set_level(spdlog::level::from_str(read.configuration.log_level));
+    log_->info("reloaded configuration={}", read.file.empty() ? "defaults" : read.file);
+    return {};
+}
+
+void Daemon::append_metrics(std::string& out) const {
+    using gateway::append_metric;
+    using gateway::MetricType;
+    const store::StoreCounters& store = store_->counters();
+    append_metric(out, "store_rows_total", "Rows written to the journal.", MetricType::Counter, store.rows);
+    append_metric(out, "store_raw_bytes_total", "Bytes of journal rows before compression.", MetricType::Counter,
+                  store.bytes_raw);
+    append_metric(out, "store_stored_bytes_total", "Bytes of journal rows as stored.", MetricType::Counter,
+                  store.bytes_stored);
+    append_metric(out, "store_commit_microseconds_total", "Time spent in commits.", MetricType::Counter, store.commit_us);
+    append_metric(out, "dead_letters_total", "Refused events kept aside.", MetricType::Counter,
+                  dead_letters_->counters().kept);
+    append_metric(out, "dead_letters_dropped_total", "Refused events for which there was no room.", MetricType::Counter,
+                  dead_letters_->counters().dropped);
+    feed_.append_metrics(out);
+    zmq_->append_metrics(out);
+}
+
+// ---- stopping ----
+
+void Daemon::tell_stopping() {
+    log_->info("stopping");
+    notify_service_manager("STOPPING=1");
+    // Who asks a second time does not want to wait.
+    for (const int signal : {SIGTERM, SIGINT}) {
+        std::signal(signal, SIG_DFL);
+    }
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+}
+
+void Daemon::close_http() {
+    http_->stop();
+    http_.reset();
+}
+
+void Daemon::stop_receiving() {
+    zmq_->stop_receiving();
+}
+
+// What was received is applied, and its effects still leave by the pub socket.
+void Daemon::stop_loop() {
+    loop_->stop();
+    if (const std::uint64_t lost = loop_->counters().inputs_lost; lost > 0) {
+        log_->error("inputs that could not be written to the journal are lost count={}", lost);
+    }
+    zmq_.reset();
+    ingest_.reset();
+    loop_.reset();
+}
+
+void Daemon::close_store() {
+    dead_letters_.reset();
+    store_.reset();
+}
+
+}  // namespace nocturne::cli

@@ -1,0 +1,74 @@
+// Daemon: the wiring of `nocturne run`. Starting is a list of named steps, stopping is the same list backwards.
+#pragma once
+
+#include <spdlog/logger.h>
+
+#include <csignal>
+#include <memory>
+#include <mutex>
+
+#include "cli/daemon_configuration.hpp"
+#include "engine/loop.hpp"
+#include "gateway/dead_letters.hpp"
+#include "gateway/effect_feed.hpp"
+#include "gateway/http_server.hpp"
+#include "gateway/ingest.hpp"
+#include "gateway/zmq_server.hpp"
+#include "model/result.hpp"
+#include "store/store.hpp"
+
+namespace nocturne::cli {
+
+class Daemon {
+   public:
+    explicit Daemon(RunOptions options);
+    ~Daemon();
+
+    // Starts, serves until SIGTERM or SIGINT, stops. Gives the exit code.
+    int run();
+
+   private:
+    struct Step;
+
+    // The steps, in the order in which they are taken.
+    Status take_signals();
+    Status read_configuration();
+    Status open_store();
+    Status start_loop();
+    Status load_topology();
+    Status bind_zmq();
+    Status bind_http();
+    Status tell_ready();
+    void tell_stopping();
+    void close_http();
+    void stop_receiving();
+    void stop_loop();
+    void close_store();
+    void nothing() {}
+
+    void serve();
+    void watch_journal();
+    // All or nothing: with any problem the old configuration stays. From any thread.
+    Status reload();
+    Status tell_topology(const std::vector<std::filesystem::path>& files, const model::TopologyChange& change);
+    void append_metrics(std::string& out) const;
+
+    const RunOptions options_;
+    const std::shared_ptr<spdlog::logger> log_;  // shared: as spdlog hands loggers out
+    sigset_t signals_{};
+    bool is_journal_well_ = true;
+
+    std::mutex reloading_;
+    rules::Configuration configuration_;  // guarded by reloading_ once we serve
+
+    // In the order of dependence.
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<gateway::DeadLetters> dead_letters_;
+    gateway::EffectFeed feed_;
+    std::unique_ptr<engine::Loop> loop_;
+    std::unique_ptr<gateway::Ingest> ingest_;
+    std::unique_ptr<gateway::ZmqServer> zmq_;
+    std::unique_ptr<gateway::HttpServer> http_;
+};
+
+}  // namespace nocturne::cli

@@ -1,0 +1,265 @@
+// `nocturne rank`: the suspects of one set of recorded events, or of a folder of cases.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/incident_page.hpp"
+#include "cli/json_text.hpp"
+#include "cli/output.hpp"
+#include "cli/ranking.hpp"
+#include "cli/recorded_reading.hpp"
+#include "cli/topology_files.hpp"
+
+namespace nocturne::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned kThreads = 2;
+constexpr std::size_t kSuspectsShown = 10;
+
+struct RankOptions {
+    std::vector<std::string> topology;
+    std::vector<std::string> events;
+    std::vector<std::string> changes;
+    std::string metrics;
+    std::string cases;
+    std::string out;
+    bool strict = false;
+};
+
+// Events as one batch, and the time of the last arrival.
+struct Gathered {
+    model::EventBatch batch;
+    model::Time at = model::from_unix_ms(0);
+
+    void take(const RecordedEvent& event) {
+        batch.add(event.event);
+        at = std::max(at, event.at);
+    }
+};
+
+// ---- one ----
+
+int rank_one(const RankOptions& options, Format format) {
+    const TopologyFiles topology = read_topology_files({options.topology.begin(), options.topology.end()});
+    if (!topology.problems.empty()) {
+        complain(topology.problems);
+        return kFindings;
+    }
+    if (!options.metrics.empty()) {
+        complain("--metrics: samples are not used by this version; ranking by the events alone");
+    }
+    const Terminal terminal = this_terminal();
+    Progress progress(terminal.is_err);
+    RecordedReading reading(progress);
+    Gathered gathered;
+    std::vector<std::string> files = options.events;
+    files.insert(files.end(), options.changes.begin(), options.changes.end());
+    if (!reading.read(files, [&](const RecordedEvent& event) { gathered.take(event); })) {
+        return kFindings;
+    }
+    const std::vector<model::Suspect> suspects = rank_events(topology.change, std::move(gathered.batch), gathered.at);
+    const std::string json = render_ranking(suspects);
+    if (format == Format::Json || (format == Format::Auto && !terminal.is_out)) {
+        print(json + "\n");
+    } else if (suspects.empty()) {
+        print("no suspects: nothing in these events alerts\n");
+    } else {
+        const Result<boost::json::value> value = parse_json(json);
+        print(render_suspects(list_of(*value, "ranking"), kSuspectsShown, page_options()));
+    }
+    if (reading.bad_lines() > 0) {
+        complain(reading.summary());
+    }
+    return reading.is_broken() || (options.strict && reading.bad_lines() > 0) ? kFindings : kOk;
+}
+
+// ---- many ----
+
+struct Case {
+    std::string name;  // "petshop/petshop-low-01", relative to the folder of cases
+    fs::path topology;
+    fs::path events;
+};
+
+std::optional<fs::path> events_in(const fs::path& folder) {
+    for (const char* name : {"events.jsonl", "events.jsonl.gz"}) {
+        if (fs::is_regular_file(folder / name)) {
+            return folder / name;
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<fs::path> folders_in(const fs::path& folder) {
+    std::vector<fs::path> folders;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (entry.is_directory() && !name.starts_with('_') && !name.starts_with('.')) {
+            folders.push_back(entry.path());
+        }
+    }
+    std::sort(folders.begin(), folders.end());
+    return folders;
+}
+
+// Cases in the folder, and in the folders of sets one level below it.
+void find_cases(const fs::path& folder, const std::string& prefix, std::vector<Case>& cases) {
+    for (const fs::path& inner : folders_in(folder)) {
+        const std::string name = prefix + inner.filename().string();
+        if (const std::optional<fs::path> events = events_in(inner)) {
+            cases.push_back({name, inner / "topology.yaml", *events});
+        } else if (prefix.empty()) {
+            find_cases(inner, name + "/", cases);
+        }
+    }
+}
+
+// What went wrong with a case, one line each; empty when its ranking is written.
+std::vector<std::string> rank_case(const Case& one, const fs::path& out) {
+    std::vector<std::string> wrong;
+    const TopologyFiles topology = read_topology_files({one.topology});
+    for (const Error& problem : topology.problems) {
+        wrong.push_back(to_string(problem));
+    }
+    Result<RecordedEvents> events =
+        RecordedEvents::open({one.events.string()}, [&](const std::string& line) { wrong.push_back(line); });
+    if (!events) {
+        wrong.push_back(to_string(events.error()));
+        return wrong;
+    }
+    Gathered gathered;
+    RecordedEvent event;
+    while (events->next(event)) {
+        gathered.take(event);
+    }
+    for (const Error& failure : events->failures()) {
+        wrong.push_back(to_string(failure));
+    }
+    const std::vector<model::Suspect> suspects = rank_events(topology.change, std::move(gathered.batch), gathered.at);
+    const fs::path target = out / (one.name + ".json");
+    std::error_code error;
+    fs::create_directories(target.parent_path(), error);
+    std::ofstream file(target, std::ios::binary);
+    file << render_ranking(suspects) << "\n";
+    if (!file.flush()) {
+        wrong.push_back(target.string() + ": cannot be written");
+    }
+    if (suspects.empty()) {
+        wrong.push_back(one.events.string() + ": nothing in it alerts, the ranking is empty");
+    }
+    return wrong;
+}
+
+// Takes cases from a list until it is empty; several threads run it.
+class CaseRun {
+   public:
+    CaseRun(std::vector<Case> cases, fs::path out) : cases_(std::move(cases)), out_(std::move(out)) {}
+
+    int run() {
+        std::vector<std::thread> threads;
+        for (unsigned i = 0; i < kThreads; ++i) {
+            threads.emplace_back([this] { work(); });
+        }
+        for (std::thread& thread : threads) {
+            thread.join();
+        }
+        progress_.clear();
+        complain(std::to_string(cases_.size() - failed_.size()) + " of " + std::to_string(cases_.size()) +
+                 " cases ranked, written to " + out_.string());
+        std::sort(failed_.begin(), failed_.end());
+        for (const std::string& failed : failed_) {
+            complain("failed: " + failed);
+        }
+        return failed_.empty() ? kOk : kFindings;
+    }
+
+   private:
+    void work() {
+        for (std::size_t i = next_++; i < cases_.size(); i = next_++) {
+            std::vector<std::string> wrong;
+            try {
+                wrong = rank_case(cases_[i], out_);
+            } catch (const std::exception& error) {  // a full disk, no memory: the other cases go on
+                wrong.emplace_back(error.what());
+            }
+            const std::lock_guard lock(mutex_);
+            if (!wrong.empty()) {
+                failed_.push_back(cases_[i].name + ": " + wrong.front() +
+                                  (wrong.size() > 1 ? " (and " + std::to_string(wrong.size() - 1) + " more)" : ""));
+            }
+            progress_.show(++done_, cases_.size(), cases_[i].name);
+        }
+    }
+
+    const std::vector<Case> cases_;
+    const fs::path out_;
+    std::atomic<std::size_t> next_{0};
+    std::mutex mutex_;
+    std::size_t done_ = 0;             // guarded by mutex_
+    std::vector<std::string> failed_;  // guarded by mutex_
+    Progress progress_{this_terminal().is_err};
+};
+
+int rank_cases(const RankOptions& options) {
+    std::vector<Case> cases;
+    if (!fs::is_directory(options.cases)) {
+        complain(options.cases + ": no such folder");
+        return kFindings;
+    }
+    find_cases(options.cases, "", cases);
+    if (cases.empty()) {
+        complain(options.cases + ": no cases; expected folders with topology.yaml and events.jsonl[.gz]");
+        return kFindings;
+    }
+    return CaseRun(std::move(cases), options.out).run();
+}
+
+// Either --cases and --out, or --topology and --events.
+void check_usage(const RankOptions& options) {
+    const bool one = !options.topology.empty() || !options.events.empty() || !options.changes.empty();
+    if (options.cases.empty() != options.out.empty()) {
+        throw CLI::RequiredError(options.out.empty() ? "--out with --cases" : "--cases with --out");
+    }
+    if (!options.cases.empty() && one) {
+        throw CLI::ExcludesError("--cases", "--topology, --events or --changes");
+    }
+    if (options.cases.empty() && (options.topology.empty() || options.events.empty())) {
+        throw CLI::RequiredError("--topology and --events, or --cases and --out");
+    }
+}
+
+}  // namespace
+
+void add_rank(CLI::App& app, Action& chosen) {
+    CLI::App* command = app.add_subcommand("rank", "Name the suspects of what recorded events show, as one incident");
+    auto options = std::make_shared<RankOptions>();
+    command->add_option("--topology", options->topology, "the service graph, YAML")->option_text("FILE");
+    command->add_option("--events", options->events, "NDJSON, .gz too; - is standard input")->option_text("FILE...");
+    command->add_option("--changes", options->changes, "more events, of kind change")->option_text("FILE...");
+    command->add_option("--metrics", options->metrics, "samples (not used by this version)")->option_text("FILE");
+    command->add_option("--cases", options->cases, "a folder of cases, or of sets of cases; needs --out")->option_text("DIR");
+    command->add_option("--out", options->out, "where <case>.json or <set>/<case>.json are written")->option_text("DIR");
+    command->add_flag("--strict", options->strict, "exit 1 when a line is bad");
+    auto format = add_format(*command, Format::Auto);
+    command->footer("Without --format: a table on a terminal, JSON elsewhere.");
+    command->callback([&chosen, options, format] {
+        check_usage(*options);
+        chosen = [options, format] { return options->cases.empty() ? rank_one(*options, *format) : rank_cases(*options); };
+    });
+}
+
+}  // namespace nocturne::cli

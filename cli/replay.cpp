@@ -1,0 +1,179 @@
+// `nocturne replay`: the whole engine over recorded events, or over the journal of a daemon.
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/incident_page.hpp"
+#include "cli/json_text.hpp"
+#include "cli/output.hpp"
+#include "cli/recorded_reading.hpp"
+#include "cli/replayer.hpp"
+#include "cli/topology_files.hpp"
+#include "store/store.hpp"
+
+namespace nocturne::cli {
+
+namespace {
+
+// What is due within a minute after the last event (a pending ranking, the end of an incident whose alerts have
+// all ended) is done; what still burns stays open.
+constexpr model::Duration kSettle = std::chrono::minutes(1);
+
+struct ReplayOptions {
+    std::vector<std::string> events;
+    std::vector<std::string> changes;
+    std::vector<std::string> topology;
+    std::string rules;
+    std::string plugins;
+    std::string journal;
+    bool strict = false;
+};
+
+// Rules and plugins come with a later version: a folder that holds any is refused, not passed over.
+bool is_empty_folder(const std::string& folder, const std::string& option) {
+    std::error_code error;
+    if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
+        complain(option + " " + folder + ": no such folder");
+        return false;
+    }
+    if (!folder.empty() && !std::filesystem::is_empty(folder, error)) {
+        complain(option + " " + folder + ": this version cannot run them yet; take the option away to replay without");
+        return false;
+    }
+    return true;
+}
+
+void print_incidents(const Replayer& replayer, Format format) {
+    const std::vector<std::string> incidents = replayer.incidents();
+    if (format == Format::Json) {
+        std::string out = "[";
+        for (const std::string& incident : incidents) {
+            out += (out.size() > 1 ? ",\n" : "\n") + incident;
+        }
+        print(out + (incidents.empty() ? "]\n" : "\n]\n"));
+        return;
+    }
+    PageOptions options = page_options(PageOptions::Length::Block);
+    options.now = replayer.core().now();  // never the clock of this machine: same input, same bytes
+    std::string out;
+    for (const std::string& incident : incidents) {
+        if (const Result<boost::json::value> value = parse_json(incident)) {
+            out += (out.empty() ? "" : "\n") + render_incident_page(*value, options);
+        }
+    }
+    print(out.empty() ? "no incidents\n" : out);
+}
+
+int replay_events(const ReplayOptions& options, Format format) {
+    const TopologyFiles topology = read_topology_files({options.topology.begin(), options.topology.end()});
+    if (!topology.problems.empty()) {
+        complain(topology.problems);
+        return kFindings;
+    }
+    Replayer replayer;
+    if (!options.topology.empty()) {
+        replayer.apply(topology.change, model::from_unix_ms(0));
+    }
+    Progress progress(this_terminal().is_err);
+    RecordedReading reading(progress);
+    std::vector<std::string> files = options.events;
+    files.insert(files.end(), options.changes.begin(), options.changes.end());
+    if (!reading.read(files, [&](const RecordedEvent& event) { replayer.add(event.event, event.at); })) {
+        return kFindings;
+    }
+    replayer.settle(kSettle);
+    print_incidents(replayer, format);
+    if (reading.bad_lines() > 0 || this_terminal().is_err) {
+        complain(reading.summary());
+    }
+    return reading.is_broken() || (options.strict && reading.bad_lines() > 0) ? kFindings : kOk;
+}
+
+// From the first input; of a journal whose beginning has been taken away by retention, from the last snapshot.
+Result<Replayer> begin_journal(store::Store& store) {
+    NOCTURNE_TRY(const model::Position first, store.first_position());
+    if (first <= 1) {
+        return Replayer();
+    }
+    NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store.load_latest_snapshot());
+    if (!snapshot) {
+        return fail(ErrorCode::Damaged,
+                    "the journal begins at " + std::to_string(first) + ", and there is no snapshot to begin from");
+    }
+    complain("the journal begins at " + std::to_string(first) + "; replaying from the snapshot at " +
+             std::to_string(snapshot->position));
+    model::Reader in(snapshot->bytes);
+    NOCTURNE_TRY(engine::Core core, engine::Core::decode(in));
+    return Replayer(std::move(core));
+}
+
+Result<Replayer> replay_journal(const std::string& folder) {
+    NOCTURNE_TRY(const std::unique_ptr<store::Store> store, store::Store::open_read_only(folder));
+    NOCTURNE_TRY(Replayer replayer, begin_journal(*store));
+    NOCTURNE_TRY(const model::Position last, store->last_position());
+    Progress progress(this_terminal().is_err);
+    Status decoded;
+    NOCTURNE_TRY_STATUS(store->read(replayer.core().position() + 1, [&](const store::Entry& entry) {
+        Result<model::Input::Body> body = model::decode_body(entry.bytes);
+        if (!body) {
+            decoded = fail(ErrorCode::Damaged,
+                           "journal position " + std::to_string(entry.position) + ": " + body.error().message);
+            return false;
+        }
+        replayer.apply_recorded({entry.position, entry.at, *std::move(body)});
+        progress.show(entry.position, last, "position " + std::to_string(entry.position));
+        return true;
+    }));
+    NOCTURNE_TRY_STATUS(decoded);
+    return replayer;
+}
+
+int replay(const ReplayOptions& options, Format format) {
+    if (!is_empty_folder(options.rules, "--rules") || !is_empty_folder(options.plugins, "--plugins")) {
+        return kFindings;
+    }
+    if (options.journal.empty()) {
+        return replay_events(options, format);
+    }
+    const Result<Replayer> replayer = replay_journal(options.journal);
+    if (!replayer) {
+        complain(to_string(replayer.error()));
+        return kFindings;
+    }
+    print_incidents(*replayer, format);
+    return kOk;
+}
+
+}  // namespace
+
+void add_replay(CLI::App& app, Action& chosen) {
+    CLI::App* command = app.add_subcommand("replay", "Run the whole engine over recorded events, print the incidents");
+    auto options = std::make_shared<ReplayOptions>();
+    CLI::Option* events =
+        command->add_option("--events", options->events, "NDJSON files, .gz too; - is standard input; several are merged by time")
+            ->option_text("FILE...");
+    command->add_option("--changes", options->changes, "more events, of kind change")->option_text("FILE...");
+    command->add_option("--topology", options->topology, "the service graph, YAML")->option_text("FILE...");
+    command->add_option("--rules", options->rules, "a folder of rules (none yet in this version)")->option_text("DIR");
+    command->add_option("--plugins", options->plugins, "a folder of plugins (none yet in this version)")->option_text("DIR");
+    CLI::Option* journal =
+        command->add_option("--journal", options->journal, "replay the journal in a daemon's data folder instead; it may run")
+            ->option_text("DIR");
+    journal->excludes(events);
+    command->add_flag("--strict", options->strict, "exit 1 when a line is bad");
+    auto format = add_format(*command);
+    command->callback([&chosen, options, format] {
+        if (options->events.empty() && options->journal.empty()) {
+            throw CLI::RequiredError("--events or --journal");
+        }
+        chosen = [options, format] { return replay(*options, *format); };
+    });
+}
+
+}  // namespace nocturne::cli

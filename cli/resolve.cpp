@@ -1,0 +1,17 @@
+// `nocturne resolve`.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/incident_command.hpp"
+
+namespace nocturne::cli {
+
+void add_resolve(CLI::App& app, Action& chosen) {
+    CLI::App* command = app.add_subcommand("resolve", "Resolve an incident by hand");
+    auto options = add_incident_options(*command);
+    command->callback([&chosen, options] {
+        chosen = [options] { return send_incident_command(*options, "resolve"); };
+    });
+}
+
+}  // namespace nocturne::cli

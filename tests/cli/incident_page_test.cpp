@@ -1,0 +1,118 @@
+#include "cli/incident_page.hpp"
+
+#include <boost/json.hpp>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace nocturne::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr const char* kIncident = R"({
+  "id": "I42-0", "state": "open", "severity": "critical", "title": "database: 3 alerts on 3 nodes",
+  "opened_at": "2026-11-21T02:13:05.000Z", "updated_at": "2026-11-21T02:13:09.000Z", "resolved_at": null,
+  "merged_into": null, "cause": null, "alert_count": 3, "firing_count": 2,
+  "alerts": [
+    {"resource": "front", "check": "latency", "severity": "major"},
+    {"resource": "orders", "check": "errors", "severity": "warning"},
+    {"resource": "orders", "check": "latency", "severity": "critical"}],
+  "suspects": [
+    {"resource": "database", "score": 0.71, "silent": true,
+     "evidence": [{"name": "explains", "score": 0.6, "text": "explains 3 of 3 alerts"}],
+     "paths": [{"nodes": ["database", "orders"], "symptom": "latency"},
+               {"nodes": ["database", "orders", "front"], "symptom": "latency"}]},
+    {"resource": "cache", "score": 0.29, "silent": false, "evidence": [], "paths": []}],
+  "changes": [{"resource": "database", "what": "deploy", "summary": "version 3.2", "time": "2026-11-21T02:09:00.000Z"}],
+  "timeline": [{"at": "2026-11-21T02:13:05.000Z", "reason": "opened_new", "subject": "A42-0", "text": "front latency"}],
+  "timeline_dropped": 0})";
+
+PageOptions whole() {
+    PageOptions options;
+    options.now = model::parse_time("2026-11-21T02:16:05Z").value();
+    return options;
+}
+
+TEST(IncidentPage, ReadsFromHeadlineToNextCommand) {
+    EXPECT_EQ(render_incident_page(boost::json::parse(kIncident), whole()),
+              R"(CRITICAL  I42-0  open  database: 3 alerts on 3 nodes
+  since 02:13:05 (3m00s ago), 3 alerts, 2 still firing
+
+Suspects
+  1  database  ██████████████░░░░░░  71 %  raised no alert itself
+      explains 3 of 3 alerts
+  2  cache     ██████░░░░░░░░░░░░░░  29 %
+
+How database shows
+  database  (silent)
+  └─ orders  ● latency
+     └─ front  ● latency
+
+Changes
+  02:09:00  database  deploy  version 3.2
+
+Timeline
+  02:13:05  opened_new  front latency
+
+Next
+  nocturne ack I42-0                                you are on it
+  nocturne alerts --incident I42-0                  all its alerts
+  nocturne impact database                          who is hurt when it fails
+  nocturne label I42-0 database                     what it was in the end
+)");
+}
+
+TEST(IncidentPage, OfResolvedIncidentTellsHowLongItTook) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.as_object()["state"] = "resolved";
+    incident.as_object()["resolved_at"] = "2026-11-21T02:20:11.000Z";
+
+    const std::string page = render_incident_page(incident, whole());
+
+    EXPECT_THAT(page, HasSubstr("02:13:05 to 02:20:11 (7m06s)"));
+    EXPECT_THAT(page, Not(HasSubstr("nocturne ack")));
+}
+
+TEST(IncidentPage, LetsNothingSteerTheTerminal) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.as_object()["title"] = "\x1b]0;owned\x07\x1b[2J";
+    incident.at("suspects").at(0).as_object()["resource"] = "db'; rm -rf / #\n\x1b[A";
+    incident.at("alerts").at(0).as_object()["resource"] = "front\x1b[1m";
+
+    const std::string page = render_incident_page(incident, whole());
+
+    EXPECT_THAT(page, Not(HasSubstr("\x1b")));
+    EXPECT_THAT(page, HasSubstr(R"(nocturne impact 'db'\''; rm -rf / # )"));
+}
+
+TEST(IncidentPage, OfAnythingElseDoesNotCrash) {
+    for (const char* json : {"{}", "[]", "null", R"({"suspects":[1,{"paths":[{"nodes":[1,null]}]}],"timeline":{}})",
+                             R"({"suspects":[{"score":"x"}],"alerts":[null],"opened_at":7})"}) {
+        EXPECT_FALSE(render_incident_page(boost::json::parse(json), whole()).empty()) << json;
+    }
+}
+
+TEST(IncidentPage, ShortensLongTimelines) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    boost::json::array& timeline = incident.at("timeline").as_array();
+    while (timeline.size() < 50) {
+        timeline.push_back(timeline.front());
+    }
+
+    EXPECT_THAT(render_incident_page(incident, whole()), HasSubstr("  ...       38 more\n"));
+}
+
+TEST(IncidentPage, AsBlockDependsOnNoClock) {
+    PageOptions options = whole();
+    options.length = PageOptions::Length::Block;
+
+    const std::string block = render_incident_page(boost::json::parse(kIncident), options);
+
+    EXPECT_THAT(block, Not(HasSubstr("ago")));
+    EXPECT_THAT(block, Not(HasSubstr("Next")));
+    EXPECT_THAT(block, HasSubstr("and 1 more with smaller scores"));
+}
+
+}  // namespace
+}  // namespace nocturne::cli
