@@ -8,6 +8,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
 
@@ -49,7 +50,14 @@ int run(int argc, char** argv) {
     } catch (const CLI::Success& asked) {  // --help, --version
         return app.exit(asked);
     } catch (const CLI::ParseError& error) {
-        app.exit(error);
+        const bool has_command = !app.get_subcommands().empty();
+        if (argc < 2) {
+            std::fputs(app.help().c_str(), stderr);
+        } else if (!has_command && *argv[1] != '-') {
+            complain("no command \"" + std::string(argv[1]) + "\"; nocturne --help lists them");
+        } else {
+            app.exit(error);
+        }
         return kUsage;
     }
     const int code = chosen();

@@ -128,18 +128,24 @@ void find_cases(const fs::path& folder, const std::string& prefix, std::vector<C
     }
 }
 
-// What went wrong with a case, one line each; empty when its ranking is written.
-std::vector<std::string> rank_case(const Case& one, const fs::path& out) {
-    std::vector<std::string> wrong;
+// What came of a case, in texts for people.
+struct Outcome {
+    std::vector<std::string> failures;  // there is no ranking to rely on
+    std::vector<std::string> notes;     // there is one, made of what was right
+};
+
+Outcome rank_case(const Case& one, const fs::path& out) {
+    Outcome outcome;
     const TopologyFiles topology = read_topology_files({one.topology});
+    const bool is_usable = !topology.change.nodes.empty() || !topology.change.edges.empty();
     for (const Error& problem : topology.problems) {
-        wrong.push_back(to_string(problem));
+        (is_usable ? outcome.notes : outcome.failures).push_back(to_string(problem));
     }
     Result<RecordedEvents> events =
-        RecordedEvents::open({one.events.string()}, [&](const std::string& line) { wrong.push_back(line); });
+        RecordedEvents::open({one.events.string()}, [&](const std::string& line) { outcome.notes.push_back(line); });
     if (!events) {
-        wrong.push_back(to_string(events.error()));
-        return wrong;
+        outcome.failures.push_back(to_string(events.error()));
+        return outcome;
     }
     Gathered gathered;
     RecordedEvent event;
@@ -147,7 +153,7 @@ std::vector<std::string> rank_case(const Case& one, const fs::path& out) {
         gathered.take(event);
     }
     for (const Error& failure : events->failures()) {
-        wrong.push_back(to_string(failure));
+        outcome.failures.push_back(to_string(failure));
     }
     const std::vector<model::Suspect> suspects = rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const fs::path target = out / (one.name + ".json");
@@ -156,12 +162,12 @@ std::vector<std::string> rank_case(const Case& one, const fs::path& out) {
     std::ofstream file(target, std::ios::binary);
     file << render_ranking(suspects) << "\n";
     if (!file.flush()) {
-        wrong.push_back(target.string() + ": cannot be written");
+        outcome.failures.push_back(target.string() + ": cannot be written");
     }
     if (suspects.empty()) {
-        wrong.push_back(one.events.string() + ": nothing in it alerts, the ranking is empty");
+        outcome.notes.push_back(one.events.string() + ": nothing in it alerts, the ranking is empty");
     }
-    return wrong;
+    return outcome;
 }
 
 // Takes cases from a list until it is empty; several threads run it.
@@ -180,6 +186,10 @@ class CaseRun {
         progress_.clear();
         complain(std::to_string(cases_.size() - failed_.size()) + " of " + std::to_string(cases_.size()) +
                  " cases ranked, written to " + out_.string());
+        std::sort(noted_.begin(), noted_.end());
+        for (const std::string& noted : noted_) {
+            complain("ranked all the same: " + noted);
+        }
         std::sort(failed_.begin(), failed_.end());
         for (const std::string& failed : failed_) {
             complain("failed: " + failed);
@@ -190,19 +200,24 @@ class CaseRun {
    private:
     void work() {
         for (std::size_t i = next_++; i < cases_.size(); i = next_++) {
-            std::vector<std::string> wrong;
+            Outcome outcome;
             try {
-                wrong = rank_case(cases_[i], out_);
+                outcome = rank_case(cases_[i], out_);
             } catch (const std::exception& error) {  // a full disk, no memory: the other cases go on
-                wrong.emplace_back(error.what());
+                outcome.failures.emplace_back(error.what());
             }
             const std::lock_guard lock(mutex_);
-            if (!wrong.empty()) {
-                failed_.push_back(cases_[i].name + ": " + wrong.front() +
-                                  (wrong.size() > 1 ? " (and " + std::to_string(wrong.size() - 1) + " more)" : ""));
+            if (!outcome.failures.empty()) {
+                failed_.push_back(cases_[i].name + ": " + first_of(outcome.failures));
+            } else if (!outcome.notes.empty()) {
+                noted_.push_back(cases_[i].name + ": " + first_of(outcome.notes));
             }
             progress_.show(++done_, cases_.size(), cases_[i].name);
         }
+    }
+
+    static std::string first_of(const std::vector<std::string>& texts) {
+        return texts.front() + (texts.size() > 1 ? " (and " + std::to_string(texts.size() - 1) + " more)" : "");
     }
 
     const std::vector<Case> cases_;
@@ -210,6 +225,7 @@ class CaseRun {
     std::atomic<std::size_t> next_{0};
     std::mutex mutex_;
     std::size_t done_ = 0;             // guarded by mutex_
+    std::vector<std::string> noted_;   // guarded by mutex_
     std::vector<std::string> failed_;  // guarded by mutex_
     Progress progress_{this_terminal().is_err};
 };

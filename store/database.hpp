@@ -37,10 +37,10 @@ class Statement {
     Status run();
     void reset();
 
-    std::int64_t integer(int column) const;
-    bool is_null(int column) const;
+    [[nodiscard]] std::int64_t integer(int column) const;
+    [[nodiscard]] bool is_null(int column) const;
     // Valid until the next step.
-    std::string_view bytes(int column) const;
+    [[nodiscard]] std::string_view bytes(int column) const;
 
    private:
     sqlite3* database_ = nullptr;
@@ -62,10 +62,12 @@ class Database {
     Status execute(const char* sql);
     Result<Statement> prepare(std::string_view sql);
     Result<std::int64_t> integer(std::string_view sql);  // of a query that gives one
-    std::uint64_t changed_rows() const;
+    [[nodiscard]] std::uint64_t changed_rows() const;
 
     // Pages in the write-ahead log after this connection's last commit.
-    std::uint64_t wal_pages() const { return wal_pages_ == nullptr ? 0 : *wal_pages_; }
+    [[nodiscard]] std::uint64_t wal_pages() const {
+        return wal_pages_ == nullptr ? 0 : *wal_pages_;
+    }
 
     struct Checkpoint {
         std::uint64_t log_pages = 0;

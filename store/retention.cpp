@@ -30,7 +30,7 @@ struct Pages {
     std::uint64_t free = 0;
     std::uint64_t bytes = 0;  // of one
 
-    std::uint64_t used_bytes() const { return (all - free) * bytes; }
+    [[nodiscard]] std::uint64_t used_bytes() const { return (all - free) * bytes; }
 };
 
 Result<Pages> count_pages(Database& database) {

@@ -126,7 +126,7 @@ class Store::Inside {
 
         std::lock_guard turn(turns_);
         const Clock::time_point begin = Clock::now();
-        const Status status = writer_.transact([&] { return insert(entries, extras); });
+        Status status = writer_.transact([&] { return insert(entries, extras); });
         count(entries, status, us_since(begin));
         if (!status) {
             return status;
@@ -179,7 +179,7 @@ class Store::Inside {
         return removed;
     }
 
-    const StoreCounters& counters() const { return counters_; }
+    [[nodiscard]] const StoreCounters& counters() const { return counters_; }
 
    private:
     Result<Database> open_reader() const {
@@ -188,11 +188,11 @@ class Store::Inside {
         return reader;
     }
 
-    Status check_can_write() const {
+    [[nodiscard]] Status check_can_write() const {
         return can_write_ ? Status() : fail(ErrorCode::Invalid, path_ + " was opened read-only");
     }
 
-    Status check(std::span<const PendingEntry> entries) const {
+    [[nodiscard]] Status check(std::span<const PendingEntry> entries) const {
         Position last = last_;
         for (const PendingEntry& entry : entries) {
             if (entry.position <= last || entry.position > INT64_MAX) {

@@ -147,7 +147,7 @@ class Store {
     Result<Removed> retain(const RetentionPolicy& policy, model::Time now,
                            model::Position keep_from);
 
-    const StoreCounters& counters() const;
+    [[nodiscard]] const StoreCounters& counters() const;
 
    private:
     class Inside;

@@ -41,9 +41,9 @@ class Folder {
     Folder(const Folder&) = delete;
     Folder& operator=(const Folder&) = delete;
 
-    const std::filesystem::path& path() const { return path_; }
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
 
-    std::filesystem::path file() const { return path_ / "nocturne.db"; }
+    [[nodiscard]] std::filesystem::path file() const { return path_ / "nocturne.db"; }
 
    private:
     std::filesystem::path path_;
@@ -68,9 +68,9 @@ class SmallDisk {
     SmallDisk(const SmallDisk&) = delete;
     SmallDisk& operator=(const SmallDisk&) = delete;
 
-    bool is_mounted() const { return mounted_; }
+    [[nodiscard]] bool is_mounted() const { return mounted_; }
 
-    bool make_read_only() const {
+    [[nodiscard]] bool make_read_only() const {
         return ::mount(nullptr, place_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
     }
 

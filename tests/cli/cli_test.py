@@ -1,0 +1,349 @@
+#!/usr/bin/env python3
+"""The built program as a user calls it. NOCTURNE_PROGRAM names it (default: build/release/nocturne)."""
+import gzip
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = os.environ.get("NOCTURNE_PROGRAM", str(ROOT / "build/release/nocturne"))
+CASES = ROOT.parent / "shared/data/rca"
+COMMANDS = "run replay rank send check incidents alerts show impact ack resolve label silence version".split()
+
+TOPOLOGY = """services:
+  - {name: front, depends_on: [orders, catalogue]}
+  - {name: orders, depends_on: [database]}
+  - {name: catalogue, depends_on: [database]}
+  - {name: database, type: database}
+"""
+
+
+def nocturne(*arguments, stdin=None, cwd=None, **environment):
+    return subprocess.run([PROGRAM, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=60,
+                          cwd=cwd, env={**os.environ, **environment})
+
+
+def event(second, resource, check, severity="critical", **more):
+    return {"time": f"2026-11-21T02:{13 + second // 60:02}:{second % 60:02}.000Z", "resource": resource, "check": check,
+            "severity": severity, **more}
+
+
+STORM = [event(0, "database", "lock_wait"), event(2, "orders", "latency"), event(3, "catalogue", "latency", "major"),
+         event(5, "front", "errors"), event(200, "front", "errors", "ok"), event(201, "orders", "latency", "ok"),
+         event(202, "catalogue", "latency", "ok"), event(203, "database", "lock_wait", "ok")]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = Path(folder.name)
+        self.topology = self.write("topology.yaml", TOPOLOGY)
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text if isinstance(text, str) else "".join(json.dumps(one) + "\n" for one in text))
+        return path
+
+    def run_ok(self, *arguments, **more):
+        done = nocturne(*arguments, **more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+
+class CommandLine(Case):
+    def test_every_command_has_help(self):
+        for command in COMMANDS:
+            self.assertIn("Usage: nocturne " + command, self.run_ok(command, "--help"))
+            self.assertIn(command, self.run_ok("--help"))
+
+    def test_wrong_usage_is_2(self):
+        for wrong in [[], ["bogus"], ["replay"], ["rank", "--topology", "x"], ["rank", "--cases", "x"], ["show"],
+                      ["incidents", "--state", "bad"], ["version", "--format", "xml"], ["send"], ["silence"], ["run", "--bogus"]]:
+            self.assertEqual(nocturne(*wrong).returncode, 2, wrong)
+
+    def test_no_daemon_is_3(self):
+        for command in [["incidents"], ["show", "I1-0"], ["ack", "I1-0"], ["alerts"], ["impact", "x"], ["silence", "list"]]:
+            done = nocturne(*command, NOCTURNE_URL="http://127.0.0.1:1")
+            self.assertEqual(done.returncode, 3, command)
+            self.assertIn("127.0.0.1:1", done.stderr)
+
+    def test_version(self):
+        self.assertEqual(set(json.loads(self.run_ok("version", "--format", "json"))), {"version", "commit"})
+
+
+class Check(Case):
+    def test_nothing_there_is_ok(self):
+        self.assertIn("nothing to check", self.run_ok("check", cwd=self.folder))
+
+    def test_tells_every_problem_with_place_and_line(self):
+        bad = self.write("nocturne.yaml", "alerts:\n  ttl: 5x\nincidnts: {}\ntopology: bad.yaml\n")
+        self.write("bad.yaml", "services:\n  - {name: a, depends_on: [a]}\n  - {name: a}\n  - {nam: b}\n")
+
+        done = nocturne("check", "--config", bad)
+
+        self.assertEqual(done.returncode, 1)
+        for place in [f"{bad}:2:8: ", f"{bad}:3:1: ", "bad.yaml:2:", "bad.yaml:3:", "bad.yaml:4:"]:
+            self.assertIn(place, done.stdout)
+        self.assertIn("  2 |   ttl: 5x\n    |        ^\n", done.stdout)
+        self.assertIn('did you mean "incidents"?', done.stdout)
+        problems = json.loads(nocturne("check", "--config", bad, "--format", "json").stdout)["problems"]
+        self.assertEqual((problems[0]["line"], problems[0]["column"]), (2, 8))
+
+    def test_missing_file(self):
+        done = nocturne("check", "--config", self.folder / "no.yaml")
+        self.assertEqual((done.returncode, "cannot be read" in done.stdout), (1, True))
+
+
+class Replay(Case):
+    def replay(self, *more):
+        return self.run_ok("replay", "--topology", self.topology, "--events", self.folder / "events.jsonl", *more)
+
+    def test_storm_is_one_incident(self):
+        self.write("events.jsonl", STORM)
+        incidents = json.loads(self.replay("--format", "json"))
+        self.assertEqual(len(incidents), 1)
+        self.assertEqual(incidents[0]["state"], "resolved")
+        self.assertEqual(incidents[0]["suspects"][0]["resource"], "database")
+        self.assertEqual(len(incidents[0]["alerts"]), 4)
+        self.assertEqual(incidents[0]["opened_at"], "2026-11-21T02:13:00.000Z")
+        page = self.replay()
+        self.assertIn("CRITICAL", page)
+        self.assertNotIn("\x1b", page)
+
+    def test_same_input_same_bytes(self):
+        self.write("events.jsonl", STORM)
+        for form in ("text", "json"):
+            self.assertEqual(self.replay("--format", form), self.replay("--format", form))
+
+    def test_files_are_merged_and_gzip_and_stdin_work(self):
+        self.write("events.jsonl", STORM)
+        whole = self.replay("--format", "json")
+        one = self.write("one.jsonl", STORM[::2])
+        with gzip.open(self.folder / "two.jsonl.gz", "wt") as file:
+            file.writelines(json.dumps(one) + "\n" for one in STORM[1::2])
+        merged = self.run_ok("replay", "--topology", self.topology, "--format", "json", "--events", one,
+                             self.folder / "two.jsonl.gz")
+        piped = self.run_ok("replay", "--topology", self.topology, "--format", "json", "--events", "-",
+                            stdin=(self.folder / "events.jsonl").read_text())
+        self.assertEqual(merged, whole)
+        self.assertEqual(piped, whole)
+
+    def test_bad_lines_cost_nothing_else(self):
+        self.write("events.jsonl", STORM)
+        whole = self.replay("--format", "json")
+        lines = (self.folder / "events.jsonl").read_text().splitlines()
+        bad = ['{"resource":"x","check":"c","severity":"sev1"}', '{"half":', "[]", '{"resource":5,"check":"c"}',
+               '{"resource":"x","check":"c","time":"0000-01-01T00:00:00Z"}', "\x1b[2J"]
+        file = self.write("bad.jsonl", "\n".join(lines[:3] + bad + lines[3:]) + "\n")
+        done = nocturne("replay", "--topology", self.topology, "--events", file, "--format", "json")
+        self.assertEqual((done.returncode, done.stdout), (0, whole))
+        self.assertIn('bad.jsonl:4: field "severity": "sev1"', done.stderr)
+        self.assertIn("6 bad lines", done.stderr)
+        self.assertNotIn("\x1b", done.stderr)
+        self.assertEqual(nocturne("replay", "--events", file, "--strict").returncode, 1)
+
+    def test_event_of_year_9999_does_not_move_the_clock(self):
+        self.write("events.jsonl", STORM[:4])
+        self.assertEqual(json.loads(self.replay("--format", "json"))[0]["state"], "open")
+        wild = {**STORM[1], "time": "9999-12-31T23:59:59Z", "resource": "orders"}
+        self.write("events.jsonl", STORM[:2] + [wild] + STORM[2:4] + [wild])
+        incident, = json.loads(self.replay("--format", "json"))
+        self.assertEqual((incident["state"], len(incident["alerts"])), ("open", 4))
+
+    def test_what_is_missing_says_so(self):
+        self.assertEqual(nocturne("replay", "--events", self.folder / "no.jsonl").returncode, 1)
+        empty = self.write("empty.jsonl", "")
+        self.assertEqual(json.loads(self.run_ok("replay", "--events", empty, "--format", "json")), [])
+        self.write("rules/a.yaml", "x")
+        done = nocturne("replay", "--events", empty, "--rules", self.folder / "rules")
+        self.assertEqual((done.returncode, "this version" in done.stderr), (1, True))
+
+    def test_damaged_gzip_keeps_what_came_before(self):
+        packed = gzip.compress("".join(json.dumps(event(i, "database", f"c{i}")) + "\n" for i in range(50)).encode() * 9)
+        (self.folder / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+        done = nocturne("replay", "--events", self.folder / "cut.jsonl.gz", "--format", "json")
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(json.loads(done.stdout)), 1)
+
+
+class Rank(Case):
+    def test_names_the_suspect(self):
+        events = self.write("events.jsonl", STORM)
+        ranking = json.loads(self.run_ok("rank", "--topology", self.topology, "--events", events))["ranking"]
+        self.assertEqual(ranking[0]["resource"], "database")
+        self.assertAlmostEqual(sum(one["score"] for one in ranking), 1, places=6)
+        scores = [one["score"] for one in ranking]
+        self.assertEqual(scores, sorted(scores, reverse=True))
+        self.assertIn("database", self.run_ok("rank", "--topology", self.topology, "--events", events, "--format", "text"))
+
+    def test_folders_of_cases(self):
+        for name in ("one", "set/two", "set/_baseline"):
+            self.write(f"cases/{name}/topology.yaml", TOPOLOGY)
+            self.write(f"cases/{name}/events.jsonl", STORM)
+        out = self.folder / "out"
+        self.run_ok("rank", "--cases", self.folder / "cases", "--out", out)
+        written = sorted(str(path.relative_to(out)) for path in out.rglob("*.json"))
+        self.assertEqual(written, ["one.json", "set/two.json"])
+        self.write("cases/bad/topology.yaml", "services: [")
+        self.write("cases/bad/events.jsonl", STORM)
+        done = nocturne("rank", "--cases", self.folder / "cases", "--out", out)
+        self.assertEqual((done.returncode, "failed: bad: " in done.stderr), (1, True))
+
+    def test_recorded_faults(self):
+        if not CASES.is_dir():
+            if os.environ.get("NOCTURNE_REQUIRE_SHARED"):
+                self.fail(f"{CASES} is not there, and must be")
+            self.skipTest(f"SKIPPED: {CASES} is not there")
+        case = next(path for path in sorted(CASES.glob("*/*")) if (path / "topology.yaml").is_file()
+                    and (path / "events.jsonl").is_file() and (path / "truth.json").is_file())
+        arguments = ["--topology", case / "topology.yaml", "--events", case / "events.jsonl", "--format", "json"]
+        ranking = json.loads(self.run_ok("rank", *arguments))["ranking"]
+        self.assertAlmostEqual(sum(one["score"] for one in ranking), 1, places=6)
+        self.assertEqual(self.run_ok("replay", *arguments), self.run_ok("replay", *arguments))
+        done = nocturne("rank", "--cases", CASES, "--out", self.folder / "out")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertGreater(len(list((self.folder / "out").glob("*/*.json"))), 90)
+
+
+class Daemon(Case):
+    """One daemon on free ports, its operator commands, and its journal replayed."""
+
+    def setUp(self):
+        super().setUp()
+        self.daemon = None
+        self.addCleanup(self.kill)
+
+    def kill(self):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.kill()
+            self.daemon.wait()
+
+    def start(self, *more, environment=None):
+        holders = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+        self.ports = [holder.getsockname()[1] for holder in holders]
+        for holder in holders:
+            holder.close()
+        pull, ack, pub = (f"tcp://127.0.0.1:{port}" for port in self.ports[:3])
+        self.ack, self.pull, self.url = ack, pull, f"http://127.0.0.1:{self.ports[3]}"
+        self.log = open(self.folder / "log", "a")
+        self.addCleanup(self.log.close)
+        self.daemon = subprocess.Popen(
+            [PROGRAM, "run", "--data", self.folder / "data", "--zmq-pull", pull, "--zmq-ack", ack, "--zmq-pub", pub,
+             "--http", f"127.0.0.1:{self.ports[3]}", *map(str, more)], stderr=self.log, stdin=subprocess.DEVNULL,
+            env={**os.environ, **(environment or {})}, cwd=self.folder)
+        self.wait_for(self.is_ready, "the daemon is ready")
+
+    def is_ready(self):
+        if self.daemon.poll() is not None:
+            self.fail("the daemon ended: " + (self.folder / "log").read_text())
+        try:
+            return urllib.request.urlopen(self.url + "/-/ready", timeout=1).status == 200
+        except OSError:
+            return False
+
+    def wait_for(self, is_so, what):
+        until = time.monotonic() + 30
+        while not is_so():
+            self.assertLess(time.monotonic(), until, what + "; log: " + (self.folder / "log").read_text())
+            time.sleep(0.05)
+
+    def stop(self):
+        self.daemon.send_signal(signal.SIGTERM)
+        self.assertEqual(self.daemon.wait(timeout=30), 0)
+
+    def ask(self, *arguments):
+        return self.run_ok(*arguments, "--url", self.url)
+
+    def ask_json(self, *arguments):
+        return json.loads(self.ask(*arguments, "--format", "json"))
+
+    def test_life_of_an_incident(self):
+        ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(ready.close)
+        ready.bind(str(self.folder / "notify"))
+        ready.settimeout(20)
+        self.start("--topology", self.topology, environment={"NOTIFY_SOCKET": str(self.folder / "notify")})
+        self.assertEqual(ready.recv(100), b"READY=1")
+        events = self.write("now.jsonl", [{key: value for key, value in one.items() if key != "time"} for one in STORM[:4]]
+                            + [{"resource": "x", "check": "c", "severity": "sev1"}])
+
+        sent = nocturne("send", "--to", self.ack, "--ack", events)
+        self.assertEqual(sent.returncode, 1)
+        self.assertIn("now.jsonl:5: ", sent.stderr)
+        self.assertIn("4 accepted, 1 rejected", sent.stdout)
+        self.wait_for(lambda: self.ask_json("incidents")["incidents"], "an incident opens")
+        incident, = self.ask_json("incidents")["incidents"]
+        key = incident["id"]
+        self.assertIn(key, self.ask("incidents"))
+        self.wait_for(lambda: "database" in self.ask("show", key), "the suspect is named")
+        self.assertIn("nocturne ack " + key, self.ask("show", key))
+        self.assertEqual(len(self.ask_json("alerts", "--incident", key)["alerts"]), 4)
+        self.assertEqual(len(self.ask_json("alerts", "--filter", "resource=~\"o.*\"")["alerts"]), 1)
+        self.assertIn("front", self.ask("impact", "database"))
+        self.assertIn("acknowledged", self.ask("ack", key, "--by", "anna"))
+        self.assertIn("cause: database", self.ask("label", key, "database"))
+        self.assertIn("anna", self.ask("show", key))
+        silence = self.ask_json("silence", "add", "resource=front", "--duration", "1h", "-c", "known")["id"]
+        self.assertIn(silence, self.ask("silence", "list"))
+        self.ask("silence", "expire", silence)
+        self.assertIn("resolved", self.ask("resolve", key))
+        self.assertEqual(nocturne("show", "I999-0", "--url", self.url).returncode, 1)
+        self.assertEqual(nocturne("alerts", "--filter", "=~(", "--url", self.url).returncode, 1)
+
+        live = self.ask_json("show", key)
+        replayed = json.loads(self.run_ok("replay", "--journal", self.folder / "data", "--format", "json"))
+        self.assertEqual([live], [one for one in replayed if one["id"] == key])
+        self.stop()
+        self.assertEqual(ready.recv(100), b"STOPPING=1")
+
+        self.start("--topology", self.topology)
+        self.assertEqual(self.ask_json("show", key)["state"], "resolved")
+        self.assertIn("topology as before", (self.folder / "log").read_text())
+        self.stop()
+
+    def test_bad_reload_leaves_the_old_configuration(self):
+        config = self.write("nocturne.yaml", f"topology: {self.topology}\n")
+        self.start()
+        log = self.folder / "log"
+        config.write_text("topology: [\n")
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "reload refused" in log.read_text(), "the bad file is refused")
+        self.assertIn("front", self.ask("impact", "database"))
+        config.write_text(f"topology: {self.topology}\nalerts: {{ttl: 5m}}\n")
+        self.topology.write_text(TOPOLOGY + "  - {name: billing, depends_on: [database]}\n")
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: "reloaded" in log.read_text(), "the good file is taken")
+        self.assertIn("billing", self.ask("impact", "database"))
+        self.stop()
+
+    def test_pull_needs_no_answer(self):
+        self.start()
+        events = self.write("now.jsonl", [{"resource": "alone", "check": "c", "severity": "critical"}])
+        self.run_ok("send", "--to", self.pull, events)
+        self.wait_for(lambda: self.ask_json("alerts")["total"] == 1, "the event arrives")
+        self.stop()
+
+    def test_cannot_start(self):
+        self.start()
+        second = nocturne("run", "--data", self.folder / "data", "--http", "127.0.0.1:0")
+        self.assertEqual(second.returncode, 1)
+        bad = self.write("bad.yaml", "http: nowhere\n")
+        refused = nocturne("run", "--config", bad, "--data", self.folder / "other")
+        self.assertEqual((refused.returncode, "bad.yaml:1:7" in refused.stderr), (1, True))
+        self.stop()
+
+
+if __name__ == "__main__":
+    if not os.access(PROGRAM, os.X_OK):
+        sys.exit(f"{PROGRAM} is not there; build it first, or name it in NOCTURNE_PROGRAM")
+    unittest.main()
