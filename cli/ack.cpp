@@ -1,8 +1,8 @@
 // `nocturne ack`.
-#include <CLI/CLI.hpp>
-
 #include "cli/commands.hpp"
 #include "cli/incident_command.hpp"
+
+#include <CLI/CLI.hpp>
 
 namespace nocturne::cli {
 

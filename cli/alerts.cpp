@@ -1,12 +1,12 @@
 // `nocturne alerts`: the alerts that burn, by matchers.
+#include "cli/commands.hpp"
+#include "cli/lists.hpp"
+#include "cli/server.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <memory>
-
-#include "cli/commands.hpp"
-#include "cli/lists.hpp"
-#include "cli/server.hpp"
 
 namespace nocturne::cli {
 
@@ -17,11 +17,15 @@ void add_alerts(CLI::App& app, Action& chosen) {
         bool all = false;
         std::uint32_t limit = 1000;
     };
+
     CLI::App* command = app.add_subcommand("alerts", "List the alerts that burn");
     auto options = std::make_shared<Options>();
-    command->add_option("--filter", options->filters, "a matcher like 'severity=critical' or 'resource=~\"db.*\"'; all must match")
+    command
+        ->add_option("--filter", options->filters,
+                     "a matcher like 'severity=critical' or 'resource=~\"db.*\"'; all must match")
         ->option_text("MATCHER...");
-    command->add_option("--incident", options->incident, "only those of this incident")->option_text("ID");
+    command->add_option("--incident", options->incident, "only those of this incident")
+        ->option_text("ID");
     command->add_flag("--all", options->all, "those that ended lately, too");
     command->add_option("--limit", options->limit, "at most so many")->capture_default_str();
     auto server = add_server_options(*command);
@@ -31,7 +35,9 @@ void add_alerts(CLI::App& app, Action& chosen) {
             for (const std::string& filter : options->filters) {
                 path += "&filter=" + gateway::url_encode(filter);
             }
-            path += options->incident.empty() ? "" : "&incident=" + gateway::url_encode(options->incident);
+            path += options->incident.empty()
+                        ? ""
+                        : "&incident=" + gateway::url_encode(options->incident);
             path += options->all ? "&ended=true" : "";
             return answer(Server(*server).get(path), *server->format, render_alert_list);
         };

@@ -1,14 +1,15 @@
-// `nocturne check`: every problem of configuration and topology, with its place and the line itself.
-#include <CLI/CLI.hpp>
-
-#include <memory>
-
+// `nocturne check`: every problem of configuration and topology, with its place and the line
+// itself.
 #include "cli/commands.hpp"
 #include "cli/daemon_configuration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/topology_files.hpp"
 #include "model/json_writer.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
 
 namespace nocturne::cli {
 
@@ -53,7 +54,9 @@ std::string to_json(const Findings& findings) {
     for (const Error& problem : findings.problems) {
         const Place place = problem.places.empty() ? Place() : problem.places.front();
         out.begin_object().member("file", place.file).member("line", std::uint64_t{place.line});
-        out.member("column", std::uint64_t{place.column}).member("message", problem.message).end_object();
+        out.member("column", std::uint64_t{place.column})
+            .member("message", problem.message)
+            .end_object();
     }
     out.end_array().end_object();
     return out.take();
@@ -69,8 +72,10 @@ std::string to_text(const Findings& findings) {
         out += explain(problem, palette);
     }
     const std::size_t count = findings.problems.size();
-    const std::string verdict = count == 0 ? palette.paint(Style::Green, "ok")
-                                           : palette.paint(Style::Red, std::to_string(count) + (count == 1 ? " problem" : " problems"));
+    const std::string verdict =
+        count == 0 ? palette.paint(Style::Green, "ok")
+                   : palette.paint(Style::Red,
+                                   std::to_string(count) + (count == 1 ? " problem" : " problems"));
     out += verdict + ":";
     for (const std::string& file : findings.files) {
         out += " " + sanitise(file);
@@ -81,10 +86,16 @@ std::string to_text(const Findings& findings) {
 }  // namespace
 
 void add_check(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("check", "Check configuration and topology; tell every problem and its place");
+    CLI::App* command = app.add_subcommand(
+        "check", "Check configuration and topology; tell every problem and its place");
     auto options = std::make_shared<CheckOptions>();
-    command->add_option("--config", options->config, "the configuration (nocturne.yaml, if it is there)")->option_text("FILE");
-    command->add_option("--topology", options->topology, "service graphs, besides those that the configuration names")
+    command
+        ->add_option("--config", options->config,
+                     "the configuration (nocturne.yaml, if it is there)")
+        ->option_text("FILE");
+    command
+        ->add_option("--topology", options->topology,
+                     "service graphs, besides those that the configuration names")
         ->option_text("FILE...");
     auto format = add_format(*command);
     command->callback([&chosen, options, format] {

@@ -1,4 +1,5 @@
-// The subcommands: each adds itself to the command line, and says what it came to when it was chosen.
+// The subcommands: each adds itself to the command line, and says what it came to when it was
+// chosen.
 #pragma once
 
 #include <functional>

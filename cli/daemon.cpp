@@ -1,13 +1,5 @@
 #include "cli/daemon.hpp"
 
-#include <spdlog/sinks/stdout_color_sinks.h>
-#include <spdlog/spdlog.h>
-
-#include <chrono>
-#include <ctime>
-#include <iterator>
-#include <utility>
-
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/service_manager.hpp"
@@ -15,6 +7,14 @@
 #include "cli/version.hpp"
 #include "engine/state.hpp"
 #include "gateway/metric_text.hpp"
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <ctime>
+#include <iterator>
+#include <utility>
 
 namespace nocturne::cli {
 
@@ -111,7 +111,8 @@ Status Daemon::read_configuration() {
     NOCTURNE_TRY_STATUS(all_in_one(read.problems));
     configuration_ = std::move(read.configuration);
     spdlog::set_level(spdlog::level::from_str(configuration_.log_level));
-    log_->info("nocturne {} configuration={}", version_text(), read.file.empty() ? "defaults" : read.file);
+    log_->info("nocturne {} configuration={}", version_text(),
+               read.file.empty() ? "defaults" : read.file);
     return {};
 }
 
@@ -147,7 +148,8 @@ Status Daemon::load_topology() {
 }
 
 // Journaled only when it says something new, so that a restart does not repeat it.
-Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files, const model::TopologyChange& change) {
+Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files,
+                             const model::TopologyChange& change) {
     bool is_told = false;
     std::size_t nodes = 0;
     const bool asked = loop_->query_and_wait([&](const engine::Core& core) {
@@ -163,8 +165,8 @@ Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files, co
         return {};
     }
     NOCTURNE_TRY(const model::Position position, loop_->submit_and_wait(change));
-    log_->info("topology loaded files={} services={} edges={} position={}", files.size(), change.nodes.size(),
-               change.edges.size(), position);
+    log_->info("topology loaded files={} services={} edges={} position={}", files.size(),
+               change.nodes.size(), change.edges.size(), position);
     return {};
 }
 
@@ -174,7 +176,8 @@ Status Daemon::bind_zmq() {
     options.ack_endpoint = configuration_.zmq_ack;
     options.pub_endpoint = configuration_.zmq_pub;
     if (!configuration_.curve_secret_key_file.empty()) {
-        NOCTURNE_TRY(options.curve.secret_key, gateway::read_secret_key(configuration_.curve_secret_key_file));
+        NOCTURNE_TRY(options.curve.secret_key,
+                     gateway::read_secret_key(configuration_.curve_secret_key_file));
         options.curve.allowed_client_keys = configuration_.curve_client_keys;
     }
     NOCTURNE_TRY(zmq_, gateway::ZmqServer::start(std::move(options), *ingest_, feed_));
@@ -193,12 +196,15 @@ Status Daemon::bind_http() {
     };
     parts.reload = [this] { return reload(); };
     parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
-    NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_, std::move(parts)));
+    NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_,
+                                                   std::move(parts)));
     return {};
 }
 
 Status Daemon::tell_ready() {
-    const auto or_off = [](const std::string& endpoint) { return endpoint.empty() ? std::string("off") : endpoint; };
+    const auto or_off = [](const std::string& endpoint) {
+        return endpoint.empty() ? std::string("off") : endpoint;
+    };
     log_->info("listening pull={} ack={} pub={} http=http://{}", or_off(zmq_->pull_endpoint()),
                or_off(zmq_->ack_endpoint()), or_off(zmq_->pub_endpoint()), http_->address());
     log_->info("ready");
@@ -230,7 +236,8 @@ void Daemon::watch_journal() {
     if (health) {
         log_->info("the journal is written again");
     } else {
-        log_->error("the journal cannot be written, nothing is acknowledged: {}", sanitise(to_string(health.error())));
+        log_->error("the journal cannot be written, nothing is acknowledged: {}",
+                    sanitise(to_string(health.error())));
     }
 }
 
@@ -255,7 +262,8 @@ Status Daemon::reload() {
     if (const Status status = tell_topology(read.configuration.topology, files.change); !status) {
         return refuse(status.error());
     }
-    if (const std::string parts = restart_needed(configuration_, read.configuration); !parts.empty()) {
+    if (const std::string parts = restart_needed(configuration_, read.configuration);
+        !parts.empty()) {
         log_->warn("reload: a restart is needed for what changed in: {}", parts);
     }
     spdlog::set_level(spdlog::level::from_str(read.configuration.log_level));
@@ -267,16 +275,18 @@ void Daemon::append_metrics(std::string& out) const {
     using gateway::append_metric;
     using gateway::MetricType;
     const store::StoreCounters& store = store_->counters();
-    append_metric(out, "store_rows_total", "Rows written to the journal.", MetricType::Counter, store.rows);
-    append_metric(out, "store_raw_bytes_total", "Bytes of journal rows before compression.", MetricType::Counter,
-                  store.bytes_raw);
-    append_metric(out, "store_stored_bytes_total", "Bytes of journal rows as stored.", MetricType::Counter,
-                  store.bytes_stored);
-    append_metric(out, "store_commit_microseconds_total", "Time spent in commits.", MetricType::Counter, store.commit_us);
+    append_metric(out, "store_rows_total", "Rows written to the journal.", MetricType::Counter,
+                  store.rows);
+    append_metric(out, "store_raw_bytes_total", "Bytes of journal rows before compression.",
+                  MetricType::Counter, store.bytes_raw);
+    append_metric(out, "store_stored_bytes_total", "Bytes of journal rows as stored.",
+                  MetricType::Counter, store.bytes_stored);
+    append_metric(out, "store_commit_microseconds_total", "Time spent in commits.",
+                  MetricType::Counter, store.commit_us);
     append_metric(out, "dead_letters_total", "Refused events kept aside.", MetricType::Counter,
                   dead_letters_->counters().kept);
-    append_metric(out, "dead_letters_dropped_total", "Refused events for which there was no room.", MetricType::Counter,
-                  dead_letters_->counters().dropped);
+    append_metric(out, "dead_letters_dropped_total", "Refused events for which there was no room.",
+                  MetricType::Counter, dead_letters_->counters().dropped);
     feed_.append_metrics(out);
     zmq_->append_metrics(out);
 }

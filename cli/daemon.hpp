@@ -1,11 +1,6 @@
-// Daemon: the wiring of `nocturne run`. Starting is a list of named steps, stopping is the same list backwards.
+// Daemon: the wiring of `nocturne run`. Starting is a list of named steps, stopping is the same
+// list backwards.
 #pragma once
-
-#include <spdlog/logger.h>
-
-#include <csignal>
-#include <memory>
-#include <mutex>
 
 #include "cli/daemon_configuration.hpp"
 #include "engine/loop.hpp"
@@ -16,6 +11,12 @@
 #include "gateway/zmq_server.hpp"
 #include "model/result.hpp"
 #include "store/store.hpp"
+
+#include <spdlog/logger.h>
+
+#include <csignal>
+#include <memory>
+#include <mutex>
 
 namespace nocturne::cli {
 
@@ -44,13 +45,15 @@ class Daemon {
     void stop_receiving();
     void stop_loop();
     void close_store();
+
     void nothing() {}
 
     void serve();
     void watch_journal();
     // All or nothing: with any problem the old configuration stays. From any thread.
     Status reload();
-    Status tell_topology(const std::vector<std::filesystem::path>& files, const model::TopologyChange& change);
+    Status tell_topology(const std::vector<std::filesystem::path>& files,
+                         const model::TopologyChange& change);
     void append_metrics(std::string& out) const;
 
     const RunOptions options_;

@@ -41,15 +41,18 @@ DaemonConfiguration read_daemon_configuration(const RunOptions& options) {
     return read;
 }
 
-std::string restart_needed(const rules::Configuration& running, const rules::Configuration& wanted) {
+std::string restart_needed(const rules::Configuration& running,
+                           const rules::Configuration& wanted) {
     const std::pair<const char*, bool> parts[] = {
         {"data", running.data == wanted.data},
         {"zmq", running.zmq_pull == wanted.zmq_pull && running.zmq_ack == wanted.zmq_ack &&
-                    running.zmq_pub == wanted.zmq_pub && running.curve_secret_key_file == wanted.curve_secret_key_file &&
+                    running.zmq_pub == wanted.zmq_pub &&
+                    running.curve_secret_key_file == wanted.curve_secret_key_file &&
                     running.curve_client_keys == wanted.curve_client_keys},
         {"http", running.http == wanted.http},
         {"limits", are_equal(running.limits, wanted.limits)},
-        {"retention", running.journal_keep == wanted.journal_keep && running.history_keep == wanted.history_keep &&
+        {"retention", running.journal_keep == wanted.journal_keep &&
+                          running.history_keep == wanted.history_keep &&
                           running.snapshot_every == wanted.snapshot_every},
     };
     std::string list;

@@ -1,12 +1,12 @@
 // What a daemon runs with: the configuration file, and above it what the command line says.
 #pragma once
 
+#include "model/result.hpp"
+#include "rules/configuration.hpp"
+
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "model/result.hpp"
-#include "rules/configuration.hpp"
 
 namespace nocturne::cli {
 

@@ -1,17 +1,21 @@
 #include "cli/incident_command.hpp"
 
-#include <CLI/CLI.hpp>
-#include <boost/json.hpp>
-
 #include "cli/json_text.hpp"
 #include "model/json_writer.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
 
 namespace nocturne::cli {
 
 std::shared_ptr<IncidentCommand> add_incident_options(CLI::App& command) {
     auto options = std::make_shared<IncidentCommand>();
-    command.add_option("id", options->id, "an incident, e.g. I1042-3")->required()->option_text("ID");
-    command.add_option("--by", options->by, "who does it, for the timeline (NOCTURNE_USER, or the user of this shell)")
+    command.add_option("id", options->id, "an incident, e.g. I1042-3")
+        ->required()
+        ->option_text("ID");
+    command
+        .add_option("--by", options->by,
+                    "who does it, for the timeline (NOCTURNE_USER, or the user of this shell)")
         ->option_text("NAME");
     options->server = add_server_options(command);
     return options;

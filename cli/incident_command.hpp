@@ -1,10 +1,10 @@
 // What `ack`, `resolve` and `label` share: a command to one incident, noted with who gave it.
 #pragma once
 
+#include "cli/server.hpp"
+
 #include <memory>
 #include <string>
-
-#include "cli/server.hpp"
 
 namespace nocturne::cli {
 

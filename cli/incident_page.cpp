@@ -1,15 +1,15 @@
 #include "cli/incident_page.hpp"
 
+#include "cli/json_text.hpp"
+#include "cli/tree.hpp"
+#include "model/severity.hpp"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
-
-#include "cli/json_text.hpp"
-#include "cli/tree.hpp"
-#include "model/severity.hpp"
 
 namespace nocturne::cli {
 
@@ -56,10 +56,12 @@ class IncidentPage {
     void write_headline() {
         const std::string severity = text_of(incident_, "severity");
         std::string loud = severity;
-        std::transform(loud.begin(), loud.end(), loud.begin(),
-                       [](char letter) { return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter; });
+        std::transform(loud.begin(), loud.end(), loud.begin(), [](char letter) {
+            return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 32) : letter;
+        });
         const std::string state = text_of(incident_, "state");
-        out_ += palette_.severity(severity, loud) + "  " + palette_.paint(Style::Bold, text_of(incident_, "id")) + "  " +
+        out_ += palette_.severity(severity, loud) + "  " +
+                palette_.paint(Style::Bold, text_of(incident_, "id")) + "  " +
                 palette_.paint(is_over(state) ? Style::Green : Style::Plain, state) + "  " +
                 palette_.paint(Style::Bold, text_of(incident_, "title")) + "\n";
         out_ += "  " + span() + ", " + count_of(alert_count(), "alert") + ", " +
@@ -77,16 +79,19 @@ class IncidentPage {
         const model::Time opened = time_of(incident_, "opened_at");
         const model::Time resolved = time_of(incident_, "resolved_at");
         if (resolved == model::kNoTime) {
-            const std::string age = options_.length == PageOptions::Length::Whole ? " (" + ago(opened, options_.now) + ")" : "";
+            const std::string age = options_.length == PageOptions::Length::Whole
+                                        ? " (" + ago(opened, options_.now) + ")"
+                                        : "";
             return "since " + short_time(opened, options_.now) + age;
         }
-        return short_time(opened, options_.now) + " to " + short_time(resolved, options_.now) + " (" +
-               model::format_duration(resolved - std::min(opened, resolved)) + ")";
+        return short_time(opened, options_.now) + " to " + short_time(resolved, options_.now) +
+               " (" + model::format_duration(resolved - std::min(opened, resolved)) + ")";
     }
 
     std::size_t alert_count() const {
-        return std::max(static_cast<std::size_t>(std::max(number_of(incident_, "alert_count"), 0.0)),
-                        list_of(incident_, "alerts").size());
+        return std::max(
+            static_cast<std::size_t>(std::max(number_of(incident_, "alert_count"), 0.0)),
+            list_of(incident_, "alerts").size());
     }
 
     void write_suspects() {
@@ -113,8 +118,10 @@ class IncidentPage {
             }
             branch.leaf = text_of(path, "symptom");
         }
-        const std::vector<std::string> lines = draw_tree(
-            branches, [&](const std::string& node, const std::string& leaf) { return label_of(node, leaf); });
+        const std::vector<std::string> lines =
+            draw_tree(branches, [&](const std::string& node, const std::string& leaf) {
+                return label_of(node, leaf);
+            });
         if (lines.size() < 2) {
             return;  // a suspect that hurts only itself needs no tree
         }
@@ -127,7 +134,8 @@ class IncidentPage {
     std::string label_of(const std::string& node, const std::string& leaf) {
         const auto found = worst_alerts().find(node);
         if (found == worst_alerts().end()) {
-            return leaf.empty() ? node + palette_.paint(Style::Dim, "  (silent)") : node + "  " + leaf;
+            return leaf.empty() ? node + palette_.paint(Style::Dim, "  (silent)")
+                                : node + "  " + leaf;
         }
         const auto& [severity, check] = found->second;
         return node + "  " + palette_.severity(severity, "● " + (leaf.empty() ? check : leaf));
@@ -149,7 +157,8 @@ class IncidentPage {
     }
 
     static int rank_of(std::string_view severity) {
-        const auto found = std::find(model::kSeverityNames.begin(), model::kSeverityNames.end(), severity);
+        const auto found =
+            std::find(model::kSeverityNames.begin(), model::kSeverityNames.end(), severity);
         return static_cast<int>(found - model::kSeverityNames.begin());
     }
 
@@ -161,8 +170,9 @@ class IncidentPage {
         title("Changes");
         Table table({{"TIME"}, {"RESOURCE"}, {"WHAT"}, {"SUMMARY"}});
         for (std::size_t i = 0; i < std::min(changes.size(), kChangesMax); ++i) {
-            table.add({"  " + short_time(time_of(changes[i], "time"), options_.now), text_of(changes[i], "resource"),
-                       text_of(changes[i], "what"), text_of(changes[i], "summary")});
+            table.add({"  " + short_time(time_of(changes[i], "time"), options_.now),
+                       text_of(changes[i], "resource"), text_of(changes[i], "what"),
+                       text_of(changes[i], "summary")});
         }
         write_rows(table);
         write_more(changes.size(), kChangesMax);
@@ -185,8 +195,8 @@ class IncidentPage {
             }
             const json::value& entry = timeline[i];
             const std::string text = text_of(entry, "text");
-            table.add({"  " + short_time(time_of(entry, "at"), options_.now), text_of(entry, "reason"),
-                       text.empty() ? text_of(entry, "subject") : text});
+            table.add({"  " + short_time(time_of(entry, "at"), options_.now),
+                       text_of(entry, "reason"), text.empty() ? text_of(entry, "subject") : text});
         }
         write_rows(table);
         if (const double dropped = number_of(incident_, "timeline_dropped"); dropped > 0) {
@@ -208,20 +218,23 @@ class IncidentPage {
             command("impact " + quote(suspect), "who is hurt when it fails");
         }
         if (text_of(incident_, "cause").empty()) {
-            command("label " + id + " " + (suspect.empty() ? "CAUSE" : quote(suspect)), "what it was in the end");
+            command("label " + id + " " + (suspect.empty() ? "CAUSE" : quote(suspect)),
+                    "what it was in the end");
         }
     }
 
     void command(const std::string& words, const std::string& why) {
         constexpr std::size_t kWidth = 48;
-        out_ += "  " + pad("nocturne " + words, kWidth) + "  " + palette_.paint(Style::Dim, why) + "\n";
+        out_ +=
+            "  " + pad("nocturne " + words, kWidth) + "  " + palette_.paint(Style::Dim, why) + "\n";
     }
 
     // For a shell: what is more than letters, digits and ._- stands in quotes.
     static std::string quote(const std::string& word) {
         const auto is_plain = [](char letter) {
             return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                   (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
+                   (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' ||
+                   letter == '-';
         };
         if (std::all_of(word.begin(), word.end(), is_plain) && !word.starts_with('-')) {
             return word;
@@ -260,11 +273,13 @@ std::string render_incident_page(const json::value& incident, const PageOptions&
     return IncidentPage(incident, options).render();
 }
 
-std::string render_suspects(const json::array& suspects, std::size_t suspects_max, const PageOptions& options) {
+std::string render_suspects(const json::array& suspects, std::size_t suspects_max,
+                            const PageOptions& options) {
     const std::size_t shown = std::min(suspects.size(), suspects_max);
     std::size_t name_width = 0;
     for (std::size_t i = 0; i < shown; ++i) {
-        name_width = std::max(name_width, std::min(kNameWidthMax, display_width(text_of(suspects[i], "resource"))));
+        name_width = std::max(
+            name_width, std::min(kNameWidthMax, display_width(text_of(suspects[i], "resource"))));
     }
     const std::size_t limit = options.width > 0 ? options.width : kTextWidth;
     const std::size_t room = limit > kIndent.size() + 20 ? limit - kIndent.size() : 20;
@@ -274,12 +289,18 @@ std::string render_suspects(const json::array& suspects, std::size_t suspects_ma
         const double score = number_of(suspect, "score");
         std::string rank = std::to_string(i + 1);
         rank.insert(0, rank.size() < 3 ? 3 - rank.size() : 0, ' ');
-        out += rank + "  " + pad(cut(text_of(suspect, "resource"), kNameWidthMax), name_width) + "  " +
-               options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) + "  " + percent(score) +
-               (flag_of(suspect, "silent") ? options.palette.paint(Style::Dim, "  raised no alert itself") : "") + "\n";
+        out += rank + "  " + pad(cut(text_of(suspect, "resource"), kNameWidthMax), name_width) +
+               "  " +
+               options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) +
+               "  " + percent(score) +
+               (flag_of(suspect, "silent")
+                    ? options.palette.paint(Style::Dim, "  raised no alert itself")
+                    : "") +
+               "\n";
         for (const json::value& evidence : list_of(suspect, "evidence")) {
             const std::string text = text_of(evidence, "text");
-            for (const std::string& line : wrap(text.empty() ? text_of(evidence, "name") : text, room)) {
+            for (const std::string& line :
+                 wrap(text.empty() ? text_of(evidence, "name") : text, room)) {
                 out += std::string(kIndent) + line + "\n";
             }
         }

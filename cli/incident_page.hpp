@@ -1,19 +1,22 @@
 // One incident as a page for a person at 3 a.m.: what, since when, who did it and why, what next.
 #pragma once
 
+#include "cli/terminal.hpp"
+#include "model/time.hpp"
+
 #include <boost/json/fwd.hpp>
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "cli/terminal.hpp"
-#include "model/time.hpp"
-
 namespace nocturne::cli {
 
 struct PageOptions {
-    enum class Length : std::uint8_t { Block, Whole };  // a block among many, or the page with what to type next
+    enum class Length : std::uint8_t {
+        Block,
+        Whole
+    };  // a block among many, or the page with what to type next
 
     model::Time now = model::kNoTime;  // what "3m ago" counts from
     Palette palette;
@@ -25,6 +28,7 @@ struct PageOptions {
 std::string render_incident_page(const boost::json::value& incident, const PageOptions& options);
 
 // "orders-db  ███░░  71 %" with its evidence below, one suspect a line, at most `suspects_max`.
-std::string render_suspects(const boost::json::array& suspects, std::size_t suspects_max, const PageOptions& options);
+std::string render_suspects(const boost::json::array& suspects, std::size_t suspects_max,
+                            const PageOptions& options);
 
 }  // namespace nocturne::cli

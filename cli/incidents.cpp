@@ -1,12 +1,12 @@
 // `nocturne incidents`: what is wrong now, newest first.
+#include "cli/commands.hpp"
+#include "cli/lists.hpp"
+#include "cli/server.hpp"
+
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <memory>
-
-#include "cli/commands.hpp"
-#include "cli/lists.hpp"
-#include "cli/server.hpp"
 
 namespace nocturne::cli {
 
@@ -16,6 +16,7 @@ void add_incidents(CLI::App& app, Action& chosen) {
         std::string state;
         std::uint32_t limit = 100;
     };
+
     CLI::App* command = app.add_subcommand("incidents", "List what is wrong now, newest first");
     auto options = std::make_shared<Options>();
     command->add_flag("--all", options->all, "those that are over, too");

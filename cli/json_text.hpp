@@ -1,14 +1,15 @@
-// Reading JSON that came from outside, for people: what is missing is empty, and every text is made harmless.
+// Reading JSON that came from outside, for people: what is missing is empty, and every text is made
+// harmless.
 #pragma once
+
+#include "model/result.hpp"
+#include "model/time.hpp"
 
 #include <boost/json.hpp>
 
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
-#include "model/time.hpp"
 
 namespace nocturne::cli {
 

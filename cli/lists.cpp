@@ -1,8 +1,8 @@
 #include "cli/lists.hpp"
 
-#include <boost/json.hpp>
-
 #include "cli/json_text.hpp"
+
+#include <boost/json.hpp>
 
 namespace nocturne::cli {
 
@@ -43,13 +43,19 @@ std::string render_incident_list(const json::value& reply, const PageOptions& op
     if (incidents.empty()) {
         return "no incidents\n";
     }
-    Table table({{"ID"}, {"SEVERITY"}, {"STATE"}, {"OPENED"}, {"FIRING", Align::Right}, {"FIRST SUSPECT"}, {"TITLE"}});
+    Table table({{"ID"},
+                 {"SEVERITY"},
+                 {"STATE"},
+                 {"OPENED"},
+                 {"FIRING", Align::Right},
+                 {"FIRST SUSPECT"},
+                 {"TITLE"}});
     for (const json::value& incident : incidents) {
         const std::string severity = text_of(incident, "severity");
-        table.add({text_of(incident, "id"), options.palette.severity(severity, severity), text_of(incident, "state"),
-                   moment(time_of(incident, "opened_at"), options.now),
-                   text_of(incident, "firing_count") + "/" + text_of(incident, "alert_count"), first_suspect(incident),
-                   text_of(incident, "title")});
+        table.add({text_of(incident, "id"), options.palette.severity(severity, severity),
+                   text_of(incident, "state"), moment(time_of(incident, "opened_at"), options.now),
+                   text_of(incident, "firing_count") + "/" + text_of(incident, "alert_count"),
+                   first_suspect(incident), text_of(incident, "title")});
     }
     return table.render(options.palette, options.width);
 }
@@ -59,18 +65,26 @@ std::string render_alert_list(const json::value& reply, const PageOptions& optio
     if (alerts.empty()) {
         return "no alerts\n";
     }
-    Table table({{"SEVERITY"}, {"STATUS"}, {"RESOURCE"}, {"CHECK"}, {"SINCE"}, {"COUNT", Align::Right}, {"INCIDENT"},
+    Table table({{"SEVERITY"},
+                 {"STATUS"},
+                 {"RESOURCE"},
+                 {"CHECK"},
+                 {"SINCE"},
+                 {"COUNT", Align::Right},
+                 {"INCIDENT"},
                  {"SUMMARY"}});
     for (const json::value& alert : alerts) {
         const std::string severity = text_of(alert, "severity");
-        table.add({options.palette.severity(severity, severity), status_of(alert), cut(text_of(alert, "resource"), 40),
-                   cut(text_of(alert, "check"), 30), moment(time_of(alert, "first_seen"), options.now),
-                   text_of(alert, "count"), or_dash(text_of(alert, "incident")), text_of(alert, "summary")});
+        table.add({options.palette.severity(severity, severity), status_of(alert),
+                   cut(text_of(alert, "resource"), 40), cut(text_of(alert, "check"), 30),
+                   moment(time_of(alert, "first_seen"), options.now), text_of(alert, "count"),
+                   or_dash(text_of(alert, "incident")), text_of(alert, "summary")});
     }
     std::string out = table.render(options.palette, options.width);
     const double total = number_of(reply, "total");
     if (total > static_cast<double>(alerts.size())) {
-        out += std::to_string(alerts.size()) + " of " + text_of(reply, "total") + "; --limit shows more\n";
+        out += std::to_string(alerts.size()) + " of " + text_of(reply, "total") +
+               "; --limit shows more\n";
     }
     return out;
 }
@@ -81,16 +95,25 @@ std::string render_impact_list(const json::value& reply, const PageOptions& opti
     if (hurt.empty()) {
         return "nothing depends on " + node + "\n";
     }
-    std::string out = "When " + options.palette.paint(Style::Bold, node) + " fails, these are hurt:\n";
-    Table table({{"RESOURCE"}, {"TYPE"}, {"OWNER"}, {"CRITICALITY", Align::Right}, {"LIKELIHOOD", Align::Right}, {"BY WAY OF"}});
+    std::string out =
+        "When " + options.palette.paint(Style::Bold, node) + " fails, these are hurt:\n";
+    Table table({{"RESOURCE"},
+                 {"TYPE"},
+                 {"OWNER"},
+                 {"CRITICALITY", Align::Right},
+                 {"LIKELIHOOD", Align::Right},
+                 {"BY WAY OF"}});
     for (const json::value& impact : hurt) {
         std::string way;
         for (const json::value& step : list_of(impact, "path")) {
-            way += (way.empty() ? "" : " > ") + (step.is_string() ? sanitise(step.get_string()) : std::string("?"));
+            way += (way.empty() ? "" : " > ") +
+                   (step.is_string() ? sanitise(step.get_string()) : std::string("?"));
         }
         const double criticality = number_of(impact, "criticality");
-        table.add({cut(text_of(impact, "resource"), 40), or_dash(text_of(impact, "type")), or_dash(text_of(impact, "owner")),
-                   options.palette.paint(criticality >= 5 ? Style::BoldRed : Style::Plain, text_of(impact, "criticality")),
+        table.add({cut(text_of(impact, "resource"), 40), or_dash(text_of(impact, "type")),
+                   or_dash(text_of(impact, "owner")),
+                   options.palette.paint(criticality >= 5 ? Style::BoldRed : Style::Plain,
+                                         text_of(impact, "criticality")),
                    percent(number_of(impact, "likelihood")), way});
     }
     return out + table.render(options.palette, options.width);
@@ -101,10 +124,12 @@ std::string render_silence_list(const json::value& reply, const PageOptions& opt
     if (silences.empty()) {
         return "no silences\n";
     }
-    Table table({{"ID"}, {"STATE"}, {"ENDS"}, {"HIDDEN", Align::Right}, {"BY"}, {"MATCHERS"}, {"COMMENT"}});
+    Table table(
+        {{"ID"}, {"STATE"}, {"ENDS"}, {"HIDDEN", Align::Right}, {"BY"}, {"MATCHERS"}, {"COMMENT"}});
     for (const json::value& silence : silences) {
-        table.add({text_of(silence, "id"), text_of(silence, "state"), moment(time_of(silence, "ends_at"), options.now),
-                   text_of(silence, "hidden"), or_dash(text_of(silence, "created_by")), text_of(silence, "matchers"),
+        table.add({text_of(silence, "id"), text_of(silence, "state"),
+                   moment(time_of(silence, "ends_at"), options.now), text_of(silence, "hidden"),
+                   or_dash(text_of(silence, "created_by")), text_of(silence, "matchers"),
                    text_of(silence, "comment")});
     }
     return table.render(options.palette, options.width);

@@ -1,11 +1,11 @@
 // The API's lists as tables for people.
 #pragma once
 
+#include "cli/incident_page.hpp"
+
 #include <boost/json/fwd.hpp>
 
 #include <string>
-
-#include "cli/incident_page.hpp"
 
 namespace nocturne::cli {
 

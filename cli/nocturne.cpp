@@ -1,16 +1,16 @@
 #include "cli/nocturne.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <cstdio>
-#include <exception>
-#include <string>
-
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "cli/version.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <exception>
+#include <string>
 
 namespace nocturne::cli {
 
@@ -25,11 +25,13 @@ void add_commands(CLI::App& app, Action& chosen) {
         const char* group;
         void (*add)(CLI::App&, Action&);
     };
+
     static constexpr Entry kEntries[] = {
-        {kDaemon, add_run},          {kDaemon, add_check},      {kRecorded, add_replay},  {kRecorded, add_rank},
-        {kOperator, add_incidents},  {kOperator, add_show},     {kOperator, add_alerts},  {kOperator, add_impact},
-        {kOperator, add_ack},        {kOperator, add_resolve},  {kOperator, add_label},   {kOperator, add_silence},
-        {kOperator, add_send},       {kDaemon, add_version},
+        {kDaemon, add_run},       {kDaemon, add_check},       {kRecorded, add_replay},
+        {kRecorded, add_rank},    {kOperator, add_incidents}, {kOperator, add_show},
+        {kOperator, add_alerts},  {kOperator, add_impact},    {kOperator, add_ack},
+        {kOperator, add_resolve}, {kOperator, add_label},     {kOperator, add_silence},
+        {kOperator, add_send},    {kDaemon, add_version},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);
@@ -38,10 +40,12 @@ void add_commands(CLI::App& app, Action& chosen) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"Nocturne turns a storm of events into incidents and names their cause.", "nocturne"};
+    CLI::App app{"Nocturne turns a storm of events into incidents and names their cause.",
+                 "nocturne"};
     app.set_version_flag("--version", "nocturne " + version_text());
     app.require_subcommand(1);
-    app.footer("Every command has --help. Exit codes: 0 done, 1 findings, 2 wrong usage, 3 no answer from the daemon.\n"
+    app.footer("Every command has --help. Exit codes: 0 done, 1 findings, 2 wrong usage, 3 no "
+               "answer from the daemon.\n"
                "Without anything: `nocturne run` starts the daemon in this folder.");
     Action chosen;
     add_commands(app, chosen);

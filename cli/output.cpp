@@ -10,8 +10,10 @@
 namespace nocturne::cli {
 
 std::shared_ptr<Format> add_format(CLI::App& command, Format by_default) {
-    static const std::map<std::string, Format> kFormats{{"text", Format::Text}, {"json", Format::Json}};
-    auto format = std::make_shared<Format>(by_default);  // shared: the parser writes it, the action reads it
+    static const std::map<std::string, Format> kFormats{{"text", Format::Text},
+                                                        {"json", Format::Json}};
+    auto format =
+        std::make_shared<Format>(by_default);  // shared: the parser writes it, the action reads it
     command.add_option("--format", *format, "text for people, json for programs")
         ->transform(CLI::CheckedTransformer(kFormats).description("text|json"))
         ->option_text("text|json");
@@ -68,8 +70,8 @@ std::string explain(const Error& problem, const Palette& palette) {
     out += palette.paint(Style::Dim, "  " + number + " | ") + sanitise(line) + "\n";
     if (place.column > 0 && place.column <= line.size() + 1) {
         const std::size_t before = display_width(sanitise(line.substr(0, place.column - 1)));
-        out += std::string(number.size() + 2, ' ') + palette.paint(Style::Dim, " | ") + std::string(before, ' ') +
-               palette.paint(Style::Red, "^") + "\n";
+        out += std::string(number.size() + 2, ' ') + palette.paint(Style::Dim, " | ") +
+               std::string(before, ' ') + palette.paint(Style::Red, "^") + "\n";
     }
     return out;
 }

@@ -1,15 +1,15 @@
 // How commands print: --format, stdout, complaints on stderr.
 #pragma once
 
+#include "cli/incident_page.hpp"
+#include "model/result.hpp"
+#include "model/time.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "cli/incident_page.hpp"
-#include "model/result.hpp"
-#include "model/time.hpp"
 
 namespace CLI {
 class App;

@@ -1,4 +1,13 @@
 // `nocturne rank`: the suspects of one set of recorded events, or of a folder of cases.
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/incident_page.hpp"
+#include "cli/json_text.hpp"
+#include "cli/output.hpp"
+#include "cli/ranking.hpp"
+#include "cli/recorded_reading.hpp"
+#include "cli/topology_files.hpp"
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
@@ -11,15 +20,6 @@
 #include <mutex>
 #include <optional>
 #include <thread>
-
-#include "cli/commands.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/incident_page.hpp"
-#include "cli/json_text.hpp"
-#include "cli/output.hpp"
-#include "cli/ranking.hpp"
-#include "cli/recorded_reading.hpp"
-#include "cli/topology_files.hpp"
 
 namespace nocturne::cli {
 
@@ -54,7 +54,8 @@ struct Gathered {
 // ---- one ----
 
 int rank_one(const RankOptions& options, Format format) {
-    const TopologyFiles topology = read_topology_files({options.topology.begin(), options.topology.end()});
+    const TopologyFiles topology =
+        read_topology_files({options.topology.begin(), options.topology.end()});
     if (!topology.problems.empty()) {
         complain(topology.problems);
         return kFindings;
@@ -71,7 +72,8 @@ int rank_one(const RankOptions& options, Format format) {
     if (!reading.read(files, [&](const RecordedEvent& event) { gathered.take(event); })) {
         return kFindings;
     }
-    const std::vector<model::Suspect> suspects = rank_events(topology.change, std::move(gathered.batch), gathered.at);
+    const std::vector<model::Suspect> suspects =
+        rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const std::string json = render_ranking(suspects);
     if (format == Format::Json || (format == Format::Auto && !terminal.is_out)) {
         print(json + "\n");
@@ -141,8 +143,8 @@ Outcome rank_case(const Case& one, const fs::path& out) {
     for (const Error& problem : topology.problems) {
         (is_usable ? outcome.notes : outcome.failures).push_back(to_string(problem));
     }
-    Result<RecordedEvents> events =
-        RecordedEvents::open({one.events.string()}, [&](const std::string& line) { outcome.notes.push_back(line); });
+    Result<RecordedEvents> events = RecordedEvents::open(
+        {one.events.string()}, [&](const std::string& line) { outcome.notes.push_back(line); });
     if (!events) {
         outcome.failures.push_back(to_string(events.error()));
         return outcome;
@@ -155,7 +157,8 @@ Outcome rank_case(const Case& one, const fs::path& out) {
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
     }
-    const std::vector<model::Suspect> suspects = rank_events(topology.change, std::move(gathered.batch), gathered.at);
+    const std::vector<model::Suspect> suspects =
+        rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const fs::path target = out / (one.name + ".json");
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
@@ -165,7 +168,8 @@ Outcome rank_case(const Case& one, const fs::path& out) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }
     if (suspects.empty()) {
-        outcome.notes.push_back(one.events.string() + ": nothing in it alerts, the ranking is empty");
+        outcome.notes.push_back(one.events.string() +
+                                ": nothing in it alerts, the ranking is empty");
     }
     return outcome;
 }
@@ -173,7 +177,8 @@ Outcome rank_case(const Case& one, const fs::path& out) {
 // Takes cases from a list until it is empty; several threads run it.
 class CaseRun {
    public:
-    CaseRun(std::vector<Case> cases, fs::path out) : cases_(std::move(cases)), out_(std::move(out)) {}
+    CaseRun(std::vector<Case> cases, fs::path out)
+        : cases_(std::move(cases)), out_(std::move(out)) {}
 
     int run() {
         std::vector<std::thread> threads;
@@ -184,8 +189,8 @@ class CaseRun {
             thread.join();
         }
         progress_.clear();
-        complain(std::to_string(cases_.size() - failed_.size()) + " of " + std::to_string(cases_.size()) +
-                 " cases ranked, written to " + out_.string());
+        complain(std::to_string(cases_.size() - failed_.size()) + " of " +
+                 std::to_string(cases_.size()) + " cases ranked, written to " + out_.string());
         std::sort(noted_.begin(), noted_.end());
         for (const std::string& noted : noted_) {
             complain("ranked all the same: " + noted);
@@ -203,7 +208,8 @@ class CaseRun {
             Outcome outcome;
             try {
                 outcome = rank_case(cases_[i], out_);
-            } catch (const std::exception& error) {  // a full disk, no memory: the other cases go on
+            } catch (
+                const std::exception& error) {  // a full disk, no memory: the other cases go on
                 outcome.failures.emplace_back(error.what());
             }
             const std::lock_guard lock(mutex_);
@@ -217,7 +223,8 @@ class CaseRun {
     }
 
     static std::string first_of(const std::vector<std::string>& texts) {
-        return texts.front() + (texts.size() > 1 ? " (and " + std::to_string(texts.size() - 1) + " more)" : "");
+        return texts.front() +
+               (texts.size() > 1 ? " (and " + std::to_string(texts.size() - 1) + " more)" : "");
     }
 
     const std::vector<Case> cases_;
@@ -238,7 +245,8 @@ int rank_cases(const RankOptions& options) {
     }
     find_cases(options.cases, "", cases);
     if (cases.empty()) {
-        complain(options.cases + ": no cases; expected folders with topology.yaml and events.jsonl[.gz]");
+        complain(options.cases +
+                 ": no cases; expected folders with topology.yaml and events.jsonl[.gz]");
         return kFindings;
     }
     return CaseRun(std::move(cases), options.out).run();
@@ -246,7 +254,8 @@ int rank_cases(const RankOptions& options) {
 
 // Either --cases and --out, or --topology and --events.
 void check_usage(const RankOptions& options) {
-    const bool one = !options.topology.empty() || !options.events.empty() || !options.changes.empty();
+    const bool one =
+        !options.topology.empty() || !options.events.empty() || !options.changes.empty();
     if (options.cases.empty() != options.out.empty()) {
         throw CLI::RequiredError(options.out.empty() ? "--out with --cases" : "--cases with --out");
     }
@@ -261,20 +270,31 @@ void check_usage(const RankOptions& options) {
 }  // namespace
 
 void add_rank(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("rank", "Name the suspects of what recorded events show, as one incident");
+    CLI::App* command = app.add_subcommand(
+        "rank", "Name the suspects of what recorded events show, as one incident");
     auto options = std::make_shared<RankOptions>();
-    command->add_option("--topology", options->topology, "the service graph, YAML")->option_text("FILE");
-    command->add_option("--events", options->events, "NDJSON, .gz too; - is standard input")->option_text("FILE...");
-    command->add_option("--changes", options->changes, "more events, of kind change")->option_text("FILE...");
-    command->add_option("--metrics", options->metrics, "samples (not used by this version)")->option_text("FILE");
-    command->add_option("--cases", options->cases, "a folder of cases, or of sets of cases; needs --out")->option_text("DIR");
-    command->add_option("--out", options->out, "where <case>.json or <set>/<case>.json are written")->option_text("DIR");
+    command->add_option("--topology", options->topology, "the service graph, YAML")
+        ->option_text("FILE");
+    command->add_option("--events", options->events, "NDJSON, .gz too; - is standard input")
+        ->option_text("FILE...");
+    command->add_option("--changes", options->changes, "more events, of kind change")
+        ->option_text("FILE...");
+    command->add_option("--metrics", options->metrics, "samples (not used by this version)")
+        ->option_text("FILE");
+    command
+        ->add_option("--cases", options->cases,
+                     "a folder of cases, or of sets of cases; needs --out")
+        ->option_text("DIR");
+    command->add_option("--out", options->out, "where <case>.json or <set>/<case>.json are written")
+        ->option_text("DIR");
     command->add_flag("--strict", options->strict, "exit 1 when a line is bad");
     auto format = add_format(*command, Format::Auto);
     command->footer("Without --format: a table on a terminal, JSON elsewhere.");
     command->callback([&chosen, options, format] {
         check_usage(*options);
-        chosen = [options, format] { return options->cases.empty() ? rank_one(*options, *format) : rank_cases(*options); };
+        chosen = [options, format] {
+            return options->cases.empty() ? rank_one(*options, *format) : rank_cases(*options);
+        };
     });
 }
 

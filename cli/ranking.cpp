@@ -1,12 +1,12 @@
 #include "cli/ranking.hpp"
 
-#include <chrono>
-#include <utility>
-
 #include "cli/replayer.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "model/settings.hpp"
+
+#include <chrono>
+#include <utility>
 
 namespace nocturne::cli {
 
@@ -20,15 +20,16 @@ model::Settings one_incident() {
     settings.incident_severity_min = model::Severity::Info;
     settings.alert_ttl = settings.resolved_keep = kForever;
     settings.resolve_after = settings.reopen_window = settings.incident_keep = kForever;
-    settings.change_window = kForever;  // the incident opens at the last event, changes may be long before
+    settings.change_window =
+        kForever;  // the incident opens at the last event, changes may be long before
     settings.suspects_max = 1000;
     return settings;
 }
 
 }  // namespace
 
-std::vector<model::Suspect> rank_events(const model::TopologyChange& topology, model::EventBatch events,
-                                        model::Time at) {
+std::vector<model::Suspect> rank_events(const model::TopologyChange& topology,
+                                        model::EventBatch events, model::Time at) {
     Replayer replayer(one_incident());
     replayer.apply(topology, model::from_unix_ms(0));
     replayer.apply(std::move(events), at);
@@ -42,7 +43,9 @@ std::string render_ranking(const std::vector<model::Suspect>& suspects) {
     out.begin_object().key("ranking").begin_array();
     for (const model::Suspect& suspect : suspects) {
         out.begin_object();
-        out.member("resource", suspect.resource).member("score", suspect.score).member("silent", suspect.silent);
+        out.member("resource", suspect.resource)
+            .member("score", suspect.score)
+            .member("silent", suspect.silent);
         out.key("evidence").begin_array();
         for (const model::Evidence& evidence : suspect.evidence) {
             out.begin_object().member("name", evidence.name).member("score", evidence.score);

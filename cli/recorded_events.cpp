@@ -1,13 +1,13 @@
 #include "cli/recorded_events.hpp"
 
+#include "cli/replay_clock.hpp"
+#include "gateway/event_file.hpp"
+#include "model/event_json.hpp"
+
 #include <algorithm>
 #include <deque>
 #include <optional>
 #include <utility>
-
-#include "cli/replay_clock.hpp"
-#include "gateway/event_file.hpp"
-#include "model/event_json.hpp"
 
 namespace nocturne::cli {
 
@@ -38,7 +38,8 @@ class TimedQueue {
                 clock_.emplace(times_from(0, kBeginning));
             }
             const std::vector<Time> next = times_from(1, 1);
-            queue_.front().at = clock_->arrive(queue_.front().event.time, next.empty() ? kNoTime : next.front());
+            queue_.front().at =
+                clock_->arrive(queue_.front().event.time, next.empty() ? kNoTime : next.front());
             is_front_timed_ = true;
         }
         return &queue_.front();
@@ -85,12 +86,14 @@ class TimedQueue {
 class RecordedEvents::Inside {
    public:
     explicit Inside(TellBadLine tell)
-        : tell_(std::move(tell)), merged_([this](std::deque<RecordedEvent>& out) { return merge_one(out); }) {}
+        : tell_(std::move(tell)),
+          merged_([this](std::deque<RecordedEvent>& out) { return merge_one(out); }) {}
 
     Status open(const std::string& path) {
         NOCTURNE_TRY(gateway::EventFileReader reader, gateway::EventFileReader::open(path));
         File& file = files_.emplace_back(std::move(reader));
-        file.queue.emplace([this, &file](std::deque<RecordedEvent>& out) { return read_chunk(file, out); });
+        file.queue.emplace(
+            [this, &file](std::deque<RecordedEvent>& out) { return read_chunk(file, out); });
         return {};
     }
 
@@ -103,6 +106,7 @@ class RecordedEvents::Inside {
     }
 
     std::uint64_t bad_lines() const { return bad_lines_; }
+
     const std::vector<Error>& failures() const { return failures_; }
 
     std::uint64_t bytes_read() const {
@@ -136,7 +140,8 @@ class RecordedEvents::Inside {
         File* earliest = nullptr;
         for (File& file : files_) {
             const RecordedEvent* event = file.queue->front();
-            if (event != nullptr && (earliest == nullptr || event->at < earliest->queue->front()->at)) {
+            if (event != nullptr &&
+                (earliest == nullptr || event->at < earliest->queue->front()->at)) {
                 earliest = &file;
             }
         }
@@ -171,7 +176,8 @@ class RecordedEvents::Inside {
         const gateway::EventLineView& view = **line;
         if (const Status status = decoder_.decode_one(view.text, batch); !status) {
             ++bad_lines_;
-            tell_(file.reader.name() + ":" + std::to_string(view.number) + ": " + status.error().message);
+            tell_(file.reader.name() + ":" + std::to_string(view.number) + ": " +
+                  status.error().message);
         }
         return true;
     }
@@ -190,7 +196,8 @@ RecordedEvents::~RecordedEvents() = default;
 RecordedEvents::RecordedEvents(RecordedEvents&&) noexcept = default;
 RecordedEvents& RecordedEvents::operator=(RecordedEvents&&) noexcept = default;
 
-Result<RecordedEvents> RecordedEvents::open(const std::vector<std::string>& paths, TellBadLine tell) {
+Result<RecordedEvents> RecordedEvents::open(const std::vector<std::string>& paths,
+                                            TellBadLine tell) {
     auto inside = std::make_unique<Inside>(std::move(tell));
     for (const std::string& path : paths) {
         NOCTURNE_TRY_STATUS(inside->open(path));

@@ -1,5 +1,10 @@
-// RecordedEvents: event files as one stream, merged by time, each event with the time at which it arrives.
+// RecordedEvents: event files as one stream, merged by time, each event with the time at which it
+// arrives.
 #pragma once
+
+#include "model/event.hpp"
+#include "model/result.hpp"
+#include "model/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -8,24 +13,21 @@
 #include <string>
 #include <vector>
 
-#include "model/event.hpp"
-#include "model/result.hpp"
-#include "model/time.hpp"
-
 namespace nocturne::cli {
 
 struct RecordedEvent {
-    model::EventView event;                           // borrows from `holder`
-    std::shared_ptr<const model::EventBatch> holder;  // shared: one batch is read ahead for many events
-    model::Time at = model::kNoTime;                  // when it arrives
+    model::EventView event;  // borrows from `holder`
+    std::shared_ptr<const model::EventBatch>
+        holder;                       // shared: one batch is read ahead for many events
+    model::Time at = model::kNoTime;  // when it arrives
 };
 
 // Told of each line that is no event: `events.jsonl:17: field "severity": ...`.
 using TellBadLine = std::function<void(const std::string& line)>;
 
-// Events of one file come in its order; of several files, the one that arrives first comes first, and among
-// those that arrive together the file that was named first. Streams: memory is bounded whatever the size of the
-// files. The rule of arrival is ReplayClock's.
+// Events of one file come in its order; of several files, the one that arrives first comes first,
+// and among those that arrive together the file that was named first. Streams: memory is bounded
+// whatever the size of the files. The rule of arrival is ReplayClock's.
 class RecordedEvents {
    public:
     // "-" is standard input, .gz works. An Error when a file cannot be opened.

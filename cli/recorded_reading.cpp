@@ -1,9 +1,9 @@
 #include "cli/recorded_reading.hpp"
 
+#include "cli/output.hpp"
+
 #include <cstdio>
 #include <utility>
-
-#include "cli/output.hpp"
 
 namespace nocturne::cli {
 
@@ -16,7 +16,8 @@ constexpr std::uint64_t kProgressEvents = 4096;
 
 bool RecordedReading::read(const std::vector<std::string>& paths,
                            const std::function<void(const RecordedEvent&)>& take) {
-    Result<RecordedEvents> events = RecordedEvents::open(paths, [this](const std::string& line) { tell(line); });
+    Result<RecordedEvents> events =
+        RecordedEvents::open(paths, [this](const std::string& line) { tell(line); });
     if (!events) {
         complain(to_string(events.error()));
         return false;
@@ -25,7 +26,8 @@ bool RecordedReading::read(const std::vector<std::string>& paths,
     while (events->next(event)) {
         take(event);
         if (++events_ % kProgressEvents == 0) {
-            progress_.show(events->bytes_read(), events->bytes_total(), std::to_string(events_) + " events");
+            progress_.show(events->bytes_read(), events->bytes_total(),
+                           std::to_string(events_) + " events");
         }
     }
     progress_.clear();
@@ -47,8 +49,8 @@ void RecordedReading::tell(const std::string& line) {
 }
 
 std::string RecordedReading::summary() const {
-    return std::to_string(events_) + (events_ == 1 ? " event, " : " events, ") + std::to_string(bad_lines_) +
-           (bad_lines_ == 1 ? " bad line" : " bad lines");
+    return std::to_string(events_) + (events_ == 1 ? " event, " : " events, ") +
+           std::to_string(bad_lines_) + (bad_lines_ == 1 ? " bad line" : " bad lines");
 }
 
 }  // namespace nocturne::cli

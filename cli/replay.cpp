@@ -1,12 +1,4 @@
 // `nocturne replay`: the whole engine over recorded events, or over the journal of a daemon.
-#include <CLI/CLI.hpp>
-#include <boost/json.hpp>
-
-#include <chrono>
-#include <filesystem>
-#include <memory>
-#include <optional>
-
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/incident_page.hpp"
@@ -17,12 +9,20 @@
 #include "cli/topology_files.hpp"
 #include "store/store.hpp"
 
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
 namespace nocturne::cli {
 
 namespace {
 
-// What is due within a minute after the last event (a pending ranking, the end of an incident whose alerts have
-// all ended) is done; what still burns stays open.
+// What is due within a minute after the last event (a pending ranking, the end of an incident whose
+// alerts have all ended) is done; what still burns stays open.
 constexpr model::Duration kSettle = std::chrono::minutes(1);
 
 struct ReplayOptions {
@@ -43,7 +43,8 @@ bool is_empty_folder(const std::string& folder, const std::string& option) {
         return false;
     }
     if (!folder.empty() && !std::filesystem::is_empty(folder, error)) {
-        complain(option + " " + folder + ": this version cannot run them yet; take the option away to replay without");
+        complain(option + " " + folder +
+                 ": this version cannot run them yet; take the option away to replay without");
         return false;
     }
     return true;
@@ -71,7 +72,8 @@ void print_incidents(const Replayer& replayer, Format format) {
 }
 
 int replay_events(const ReplayOptions& options, Format format) {
-    const TopologyFiles topology = read_topology_files({options.topology.begin(), options.topology.end()});
+    const TopologyFiles topology =
+        read_topology_files({options.topology.begin(), options.topology.end()});
     if (!topology.problems.empty()) {
         complain(topology.problems);
         return kFindings;
@@ -84,7 +86,8 @@ int replay_events(const ReplayOptions& options, Format format) {
     RecordedReading reading(progress);
     std::vector<std::string> files = options.events;
     files.insert(files.end(), options.changes.begin(), options.changes.end());
-    if (!reading.read(files, [&](const RecordedEvent& event) { replayer.add(event.event, event.at); })) {
+    if (!reading.read(files,
+                      [&](const RecordedEvent& event) { replayer.add(event.event, event.at); })) {
         return kFindings;
     }
     replayer.settle(kSettle);
@@ -95,7 +98,8 @@ int replay_events(const ReplayOptions& options, Format format) {
     return reading.is_broken() || (options.strict && reading.bad_lines() > 0) ? kFindings : kOk;
 }
 
-// From the first input; of a journal whose beginning has been taken away by retention, from the last snapshot.
+// From the first input; of a journal whose beginning has been taken away by retention, from the
+// last snapshot.
 Result<Replayer> begin_journal(store::Store& store) {
     NOCTURNE_TRY(const model::Position first, store.first_position());
     if (first <= 1) {
@@ -103,11 +107,11 @@ Result<Replayer> begin_journal(store::Store& store) {
     }
     NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store.load_latest_snapshot());
     if (!snapshot) {
-        return fail(ErrorCode::Damaged,
-                    "the journal begins at " + std::to_string(first) + ", and there is no snapshot to begin from");
+        return fail(ErrorCode::Damaged, "the journal begins at " + std::to_string(first) +
+                                            ", and there is no snapshot to begin from");
     }
-    complain("the journal begins at " + std::to_string(first) + "; replaying from the snapshot at " +
-             std::to_string(snapshot->position));
+    complain("the journal begins at " + std::to_string(first) +
+             "; replaying from the snapshot at " + std::to_string(snapshot->position));
     model::Reader in(snapshot->bytes);
     NOCTURNE_TRY(engine::Core core, engine::Core::decode(in));
     return Replayer(std::move(core));
@@ -122,8 +126,9 @@ Result<Replayer> replay_journal(const std::string& folder) {
     NOCTURNE_TRY_STATUS(store->read(replayer.core().position() + 1, [&](const store::Entry& entry) {
         Result<model::Input::Body> body = model::decode_body(entry.bytes);
         if (!body) {
-            decoded = fail(ErrorCode::Damaged,
-                           "journal position " + std::to_string(entry.position) + ": " + body.error().message);
+            decoded =
+                fail(ErrorCode::Damaged, "journal position " + std::to_string(entry.position) +
+                                             ": " + body.error().message);
             return false;
         }
         replayer.apply_recorded({entry.position, entry.at, *std::move(body)});
@@ -135,7 +140,8 @@ Result<Replayer> replay_journal(const std::string& folder) {
 }
 
 int replay(const ReplayOptions& options, Format format) {
-    if (!is_empty_folder(options.rules, "--rules") || !is_empty_folder(options.plugins, "--plugins")) {
+    if (!is_empty_folder(options.rules, "--rules") ||
+        !is_empty_folder(options.plugins, "--plugins")) {
         return kFindings;
     }
     if (options.journal.empty()) {
@@ -153,17 +159,28 @@ int replay(const ReplayOptions& options, Format format) {
 }  // namespace
 
 void add_replay(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("replay", "Run the whole engine over recorded events, print the incidents");
+    CLI::App* command = app.add_subcommand(
+        "replay", "Run the whole engine over recorded events, print the incidents");
     auto options = std::make_shared<ReplayOptions>();
     CLI::Option* events =
-        command->add_option("--events", options->events, "NDJSON files, .gz too; - is standard input; several are merged by time")
+        command
+            ->add_option("--events", options->events,
+                         "NDJSON files, .gz too; - is standard input; several are merged by time")
             ->option_text("FILE...");
-    command->add_option("--changes", options->changes, "more events, of kind change")->option_text("FILE...");
-    command->add_option("--topology", options->topology, "the service graph, YAML")->option_text("FILE...");
-    command->add_option("--rules", options->rules, "a folder of rules (none yet in this version)")->option_text("DIR");
-    command->add_option("--plugins", options->plugins, "a folder of plugins (none yet in this version)")->option_text("DIR");
+    command->add_option("--changes", options->changes, "more events, of kind change")
+        ->option_text("FILE...");
+    command->add_option("--topology", options->topology, "the service graph, YAML")
+        ->option_text("FILE...");
+    command->add_option("--rules", options->rules, "a folder of rules (none yet in this version)")
+        ->option_text("DIR");
+    command
+        ->add_option("--plugins", options->plugins,
+                     "a folder of plugins (none yet in this version)")
+        ->option_text("DIR");
     CLI::Option* journal =
-        command->add_option("--journal", options->journal, "replay the journal in a daemon's data folder instead; it may run")
+        command
+            ->add_option("--journal", options->journal,
+                         "replay the journal in a daemon's data folder instead; it may run")
             ->option_text("DIR");
     journal->excludes(events);
     command->add_flag("--strict", options->strict, "exit 1 when a line is bad");

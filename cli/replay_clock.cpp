@@ -23,7 +23,9 @@ Time ReplayClock::arrive(Time time, Time next) {
         return now_;
     }
     const model::Duration leap = time - now_;
-    const bool is_confirmed = next == kNoTime ? leap <= kLastLeapMax : next + kLeapMax >= time;
+    // The next one must have leapt too, and about as far.
+    const bool is_there_too = next > now_ + kLeapMax && next + kLeapMax >= time;
+    const bool is_confirmed = next == kNoTime ? leap <= kLastLeapMax : is_there_too;
     if (leap <= kLeapMax || is_confirmed) {
         now_ = time;
     }

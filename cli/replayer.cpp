@@ -1,9 +1,9 @@
 #include "cli/replayer.hpp"
 
+#include "engine/view.hpp"
+
 #include <algorithm>
 #include <utility>
-
-#include "engine/view.hpp"
 
 namespace nocturne::cli {
 

@@ -1,15 +1,15 @@
 // Replayer: drives the core over recorded inputs, without threads, store or clock.
 #pragma once
 
-#include <map>
-#include <string>
-#include <vector>
-
 #include "engine/core.hpp"
 #include "model/effect.hpp"
 #include "model/event.hpp"
 #include "model/input.hpp"
 #include "model/position.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
 
 namespace nocturne::cli {
 
@@ -19,7 +19,8 @@ class Replayer {
     // Goes on from a snapshot.
     explicit Replayer(engine::Core core);
 
-    // Applies an input that arrives at this time, after the ticks that are due by then, as a daemon's would be.
+    // Applies an input that arrives at this time, after the ticks that are due by then, as a
+    // daemon's would be.
     void apply(model::Input::Body body, model::Time at);
     // Collects events that arrive together into one input.
     void add(const model::EventView& event, model::Time at);
@@ -31,7 +32,9 @@ class Replayer {
     void settle(model::Duration span);
 
     const engine::Core& core() const { return core_; }
-    // Each incident as JSON, in the order of their ids; those that the core has forgotten as they last were.
+
+    // Each incident as JSON, in the order of their ids; those that the core has forgotten as they
+    // last were.
     std::vector<std::string> incidents() const;
 
    private:

@@ -1,12 +1,4 @@
 // `nocturne send`: events from files to a daemon, over ZeroMQ.
-#include <CLI/CLI.hpp>
-#include <boost/json.hpp>
-
-#include <cstdio>
-#include <memory>
-#include <optional>
-#include <vector>
-
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/json_text.hpp"
@@ -14,6 +6,14 @@
 #include "gateway/event_file.hpp"
 #include "gateway/zmq_client.hpp"
 #include "model/json_writer.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <vector>
 
 namespace nocturne::cli {
 
@@ -42,7 +42,8 @@ class Sending {
                 return flush();
             }
             if (line->is_cut) {
-                reject(reader.name() + ":" + std::to_string(line->number) + ": longer than any event may be");
+                reject(reader.name() + ":" + std::to_string(line->number) +
+                       ": longer than any event may be");
                 continue;
             }
             if (!places_.empty() && message_.size() + line->text.size() > kMessageBytesMax) {
@@ -52,7 +53,8 @@ class Sending {
             places_.push_back(reader.name() + ":" + std::to_string(line->number));
             if (places_.size() >= options_.batch) {
                 NOCTURNE_TRY_STATUS(flush());
-                progress_.show(reader.bytes_read(), reader.bytes_total(), std::to_string(sent_) + " events");
+                progress_.show(reader.bytes_read(), reader.bytes_total(),
+                               std::to_string(sent_) + " events");
             }
         }
     }
@@ -66,15 +68,21 @@ class Sending {
 
     std::string summary() const {
         const std::string count = std::to_string(sent_) + (sent_ == 1 ? " event" : " events");
-        return options_.ack ? count + " sent, " + std::to_string(accepted_) + " accepted, " + std::to_string(rejected_) +
-                                  " rejected, up to position " + (position_.empty() ? "-" : position_)
-                            : count + " sent, without asking for an answer" +
-                                  (rejected_ > 0 ? ", " + std::to_string(rejected_) + " lines left out" : "");
+        return options_.ack
+                   ? count + " sent, " + std::to_string(accepted_) + " accepted, " +
+                         std::to_string(rejected_) + " rejected, up to position " +
+                         (position_.empty() ? "-" : position_)
+                   : count + " sent, without asking for an answer" +
+                         (rejected_ > 0 ? ", " + std::to_string(rejected_) + " lines left out"
+                                        : "");
     }
 
     std::string json() const {
         model::JsonWriter out;
-        out.begin_object().member("sent", sent_).member("accepted", accepted_).member("rejected", rejected_);
+        out.begin_object()
+            .member("sent", sent_)
+            .member("accepted", accepted_)
+            .member("rejected", rejected_);
         out.member("position", position_).end_object();
         return out.take();
     }
@@ -104,8 +112,8 @@ class Sending {
         }
         for (const boost::json::value& rejected : list_of(*reply, "rejected")) {
             const auto index = static_cast<std::size_t>(number_of(rejected, "index"));
-            reject((index < places_.size() ? places_[index] : "event " + std::to_string(index)) + ": " +
-                   text_of(rejected, "error"));
+            reject((index < places_.size() ? places_[index] : "event " + std::to_string(index)) +
+                   ": " + text_of(rejected, "error"));
         }
     }
 
@@ -135,7 +143,9 @@ int failed(const Error& error) {
 int send(const SendOptions& options, Format format) {
     gateway::SenderOptions to;
     to.mode = options.ack ? gateway::SenderOptions::Mode::Ack : gateway::SenderOptions::Mode::Push;
-    to.endpoint = !options.to.empty() ? options.to : options.ack ? "tcp://127.0.0.1:5556" : "tcp://127.0.0.1:5555";
+    to.endpoint = !options.to.empty() ? options.to
+                  : options.ack       ? "tcp://127.0.0.1:5556"
+                                      : "tcp://127.0.0.1:5555";
     std::vector<gateway::EventFileReader> readers;
     for (const std::string& file : options.files) {
         Result<gateway::EventFileReader> reader = gateway::EventFileReader::open(file);
@@ -168,10 +178,17 @@ int send(const SendOptions& options, Format format) {
 void add_send(CLI::App& app, Action& chosen) {
     CLI::App* command = app.add_subcommand("send", "Send events from files over ZeroMQ");
     auto options = std::make_shared<SendOptions>();
-    command->add_option("--to", options->to, "the endpoint (tcp://127.0.0.1:5555, with --ack :5556)")->option_text("EP");
-    command->add_flag("--ack", options->ack, "wait until the events are on the daemon's disk; tell what was rejected");
-    command->add_option("--batch", options->batch, "events in a message")->capture_default_str()->check(CLI::Range(1, 10'000));
-    command->add_option("files", options->files, "NDJSON, .gz too; - is standard input")->required()->option_text("FILE...");
+    command
+        ->add_option("--to", options->to, "the endpoint (tcp://127.0.0.1:5555, with --ack :5556)")
+        ->option_text("EP");
+    command->add_flag("--ack", options->ack,
+                      "wait until the events are on the daemon's disk; tell what was rejected");
+    command->add_option("--batch", options->batch, "events in a message")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 10'000));
+    command->add_option("files", options->files, "NDJSON, .gz too; - is standard input")
+        ->required()
+        ->option_text("FILE...");
     auto format = add_format(*command);
     command->callback([&chosen, options, format] {
         chosen = [options, format] { return send(*options, *format); };

@@ -1,12 +1,12 @@
 #include "cli/server.hpp"
 
+#include "cli/exit_code.hpp"
+#include "cli/json_text.hpp"
+
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
 #include <cstdlib>
-
-#include "cli/exit_code.hpp"
-#include "cli/json_text.hpp"
 
 namespace nocturne::cli {
 

@@ -1,17 +1,17 @@
 // Server: a running daemon, asked over HTTP by the operator commands.
 #pragma once
 
+#include "cli/incident_page.hpp"
+#include "cli/output.hpp"
+#include "gateway/http_client.hpp"
+#include "model/result.hpp"
+
 #include <boost/json/fwd.hpp>
 
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-
-#include "cli/incident_page.hpp"
-#include "cli/output.hpp"
-#include "gateway/http_client.hpp"
-#include "model/result.hpp"
 
 namespace CLI {
 class App;
@@ -42,9 +42,11 @@ class Server {
 };
 
 // Turns the JSON of a reply into what people read.
-using Render = std::function<std::string(const boost::json::value& reply, const PageOptions& options)>;
+using Render =
+    std::function<std::string(const boost::json::value& reply, const PageOptions& options)>;
 
-// Prints a reply as it is (--format json) or rendered; complains about one that is not ok. Gives the exit code.
+// Prints a reply as it is (--format json) or rendered; complains about one that is not ok. Gives
+// the exit code.
 int answer(const Result<gateway::HttpReply>& reply, Format format, const Render& render);
 
 // The person at this terminal, for commands that are noted down: NOCTURNE_USER, or USER.

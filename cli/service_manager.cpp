@@ -15,7 +15,8 @@ void notify_service_manager(const char* state) {
     const char* name = std::getenv("NOTIFY_SOCKET");
     const std::string_view path = name == nullptr ? "" : name;
     sockaddr_un address{};
-    if (path.size() < 2 || path.size() >= sizeof(address.sun_path) || (path.front() != '/' && path.front() != '@')) {
+    if (path.size() < 2 || path.size() >= sizeof(address.sun_path) ||
+        (path.front() != '/' && path.front() != '@')) {
         return;
     }
     address.sun_family = AF_UNIX;
@@ -29,7 +30,8 @@ void notify_service_manager(const char* state) {
     }
     const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
     // Whether it arrives is the manager's concern: we run all the same.
-    (void)sendto(descriptor, state, std::strlen(state), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+    (void)sendto(descriptor, state, std::strlen(state), MSG_NOSIGNAL,
+                 reinterpret_cast<const sockaddr*>(&address), size);
     close(descriptor);
 }
 

@@ -43,7 +43,8 @@ CodePoint first_of(std::string_view text) {
     }
     static constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
     const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
-    return value < kLeast[bytes] || value > 0x10FFFF || is_surrogate ? CodePoint{} : CodePoint{value, bytes};
+    return value < kLeast[bytes] || value > 0x10FFFF || is_surrogate ? CodePoint{}
+                                                                     : CodePoint{value, bytes};
 }
 
 struct Range {
@@ -53,7 +54,8 @@ struct Range {
 
 template <std::size_t N>
 bool is_in(const std::array<Range, N>& ranges, char32_t value) {
-    return std::any_of(ranges.begin(), ranges.end(), [&](Range it) { return it.first <= value && value <= it.last; });
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](Range it) { return it.first <= value && value <= it.last; });
 }
 
 // C0, DEL and C1; marks of direction; line and paragraph separators; tags that nobody sees.
@@ -64,8 +66,12 @@ constexpr std::array<Range, 7> kSteering{{{0x00, 0x1F},
                                           {0x2066, 0x2069},
                                           {0xFFF9, 0xFFFB},
                                           {0xE0000, 0xE007F}}};
-constexpr std::array<Range, 6> kZeroWidth{
-    {{0x300, 0x36F}, {0x200B, 0x200D}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF}}};
+constexpr std::array<Range, 6> kZeroWidth{{{0x300, 0x36F},
+                                           {0x200B, 0x200D},
+                                           {0x20D0, 0x20FF},
+                                           {0xFE00, 0xFE0F},
+                                           {0xFE20, 0xFE2F},
+                                           {0xFEFF, 0xFEFF}}};
 constexpr std::array<Range, 9> kWide{{{0x1100, 0x115F},
                                       {0x2E80, 0xA4CF},
                                       {0xAC00, 0xD7A3},
@@ -83,7 +89,8 @@ std::size_t width_of(char32_t value) {
     return is_in(kWide, value) ? 2 : 1;
 }
 
-// How many bytes of a colour sequence stand at the beginning of the text: what Palette writes, ESC [ digits m.
+// How many bytes of a colour sequence stand at the beginning of the text: what Palette writes, ESC
+// [ digits m.
 std::size_t colour_bytes(std::string_view text) {
     if (!text.starts_with("\x1b[")) {
         return 0;
@@ -201,14 +208,15 @@ std::string Palette::paint(Style style, std::string_view text) const {
 }
 
 std::string Palette::severity(std::string_view severity, std::string_view text) const {
-    static constexpr std::array<std::pair<std::string_view, Style>, 6> kStyles{{{"critical", Style::BoldRed},
-                                                                                {"major", Style::Red},
-                                                                                {"minor", Style::Yellow},
-                                                                                {"warning", Style::Yellow},
-                                                                                {"info", Style::Cyan},
-                                                                                {"ok", Style::Green}}};
-    const auto style =
-        std::find_if(kStyles.begin(), kStyles.end(), [&](const auto& it) { return it.first == severity; });
+    static constexpr std::array<std::pair<std::string_view, Style>, 6> kStyles{
+        {{"critical", Style::BoldRed},
+         {"major", Style::Red},
+         {"minor", Style::Yellow},
+         {"warning", Style::Yellow},
+         {"info", Style::Cyan},
+         {"ok", Style::Green}}};
+    const auto style = std::find_if(kStyles.begin(), kStyles.end(),
+                                    [&](const auto& it) { return it.first == severity; });
     return paint(style == kStyles.end() ? Style::Plain : style->second, text);
 }
 
@@ -230,15 +238,19 @@ std::string Table::render(const Palette& palette, std::size_t width) const {
             if (is_last && width > 0) {
                 constexpr std::size_t kLeast = 10;  // below it a cut tells nothing
                 const std::size_t used = display_width(line);
-                text = text.find('\x1b') == std::string::npos ? cut(text, std::max(width - std::min(width, used), kLeast)) : text;
+                text = text.find('\x1b') == std::string::npos
+                           ? cut(text, std::max(width - std::min(width, used), kLeast))
+                           : text;
             }
             const std::size_t blanks = widths[i] - std::min(widths[i], display_width(text));
-            line += columns_[i].align == Align::Right ? std::string(blanks, ' ') + text : pad(text, widths[i]);
+            line += columns_[i].align == Align::Right ? std::string(blanks, ' ') + text
+                                                      : pad(text, widths[i]);
             line += is_last ? "" : "  ";
         }
         return right_trimmed(std::move(line)) + "\n";
     };
-    std::string out = line_of([&](std::size_t i) { return palette.paint(Style::Bold, columns_[i].title); });
+    std::string out =
+        line_of([&](std::size_t i) { return palette.paint(Style::Bold, columns_[i].title); });
     for (const std::vector<std::string>& row : rows_) {
         out += line_of([&](std::size_t i) { return row[i]; });
     }
@@ -246,7 +258,8 @@ std::string Table::render(const Palette& palette, std::size_t width) const {
 }
 
 std::string bar(double share, std::size_t width) {
-    const double part = std::clamp(std::isfinite(share) ? share : 0.0, 0.0, 1.0) * static_cast<double>(width);
+    const double part =
+        std::clamp(std::isfinite(share) ? share : 0.0, 0.0, 1.0) * static_cast<double>(width);
     const std::size_t full = std::min(width, static_cast<std::size_t>(std::lround(part)));
     return repeat("█", full) + repeat("░", width - full);
 }
@@ -254,7 +267,8 @@ std::string bar(double share, std::size_t width) {
 std::string percent(double share) {
     std::array<char, 32> text{};
     const double shown = std::clamp(std::isfinite(share) ? share : 0.0, 0.0, 1.0) * 100;
-    const int size = std::snprintf(text.data(), text.size(), shown > 0 && shown < 1 ? "%.1f %%" : "%.0f %%", shown);
+    const int size = std::snprintf(text.data(), text.size(),
+                                   shown > 0 && shown < 1 ? "%.1f %%" : "%.0f %%", shown);
     return {text.data(), static_cast<std::size_t>(size)};
 }
 
@@ -268,7 +282,8 @@ std::string short_time(model::Time time, model::Time now) {
         return whole;
     }
     const std::string clock = whole.substr(letter + 1, 8);
-    const bool is_today = std::chrono::floor<std::chrono::days>(time) == std::chrono::floor<std::chrono::days>(now);
+    const bool is_today =
+        std::chrono::floor<std::chrono::days>(time) == std::chrono::floor<std::chrono::days>(now);
     return is_today ? clock : whole.substr(0, letter) + " " + clock;
 }
 
@@ -276,11 +291,13 @@ std::string ago(model::Time time, model::Time now) {
     if (time == model::kNoTime) {
         return "";
     }
-    const model::Duration distance = std::chrono::floor<std::chrono::seconds>(now > time ? now - time : time - now);
+    const model::Duration distance =
+        std::chrono::floor<std::chrono::seconds>(now > time ? now - time : time - now);
     if (distance.count() == 0) {
         return "now";
     }
-    return now > time ? model::format_duration(distance) + " ago" : "in " + model::format_duration(distance);
+    return now > time ? model::format_duration(distance) + " ago"
+                      : "in " + model::format_duration(distance);
 }
 
 Terminal this_terminal() {
@@ -290,7 +307,8 @@ Terminal this_terminal() {
     const char* no_colour = std::getenv("NO_COLOR");
     const char* kind = std::getenv("TERM");
     const bool is_dumb = kind != nullptr && std::string_view(kind) == "dumb";
-    const bool coloured = terminal.is_out && !is_dumb && (no_colour == nullptr || *no_colour == '\0');
+    const bool coloured =
+        terminal.is_out && !is_dumb && (no_colour == nullptr || *no_colour == '\0');
     terminal.out = Palette(coloured ? Palette::Colour::On : Palette::Colour::Off);
     winsize size{};
     if (terminal.is_out && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
@@ -314,7 +332,8 @@ void Progress::show(std::uint64_t done, std::uint64_t total, std::string_view wh
     drawn_ = true;
     std::string line = sanitise(what);
     if (total > 0) {
-        const double share = static_cast<double>(std::min(done, total)) / static_cast<double>(total);
+        const double share =
+            static_cast<double>(std::min(done, total)) / static_cast<double>(total);
         line = bar(share, kBarWidth) + " " + percent(share) + "  " + line;
     }
     std::fprintf(stderr, "\r\x1b[K%s", cut(line, 100).c_str());

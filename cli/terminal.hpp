@@ -1,25 +1,27 @@
 // What reaches a terminal: texts made harmless, widths, colour, tables, bars, progress.
 #pragma once
 
+#include "model/time.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "model/time.hpp"
-
 namespace nocturne::cli {
 
-// The text without anything that could steer a terminal: control characters, escape sequences, marks that turn
-// the direction of writing, and broken UTF-8 become U+FFFD; line ends and tabs become a blank.
+// The text without anything that could steer a terminal: control characters, escape sequences,
+// marks that turn the direction of writing, and broken UTF-8 become U+FFFD; line ends and tabs
+// become a blank.
 std::string sanitise(std::string_view text);
 
-// Columns that the text takes. Wide East Asian letters and emoji take two, combining marks none; colours that
-// Palette wrote take none.
+// Columns that the text takes. Wide East Asian letters and emoji take two, combining marks none;
+// colours that Palette wrote take none.
 std::size_t display_width(std::string_view text);
 
-// Cut to at most `width` columns, with an ellipsis in the last one when something is missing. For texts without colours.
+// Cut to at most `width` columns, with an ellipsis in the last one when something is missing. For
+// texts without colours.
 std::string cut(std::string_view text, std::size_t width);
 
 // Filled with blanks to `width` columns; a longer text stays as it is.
@@ -59,7 +61,9 @@ class Table {
 
     // Cells may hold colours; texts from outside are to be sanitised before.
     void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+
     bool empty() const { return rows_.empty(); }
+
     // `width` 0: no limit.
     std::string render(const Palette& palette, std::size_t width) const;
 
@@ -93,7 +97,9 @@ Terminal this_terminal();
 class Progress {
    public:
     explicit Progress(bool shown) : shown_(shown) {}
+
     ~Progress() { clear(); }
+
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 

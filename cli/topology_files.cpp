@@ -1,14 +1,15 @@
 #include "cli/topology_files.hpp"
 
-#include <algorithm>
-#include <cmath>
+#include "topology/yaml_source.hpp"
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+
+#include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <string>
 #include <utility>
-
-#include "topology/yaml_source.hpp"
 
 namespace nocturne::cli {
 
@@ -39,15 +40,16 @@ class Vouching {
 
 template <typename T>
 bool has_all(const std::vector<T>& have, const std::vector<T>& want) {
-    return std::all_of(want.begin(), want.end(),
-                       [&](const T& it) { return std::find(have.begin(), have.end(), it) != have.end(); });
+    return std::all_of(want.begin(), want.end(), [&](const T& it) {
+        return std::find(have.begin(), have.end(), it) != have.end();
+    });
 }
 
 bool says_the_same(const topology::Node& node, const model::NodeSpec& spec) {
     return node.name == spec.name && (spec.type.empty() || node.type == spec.type) &&
            (spec.owner.empty() || node.owner == spec.owner) &&
-           (!spec.criticality || node.criticality == *spec.criticality) && has_all(node.aliases, spec.aliases) &&
-           has_all(node.labels, spec.labels);
+           (!spec.criticality || node.criticality == *spec.criticality) &&
+           has_all(node.aliases, spec.aliases) && has_all(node.labels, spec.labels);
 }
 
 using Arrow = std::pair<NodeIndex, NodeIndex>;
@@ -55,8 +57,9 @@ using Arrow = std::pair<NodeIndex, NodeIndex>;
 bool has_edge(const Graph& graph, Arrow arrow, const model::EdgeSpec& spec, Vouching& vouching) {
     bool found = false;
     graph.for_each_dependency(arrow.first, [&](NodeIndex to, const topology::Edge& edge) {
-        found = found || (to == arrow.second && (spec.type.empty() || edge.type == spec.type) &&
-                          std::abs(edge.weight - spec.weight) < 1e-9 && vouching.is_by_us(edge.provenance));
+        found = found ||
+                (to == arrow.second && (spec.type.empty() || edge.type == spec.type) &&
+                 std::abs(edge.weight - spec.weight) < 1e-9 && vouching.is_by_us(edge.provenance));
     });
     return found;
 }
@@ -67,7 +70,8 @@ TopologyFiles read_topology_files(const std::vector<std::filesystem::path>& path
     TopologyFiles all;
     all.change.provenance = kFileProvenance;
     all.change.mode = model::TopologyChange::Mode::Replace;
-    boost::unordered_flat_map<std::string, std::string> owners;  // service -> the file that describes it
+    boost::unordered_flat_map<std::string, std::string>
+        owners;  // service -> the file that describes it
     for (const std::filesystem::path& path : paths) {
         Result<topology::TopologyFile> file = topology::read_topology(path);
         if (!file) {
@@ -79,13 +83,14 @@ TopologyFiles read_topology_files(const std::vector<std::filesystem::path>& path
             const auto [owner, is_new] = owners.try_emplace(node.name, path.string());
             if (!is_new && owner->second != path.string()) {
                 all.problems.push_back({ErrorCode::Invalid,
-                                        "service \"" + node.name + "\" is described in " + owner->second +
-                                            " too; leave it in one file",
+                                        "service \"" + node.name + "\" is described in " +
+                                            owner->second + " too; leave it in one file",
                                         {{path.string(), 0, 0}}});
             }
             all.change.nodes.push_back(std::move(node));
         }
-        std::move(file->change.edges.begin(), file->change.edges.end(), std::back_inserter(all.change.edges));
+        std::move(file->change.edges.begin(), file->change.edges.end(),
+                  std::back_inserter(all.change.edges));
     }
     return all;
 }

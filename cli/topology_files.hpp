@@ -1,16 +1,17 @@
 // Topology files as one change, and whether the graph already says what they say.
 #pragma once
 
-#include <filesystem>
-#include <vector>
-
 #include "model/result.hpp"
 #include "model/topology_change.hpp"
 #include "topology/graph.hpp"
 
+#include <filesystem>
+#include <vector>
+
 namespace nocturne::cli {
 
-// What all files together say vouches under this name: a file that is no longer among them is withdrawn.
+// What all files together say vouches under this name: a file that is no longer among them is
+// withdrawn.
 inline constexpr const char* kFileProvenance = "file";
 
 struct TopologyFiles {
@@ -20,7 +21,8 @@ struct TopologyFiles {
 
 TopologyFiles read_topology_files(const std::vector<std::filesystem::path>& paths);
 
-// Whether applying the change would change nothing but times: then a restart need not journal it again.
+// Whether applying the change would change nothing but times: then a restart need not journal it
+// again.
 bool is_already_told(const topology::Graph& graph, const model::TopologyChange& change);
 
 }  // namespace nocturne::cli

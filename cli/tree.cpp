@@ -16,8 +16,8 @@ struct TreeNode {
     std::vector<std::unique_ptr<TreeNode>> children;
 
     TreeNode& child(const std::string& wanted) {
-        const auto found =
-            std::find_if(children.begin(), children.end(), [&](const auto& it) { return it->name == wanted; });
+        const auto found = std::find_if(children.begin(), children.end(),
+                                        [&](const auto& it) { return it->name == wanted; });
         if (found != children.end()) {
             return **found;
         }
@@ -36,7 +36,8 @@ struct TreeNode {
 
 using Label = std::function<std::string(const std::string&, const std::string&)>;
 
-void draw(const TreeNode& node, const std::string& indent, std::vector<std::string>& lines, const Label& label) {
+void draw(const TreeNode& node, const std::string& indent, std::vector<std::string>& lines,
+          const Label& label) {
     for (const auto& child : node.children) {
         const bool is_last = child == node.children.back();
         lines.push_back(indent + (is_last ? "└─ " : "├─ ") + label(child->name, child->leaf));

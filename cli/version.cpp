@@ -1,14 +1,14 @@
 #include "cli/version.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <cstdio>
-#include <memory>
-
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "model/json_writer.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+#include <memory>
 
 namespace nocturne::cli {
 
@@ -31,7 +31,10 @@ void add_version(CLI::App& app, Action& chosen) {
         chosen = [format] {
             if (*format == Format::Json) {
                 model::JsonWriter out;
-                out.begin_object().member("version", version_number()).member("commit", version_commit()).end_object();
+                out.begin_object()
+                    .member("version", version_number())
+                    .member("commit", version_commit())
+                    .end_object();
                 print(out.take() + "\n");
             } else {
                 print("nocturne " + version_text() + "\n");

@@ -1,5 +1,7 @@
 #include "rules/configuration.hpp"
 
+#include "model/severity.hpp"
+
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
@@ -15,8 +17,6 @@
 #include <set>
 #include <utility>
 
-#include "model/severity.hpp"
-
 namespace nocturne::rules {
 
 namespace {
@@ -24,7 +24,8 @@ namespace {
 constexpr std::size_t kFileBytesMax = 1U << 20;
 constexpr std::size_t kListItemsMax = 1000;
 constexpr std::size_t kProblemsMax = 100;  // more than anybody reads at once
-constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info", "warn", "error", "off"};
+constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
+                                                     "warn",  "error", "off"};
 
 // How many letters to change to come from one word to the other (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -35,7 +36,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] =
+                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             diagonal = above;
         }
     }
@@ -60,12 +62,14 @@ template <typename Int>
 std::optional<Int> parse_number(std::string_view text) {
     Int number{};
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(number) : std::nullopt;
+    return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                    : std::nullopt;
 }
 
 // "262144", "256KiB", "16MiB".
 std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{{{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
+    static constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{
+        {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
     unsigned shift = 0;
     for (const auto& [unit, bits] : kUnits) {
         if (text.ends_with(unit)) {
@@ -75,7 +79,8 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
         }
     }
     const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
-    return number && *number <= (UINT64_MAX >> shift) ? std::optional(*number << shift) : std::nullopt;
+    return number && *number <= (UINT64_MAX >> shift) ? std::optional(*number << shift)
+                                                      : std::nullopt;
 }
 
 class ConfigurationReader {
@@ -100,24 +105,26 @@ class ConfigurationReader {
         std::string_view key;
         std::function<void(const YAML::Node&)> read;
     };
+
     using Fields = std::vector<Field>;
 
     // ---- the file, section by section ----
 
     void read_root(const YAML::Node& root) {
         Configuration& to = file_.configuration;
-        read_map(root, "", {
-                               {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
-                               {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
-                               {"topology", [&](const YAML::Node& node) { read_topology(node); }},
-                               {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
-                               {"http", [&](const YAML::Node& node) { read_http(node); }},
-                               {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
-                               {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
-                               {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
-                               {"limits", [&](const YAML::Node& node) { read_limits(node); }},
-                               {"retention", [&](const YAML::Node& node) { read_retention(node); }},
-                           });
+        read_map(root, "",
+                 {
+                     {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
+                     {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
+                     {"topology", [&](const YAML::Node& node) { read_topology(node); }},
+                     {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
+                     {"http", [&](const YAML::Node& node) { read_http(node); }},
+                     {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
+                     {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
+                     {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
+                     {"limits", [&](const YAML::Node& node) { read_limits(node); }},
+                     {"retention", [&](const YAML::Node& node) { read_retention(node); }},
+                 });
     }
 
     void read_topology(const YAML::Node& node) {
@@ -125,19 +132,22 @@ class ConfigurationReader {
             read_path(node, "topology", file_.configuration.topology.emplace_back());
             return;
         }
-        each_text(node, "topology", "a list of files, e.g. [topology.yaml]", [&](const YAML::Node& item) {
-            read_path(item, "topology", file_.configuration.topology.emplace_back());
-        });
+        each_text(node, "topology", "a list of files, e.g. [topology.yaml]",
+                  [&](const YAML::Node& item) {
+                      read_path(item, "topology", file_.configuration.topology.emplace_back());
+                  });
     }
 
     void read_zmq(const YAML::Node& node) {
         Configuration& to = file_.configuration;
-        read_map(node, "zmq", {
-                                  {"pull", [&](const YAML::Node& it) { read_endpoint(it, "pull", to.zmq_pull); }},
-                                  {"ack", [&](const YAML::Node& it) { read_endpoint(it, "ack", to.zmq_ack); }},
-                                  {"pub", [&](const YAML::Node& it) { read_endpoint(it, "pub", to.zmq_pub); }},
-                                  {"curve", [&](const YAML::Node& it) { read_curve(it); }},
-                              });
+        read_map(
+            node, "zmq",
+            {
+                {"pull", [&](const YAML::Node& it) { read_endpoint(it, "pull", to.zmq_pull); }},
+                {"ack", [&](const YAML::Node& it) { read_endpoint(it, "ack", to.zmq_ack); }},
+                {"pub", [&](const YAML::Node& it) { read_endpoint(it, "pub", to.zmq_pub); }},
+                {"curve", [&](const YAML::Node& it) { read_curve(it); }},
+            });
     }
 
     void read_curve(const YAML::Node& node) {
@@ -145,20 +155,22 @@ class ConfigurationReader {
         const auto read_key = [&](const YAML::Node& it) {
             constexpr std::size_t kKeyLetters = 40;  // Z85 of 32 bytes
             if (it.Scalar().size() != kKeyLetters) {
-                report(it, "clients: a public key has 40 letters (Z85), this has " + std::to_string(it.Scalar().size()));
+                report(it, "clients: a public key has 40 letters (Z85), this has " +
+                               std::to_string(it.Scalar().size()));
             }
             to.curve_client_keys.push_back(it.Scalar());
         };
-        read_map(node, "curve", {
-                                    {"secret_key_file",
-                                     [&](const YAML::Node& it) {
-                                         read_path(it, "secret_key_file", to.curve_secret_key_file);
-                                     }},
-                                    {"clients",
-                                     [&](const YAML::Node& it) {
-                                         each_text(it, "clients", "a list of public keys", read_key);
-                                     }},
-                                });
+        read_map(node, "curve",
+                 {
+                     {"secret_key_file",
+                      [&](const YAML::Node& it) {
+                          read_path(it, "secret_key_file", to.curve_secret_key_file);
+                      }},
+                     {"clients",
+                      [&](const YAML::Node& it) {
+                          each_text(it, "clients", "a list of public keys", read_key);
+                      }},
+                 });
         if (node.IsMap() && to.curve_secret_key_file.empty()) {
             report(node, "curve: secret_key_file is missing; without it nothing is encrypted");
         }
@@ -166,19 +178,21 @@ class ConfigurationReader {
 
     void read_alerts(const YAML::Node& node) {
         model::Settings& to = file_.configuration.settings;
-        read_map(node, "alerts", {
-                                     duration("ttl", to.alert_ttl, kSecond),
-                                     duration("resolved_keep", to.resolved_keep, kSecond),
-                                     number("max", to.alerts_max, 1),
-                                     number("message_ids_max", to.message_ids_max, 1),
-                                 });
+        read_map(node, "alerts",
+                 {
+                     duration("ttl", to.alert_ttl, kSecond),
+                     duration("resolved_keep", to.resolved_keep, kSecond),
+                     number("max", to.alerts_max, 1),
+                     number("message_ids_max", to.message_ids_max, 1),
+                 });
     }
 
     void read_incidents(const YAML::Node& node) {
         model::Settings& to = file_.configuration.settings;
         read_map(node, "incidents",
                  {
-                     {"severity_min", [&](const YAML::Node& it) { read_severity(it, to.incident_severity_min); }},
+                     {"severity_min",
+                      [&](const YAML::Node& it) { read_severity(it, to.incident_severity_min); }},
                      duration("correlation_window", to.correlation_window, kSecond),
                      number("correlation_hops", to.correlation_hops, 0, 8),
                      duration("resolve_after", to.resolve_after),
@@ -191,31 +205,34 @@ class ConfigurationReader {
 
     void read_ranking(const YAML::Node& node) {
         model::Settings& to = file_.configuration.settings;
-        read_map(node, "ranking", {
-                                      duration("interval", to.rank_interval),
-                                      duration("change_window", to.change_window),
-                                      number("suspects_max", to.suspects_max, 1, 1000),
-                                  });
+        read_map(node, "ranking",
+                 {
+                     duration("interval", to.rank_interval),
+                     duration("change_window", to.change_window),
+                     number("suspects_max", to.suspects_max, 1, 1000),
+                 });
     }
 
     void read_limits(const YAML::Node& node) {
         model::EventLimits& to = file_.configuration.limits;
-        read_map(node, "limits", {
-                                     bytes("event_bytes_max", to.event_bytes_max),
-                                     number("labels_max", to.labels_max, 1, 10'000),
-                                     number("annotations_max", to.annotations_max, 1, 10'000),
-                                     bytes("text_bytes_max", to.text_bytes_max),
-                                     bytes("summary_bytes_max", to.summary_bytes_max),
-                                 });
+        read_map(node, "limits",
+                 {
+                     bytes("event_bytes_max", to.event_bytes_max),
+                     number("labels_max", to.labels_max, 1, 10'000),
+                     number("annotations_max", to.annotations_max, 1, 10'000),
+                     bytes("text_bytes_max", to.text_bytes_max),
+                     bytes("summary_bytes_max", to.summary_bytes_max),
+                 });
     }
 
     void read_retention(const YAML::Node& node) {
         Configuration& to = file_.configuration;
-        read_map(node, "retention", {
-                                        duration("journal", to.journal_keep, std::chrono::minutes(1)),
-                                        duration("history", to.history_keep, std::chrono::minutes(1)),
-                                        duration("snapshot_every", to.snapshot_every, kSecond),
-                                    });
+        read_map(node, "retention",
+                 {
+                     duration("journal", to.journal_keep, std::chrono::minutes(1)),
+                     duration("history", to.history_keep, std::chrono::minutes(1)),
+                     duration("snapshot_every", to.snapshot_every, kSecond),
+                 });
     }
 
     // ---- values ----
@@ -223,18 +240,24 @@ class ConfigurationReader {
     static constexpr model::Duration kSecond = std::chrono::seconds(1);
     static constexpr model::Duration kDurationMax = std::chrono::days(3660);
 
-    Field duration(std::string_view key, model::Duration& to, model::Duration min = model::Duration(0)) {
+    Field duration(std::string_view key, model::Duration& to,
+                   model::Duration min = model::Duration(0)) {
         return {key, [this, key, &to, min](const YAML::Node& node) {
-                    const std::optional<std::string> text = scalar(node, key, "a duration, e.g. 30s");
+                    const std::optional<std::string> text =
+                        scalar(node, key, "a duration, e.g. 30s");
                     if (!text) {
                         return;
                     }
-                    const Result<model::Duration> value = *text == "0" ? model::Duration(0) : model::parse_duration(*text);
+                    const Result<model::Duration> value =
+                        *text == "0" ? model::Duration(0) : model::parse_duration(*text);
                     if (!value) {
-                        report(node, std::string(key) + ": \"" + shorten(*text) + "\" is not a duration; expected e.g. 30s");
+                        report(node, std::string(key) + ": \"" + shorten(*text) +
+                                         "\" is not a duration; expected e.g. 30s");
                     } else if (*value < min || *value > kDurationMax) {
-                        report(node, std::string(key) + ": " + shorten(*text) + " is out of range; expected " +
-                                         (min.count() > 0 ? model::format_duration(min) : "0") + " to 10 years");
+                        report(node, std::string(key) + ": " + shorten(*text) +
+                                         " is out of range; expected " +
+                                         (min.count() > 0 ? model::format_duration(min) : "0") +
+                                         " to 10 years");
                     } else {
                         to = *value;
                     }
@@ -242,7 +265,8 @@ class ConfigurationReader {
     }
 
     template <typename Int>
-    Field number(std::string_view key, Int& to, std::uint64_t min, std::uint64_t max = 1'000'000'000) {
+    Field number(std::string_view key, Int& to, std::uint64_t min,
+                 std::uint64_t max = 1'000'000'000) {
         return {key, [this, key, &to, min, max](const YAML::Node& node) {
                     const std::optional<std::string> text = scalar(node, key, "a whole number");
                     if (!text) {
@@ -250,8 +274,9 @@ class ConfigurationReader {
                     }
                     const std::optional<std::uint64_t> value = parse_number<std::uint64_t>(*text);
                     if (!value || *value < min || *value > max) {
-                        report(node, std::string(key) + ": \"" + shorten(*text) + "\" is not a whole number from " +
-                                         std::to_string(min) + " to " + std::to_string(max));
+                        report(node, std::string(key) + ": \"" + shorten(*text) +
+                                         "\" is not a whole number from " + std::to_string(min) +
+                                         " to " + std::to_string(max));
                     } else {
                         to = static_cast<Int>(*value);
                     }
@@ -262,7 +287,8 @@ class ConfigurationReader {
         return {key, [this, key, &to](const YAML::Node& node) {
                     constexpr std::uint64_t kMin = 64;
                     constexpr std::uint64_t kMax = 16U << 20;
-                    const std::optional<std::string> text = scalar(node, key, "a size, e.g. 256KiB");
+                    const std::optional<std::string> text =
+                        scalar(node, key, "a size, e.g. 256KiB");
                     if (!text) {
                         return;
                     }
@@ -278,7 +304,8 @@ class ConfigurationReader {
 
     void read_severity(const YAML::Node& node, model::Severity& to) {
         const std::optional<std::string> text = scalar(node, "severity_min", "a severity");
-        const auto severity = text ? model::find_name<model::Severity>(model::kSeverityNames, *text) : std::nullopt;
+        const auto severity =
+            text ? model::find_name<model::Severity>(model::kSeverityNames, *text) : std::nullopt;
         if (severity && *severity != model::Severity::Ok) {
             to = *severity;
         } else if (text) {
@@ -290,34 +317,42 @@ class ConfigurationReader {
     void read_log_level(const YAML::Node& node) {
         const std::optional<std::string> text = scalar(node, "log_level", "a level");
         if (text && std::find(kLogLevels.begin(), kLogLevels.end(), *text) == kLogLevels.end()) {
-            report(node, "log_level: \"" + shorten(*text) + "\" is not one of " + list_of(kLogLevels));
+            report(node,
+                   "log_level: \"" + shorten(*text) + "\" is not one of " + list_of(kLogLevels));
         } else if (text) {
             file_.configuration.log_level = *text;
         }
     }
 
     void read_endpoint(const YAML::Node& node, std::string_view key, std::string& to) {
-        const std::optional<std::string> text = scalar(node, key, "an endpoint, e.g. tcp://127.0.0.1:5555");
+        const std::optional<std::string> text =
+            scalar(node, key, "an endpoint, e.g. tcp://127.0.0.1:5555");
         if (!text) {
             return;
         }
-        const bool known = text->starts_with("tcp://") || text->starts_with("ipc://") || text->starts_with("inproc://");
+        const bool known = text->starts_with("tcp://") || text->starts_with("ipc://") ||
+                           text->starts_with("inproc://");
         if (!text->empty() && !known) {
-            report(node, std::string(key) + ": \"" + shorten(*text) +
-                             "\" is not an endpoint; expected e.g. tcp://127.0.0.1:5555, or \"\" for none");
+            report(
+                node,
+                std::string(key) + ": \"" + shorten(*text) +
+                    "\" is not an endpoint; expected e.g. tcp://127.0.0.1:5555, or \"\" for none");
             return;
         }
         to = *text;
     }
 
     void read_http(const YAML::Node& node) {
-        const std::optional<std::string> text = scalar(node, "http", "an address, e.g. 127.0.0.1:9193");
+        const std::optional<std::string> text =
+            scalar(node, "http", "an address, e.g. 127.0.0.1:9193");
         if (!text) {
             return;
         }
         const std::size_t colon = text->rfind(':');
-        if (colon == std::string::npos || colon == 0 || !parse_number<std::uint16_t>(text->substr(colon + 1))) {
-            report(node, "http: \"" + shorten(*text) + "\" is not an address with a port; expected e.g. 127.0.0.1:9193");
+        if (colon == std::string::npos || colon == 0 ||
+            !parse_number<std::uint16_t>(text->substr(colon + 1))) {
+            report(node, "http: \"" + shorten(*text) +
+                             "\" is not an address with a port; expected e.g. 127.0.0.1:9193");
             return;
         }
         file_.configuration.http = *text;
@@ -339,16 +374,19 @@ class ConfigurationReader {
             return;  // a section of which everything is commented out
         }
         if (!node.IsMap()) {
-            report(node, (name.empty() ? "" : std::string(name) + ": ") + "expected a map with the keys " + keys_of(fields));
+            report(node, (name.empty() ? "" : std::string(name) + ": ") +
+                             "expected a map with the keys " + keys_of(fields));
             return;
         }
         std::set<std::string> seen;
         for (const auto& member : node) {
             const std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
-            const auto field = std::find_if(fields.begin(), fields.end(), [&](const Field& it) { return it.key == key; });
+            const auto field = std::find_if(fields.begin(), fields.end(),
+                                            [&](const Field& it) { return it.key == key; });
             if (field == fields.end()) {
                 report(member.first, "unknown key \"" + shorten(key) + "\"" +
-                                         (name.empty() ? "" : " in " + std::string(name)) + "; " + nearest(key, fields));
+                                         (name.empty() ? "" : " in " + std::string(name)) + "; " +
+                                         nearest(key, fields));
             } else if (!seen.insert(key).second) {
                 report(member.first, "\"" + key + "\" is given twice; leave one");
             } else {
@@ -370,9 +408,10 @@ class ConfigurationReader {
 
     static std::string nearest(const std::string& key, const Fields& fields) {
         const std::string_view word = std::string_view(key).substr(0, 64);
-        const auto best = std::min_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
-            return distance(word, a.key) < distance(word, b.key);
-        });
+        const auto best =
+            std::min_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
+                return distance(word, a.key) < distance(word, b.key);
+            });
         if (distance(word, best->key) <= 1 + best->key.size() / 3) {
             return "did you mean \"" + std::string(best->key) + "\"?";
         }
@@ -380,7 +419,8 @@ class ConfigurationReader {
     }
 
     template <typename Read>
-    void each_text(const YAML::Node& node, std::string_view key, std::string_view expected, Read read) {
+    void each_text(const YAML::Node& node, std::string_view key, std::string_view expected,
+                   Read read) {
         if (node.IsNull()) {
             return;
         }
@@ -389,8 +429,8 @@ class ConfigurationReader {
             return;
         }
         if (node.size() > kListItemsMax) {
-            report(node, std::string(key) + ": " + std::to_string(node.size()) + " items are more than " +
-                             std::to_string(kListItemsMax));
+            report(node, std::string(key) + ": " + std::to_string(node.size()) +
+                             " items are more than " + std::to_string(kListItemsMax));
             return;
         }
         for (const YAML::Node& item : node) {
@@ -400,7 +440,8 @@ class ConfigurationReader {
         }
     }
 
-    std::optional<std::string> scalar(const YAML::Node& node, std::string_view key, std::string_view expected) {
+    std::optional<std::string> scalar(const YAML::Node& node, std::string_view key,
+                                      std::string_view expected) {
         if (!node.IsScalar()) {
             report(node, std::string(key) + ": expected " + std::string(expected));
             return std::nullopt;
@@ -408,7 +449,9 @@ class ConfigurationReader {
         return node.Scalar();
     }
 
-    void report(const YAML::Node& node, std::string message) { report(node.Mark(), std::move(message)); }
+    void report(const YAML::Node& node, std::string message) {
+        report(node.Mark(), std::move(message));
+    }
 
     void report(const YAML::Mark& mark, std::string message) {
         Place place{file_name_, 1, 1};
@@ -428,7 +471,9 @@ class ConfigurationReader {
 
 ConfigurationFile parse_configuration(std::string_view yaml, const std::string& file_name) {
     if (yaml.size() > kFileBytesMax) {
-        Error error{ErrorCode::Invalid, std::to_string(yaml.size()) + " bytes are too long for a configuration; at most 1 MiB",
+        Error error{ErrorCode::Invalid,
+                    std::to_string(yaml.size()) +
+                        " bytes are too long for a configuration; at most 1 MiB",
                     {{file_name, 1, 1}}};
         return {{}, {std::move(error)}};
     }

@@ -1,19 +1,20 @@
 // The configuration file, nocturne.yaml: text in, settings and every problem with its place out.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include "model/event_json.hpp"
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
 
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
 namespace nocturne::rules {
 
-// What `nocturne run` does. Each default is what it does without a file. See docs/reference/configuration.md.
+// What `nocturne run` does. Each default is what it does without a file. See
+// docs/reference/configuration.md.
 struct Configuration {
     std::filesystem::path data = "nocturne-data";
     std::string log_level = "info";
@@ -36,7 +37,8 @@ struct Configuration {
 
 struct ConfigurationFile {
     Configuration configuration;  // what is wrong is left at its default
-    std::vector<Error> problems;  // all of them, in the order of their places; with any, do not use the rest
+    std::vector<Error>
+        problems;  // all of them, in the order of their places; with any, do not use the rest
 };
 
 // Paths in the text are relative to the folder of `file_name`.

@@ -87,8 +87,9 @@ TEST(IncidentPage, LetsNothingSteerTheTerminal) {
 }
 
 TEST(IncidentPage, OfAnythingElseDoesNotCrash) {
-    for (const char* json : {"{}", "[]", "null", R"({"suspects":[1,{"paths":[{"nodes":[1,null]}]}],"timeline":{}})",
-                             R"({"suspects":[{"score":"x"}],"alerts":[null],"opened_at":7})"}) {
+    for (const char* json :
+         {"{}", "[]", "null", R"({"suspects":[1,{"paths":[{"nodes":[1,null]}]}],"timeline":{}})",
+          R"({"suspects":[{"score":"x"}],"alerts":[null],"opened_at":7})"}) {
         EXPECT_FALSE(render_incident_page(boost::json::parse(json), whole()).empty()) << json;
     }
 }

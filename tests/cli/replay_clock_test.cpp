@@ -42,7 +42,8 @@ TEST(ReplayClock, IsTheRunningMaximum) {
 }
 
 TEST(ReplayClock, DoesNotBelieveLoneLeap) {
-    EXPECT_THAT(arrivals({100, 101, 253'402'300'799, 102, 103}), ElementsAre(100, 101, 101, 102, 103));
+    EXPECT_THAT(arrivals({100, 101, 253'402'300'799, 102, 103}),
+                ElementsAre(100, 101, 101, 102, 103));
     EXPECT_THAT(arrivals({100, 101, 101 + 3601, 102}), ElementsAre(100, 101, 101, 102));
 }
 
@@ -57,6 +58,8 @@ TEST(ReplayClock, BelievesLeapOfAnHour) {
 TEST(ReplayClock, BelievesLeapThatTheNextEventConfirms) {
     EXPECT_THAT(arrivals({100, 90'000, 90'001, 90'002}), ElementsAre(100, 90'000, 90'001, 90'002));
     EXPECT_THAT(arrivals({100, 90'000, 88'000}), ElementsAre(100, 90'000, 90'000));
+    EXPECT_THAT(arrivals({100, 253'402'300'799, 90'000, 90'001}),
+                ElementsAre(100, 100, 90'000, 90'001));
 }
 
 TEST(ReplayClock, AtTheEndBelievesUpToDay) {

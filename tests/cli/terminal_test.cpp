@@ -17,8 +17,10 @@ TEST(Sanitise, KeepsTextOfAllScripts) {
 TEST(Sanitise, TakesTheSteeringOut) {
     EXPECT_EQ(sanitise("a\x1b[31mb\x07"), "a�[31mb�");
     EXPECT_EQ(sanitise("one\ntwo\tthree\r"), "one two three ");
-    EXPECT_EQ(sanitise("\xC2\x9B\x33\x31mred"), "�31mred");    // CSI as one C1 letter
-    EXPECT_EQ(sanitise("safe\xE2\x80\xAE" "exe"), "safe�exe");  // writes from right to left from here on
+    EXPECT_EQ(sanitise("\xC2\x9B\x33\x31mred"), "�31mred");  // CSI as one C1 letter
+    EXPECT_EQ(sanitise("safe\xE2\x80\xAE"
+                       "exe"),
+              "safe�exe");  // writes from right to left from here on
     EXPECT_EQ(sanitise(std::string("nul\0end", 7)), "nul�end");
 }
 

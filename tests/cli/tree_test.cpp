@@ -21,9 +21,9 @@ TEST(Tree, MergesCommonBeginnings) {
                                                      plain);
 
     EXPECT_THAT(lines, ElementsAre("db: lock_wait",            //
-                                   "├─ orders",               //
-                                   "│  ├─ checkout: latency", //
-                                   "│  └─ front: errors",     //
+                                   "├─ orders",                //
+                                   "│  ├─ checkout: latency",  //
+                                   "│  └─ front: errors",      //
                                    "└─ catalogue: latency"));
 }
 

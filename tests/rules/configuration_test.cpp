@@ -86,25 +86,33 @@ TEST(Configuration, TellsAllProblemsWithTheirPlaces) {
                                                           "log_level: loud\n"
                                                           "log_level: info\n");
 
-    EXPECT_THAT(problems,
-                ElementsAre("n.yaml:2:8: ttl: \"5x\" is not a duration; expected e.g. 30s",
-                            "n.yaml:3:3: unknown key \"resolvd_keep\" in alerts; did you mean \"resolved_keep\"?",
-                            "n.yaml:4:7: http: \"nowhere\" is not an address with a port; expected e.g. 127.0.0.1:9193",
-                            "n.yaml:6:17: severity_min: \"sev1\" is not one of info, warning, minor, major, critical",
-                            "n.yaml:7:21: correlation_hops: \"99\" is not a whole number from 0 to 8",
-                            "n.yaml:8:12: log_level: \"loud\" is not one of trace, debug, info, warn, error, off",
-                            "n.yaml:9:1: \"log_level\" is given twice; leave one"));
+    EXPECT_THAT(
+        problems,
+        ElementsAre(
+            "n.yaml:2:8: ttl: \"5x\" is not a duration; expected e.g. 30s",
+            "n.yaml:3:3: unknown key \"resolvd_keep\" in alerts; did you mean \"resolved_keep\"?",
+            "n.yaml:4:7: http: \"nowhere\" is not an address with a port; expected e.g. "
+            "127.0.0.1:9193",
+            "n.yaml:6:17: severity_min: \"sev1\" is not one of info, warning, minor, major, "
+            "critical",
+            "n.yaml:7:21: correlation_hops: \"99\" is not a whole number from 0 to 8",
+            "n.yaml:8:12: log_level: \"loud\" is not one of trace, debug, info, warn, error, off",
+            "n.yaml:9:1: \"log_level\" is given twice; leave one"));
 }
 
 TEST(Configuration, WrongShapesAreProblemsNotCrashes) {
-    EXPECT_THAT(problems_of("just words"), ElementsAre(HasSubstr("n.yaml:1:1: expected a map with the keys data,")));
+    EXPECT_THAT(problems_of("just words"),
+                ElementsAre(HasSubstr("n.yaml:1:1: expected a map with the keys data,")));
     EXPECT_THAT(problems_of("alerts: [1, 2]"), ElementsAre(HasSubstr("alerts: expected a map")));
-    EXPECT_THAT(problems_of("alerts: {ttl: [1]}"), ElementsAre(HasSubstr("ttl: expected a duration")));
-    EXPECT_THAT(problems_of("topology: {a: b}"), ElementsAre(HasSubstr("topology: expected a list of files")));
+    EXPECT_THAT(problems_of("alerts: {ttl: [1]}"),
+                ElementsAre(HasSubstr("ttl: expected a duration")));
+    EXPECT_THAT(problems_of("topology: {a: b}"),
+                ElementsAre(HasSubstr("topology: expected a list of files")));
     EXPECT_THAT(problems_of("? [a]\n: b\n"), ElementsAre(HasSubstr("unknown key")));
     EXPECT_THAT(problems_of("a: [1, 2\nb: 3"), ElementsAre(HasSubstr("n.yaml:2:")));
     EXPECT_THAT(problems_of("alerts: {ttl: 99999w}"), ElementsAre(HasSubstr("out of range")));
-    EXPECT_THAT(problems_of("alerts: {max: -1}"), ElementsAre(HasSubstr("not a whole number from 1")));
+    EXPECT_THAT(problems_of("alerts: {max: -1}"),
+                ElementsAre(HasSubstr("not a whole number from 1")));
     EXPECT_THAT(problems_of("zmq: {curve: {clients: [short]}}"),
                 ElementsAre(HasSubstr("40 letters"), HasSubstr("secret_key_file is missing")));
 }
@@ -120,7 +128,8 @@ TEST(Configuration, BombOfAliasesIsOneProblem) {
         bomb += "]\n";
     }
 
-    EXPECT_THAT(problems_of(bomb + "topology: [*a11]\n").back(), HasSubstr("topology: expected a text"));
+    EXPECT_THAT(problems_of(bomb + "topology: [*a11]\n").back(),
+                HasSubstr("topology: expected a text"));
     EXPECT_FALSE(problems_of(std::string(100'000, '[')).empty());
     EXPECT_THAT(problems_of(std::string(2U << 20, ' ')), ElementsAre(HasSubstr("too long")));
 }
