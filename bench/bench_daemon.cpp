@@ -2,11 +2,14 @@
 //
 //   bench_daemon NOCTURNE pull|ack [identities events per_message]
 //
-// Starts the daemon on ipc sockets and an empty folder, sends the workload, waits until all of it was
-// applied, and reads what the kernel says of the process.
-#include <signal.h>
+// Starts the daemon on ipc sockets and an empty folder, sends the workload, waits until all of it
+// was applied, and reads what the kernel says of the process.
+#include "bench/workload.hpp"
+#include "gateway/http_client.hpp"
+
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zmq.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -14,14 +17,11 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <signal.h>
 #include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
-#include <zmq.hpp>
-
-#include "bench/workload.hpp"
-#include "gateway/http_client.hpp"
 
 namespace {
 
@@ -39,6 +39,7 @@ class Daemon {
         std::ofstream(folder_ / "topology.yaml") << topology_yaml();
         start(program);
     }
+
     ~Daemon() {
         ::kill(process_, SIGKILL);
         ::waitpid(process_, nullptr, 0);
@@ -57,9 +58,9 @@ class Daemon {
             const std::string topology = (folder_ / "topology.yaml").string();
             const std::string log = (folder_ / "log").string();
             std::freopen(log.c_str(), "a", stderr);
-            ::execl(program.c_str(), "nocturne", "run", "--data", data.c_str(), "--topology", topology.c_str(),
-                    "--zmq-pull", pull.c_str(), "--zmq-ack", ack.c_str(), "--zmq-pub", pub.c_str(), "--http",
-                    kHttp.c_str(), nullptr);
+            ::execl(program.c_str(), "nocturne", "run", "--data", data.c_str(), "--topology",
+                    topology.c_str(), "--zmq-pull", pull.c_str(), "--zmq-ack", ack.c_str(),
+                    "--zmq-pub", pub.c_str(), "--http", kHttp.c_str(), nullptr);
             std::_Exit(127);
         }
         const Clock::time_point begin = Clock::now();
@@ -75,6 +76,7 @@ class Daemon {
         std::fprintf(stderr, "the daemon did not get ready:\n%s\n", text.str().c_str());
         std::exit(1);
     }
+
     void kill() {
         ::kill(process_, SIGKILL);
         ::waitpid(process_, nullptr, 0);
@@ -94,6 +96,7 @@ class Daemon {
         }
         return -1;
     }
+
     // Opens a session leader's view: user and system time, in microseconds.
     double cpu_us() const {
         std::ifstream stat("/proc/" + std::to_string(process_) + "/stat");
@@ -109,6 +112,7 @@ class Daemon {
         fields >> user >> system;
         return (user + system) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
     }
+
     // From /proc/PID/status, in MB.
     double memory_mb(const std::string& field) const {
         std::ifstream status("/proc/" + std::to_string(process_) + "/status");
@@ -155,8 +159,9 @@ void run_pull(Daemon& daemon, const std::vector<std::string>& messages, std::uin
     wait_until_applied(daemon, static_cast<double>(events));
     const double seconds = seconds_since(begin);
     std::printf("daemon, pull:  %.3f us CPU/event   %.0f events/s   RSS %.0f MB, highest %.0f MB\n",
-                (daemon.cpu_us() - cpu_before) / static_cast<double>(events), static_cast<double>(events) / seconds,
-                daemon.memory_mb("VmRSS"), daemon.memory_mb("VmHWM"));
+                (daemon.cpu_us() - cpu_before) / static_cast<double>(events),
+                static_cast<double>(events) / seconds, daemon.memory_mb("VmRSS"),
+                daemon.memory_mb("VmHWM"));
 }
 
 // One request after the other, at about 20,000 events a second at most: the durable reply's delay.
@@ -175,11 +180,13 @@ void run_ack(Daemon& daemon, const std::vector<std::string>& messages, std::uint
             std::exit(1);
         }
         delays.push_back(seconds_since(begin));
-        std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(pause_s)));
+        std::this_thread::sleep_until(begin + std::chrono::duration_cast<Clock::duration>(
+                                                  std::chrono::duration<double>(pause_s)));
     }
     std::sort(delays.begin(), delays.end());
-    std::printf("daemon, ack of %llu: p50 %.0f us, p99 %.0f us\n", static_cast<unsigned long long>(per_message),
-                delays[delays.size() / 2] * 1e6, delays[delays.size() * 99 / 100] * 1e6);
+    std::printf("daemon, ack of %llu: p50 %.0f us, p99 %.0f us\n",
+                static_cast<unsigned long long>(per_message), delays[delays.size() / 2] * 1e6,
+                delays[delays.size() * 99 / 100] * 1e6);
 }
 
 // What one fdatasync of a small append costs on the same disk.
@@ -198,14 +205,17 @@ void measure_sync(const std::filesystem::path& folder) {
     std::fclose(file);
     std::filesystem::remove_all(folder);
     std::sort(delays.begin(), delays.end());
-    std::printf("floor: one fdatasync of 16 KiB appended: p50 %.0f us\n", delays[delays.size() / 2] * 1e6);
+    std::printf("floor: one fdatasync of 16 KiB appended: p50 %.0f us\n",
+                delays[delays.size() / 2] * 1e6);
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
     if (count < 3) {
-        std::fprintf(stderr, "usage: bench_daemon NOCTURNE pull|ack|restart [identities events per_message]\n");
+        std::fprintf(
+            stderr,
+            "usage: bench_daemon NOCTURNE pull|ack|restart [identities events per_message]\n");
         return 2;
     }
     const auto number = [&](int i, std::uint64_t otherwise) {
@@ -231,8 +241,8 @@ int main(int count, char** arguments) {
         daemon.kill();
         const Clock::time_point begin = Clock::now();
         daemon.start(arguments[1]);
-        std::printf("restart after kill -9: ready in %.2f s with %.0f alerts' events known\n", seconds_since(begin),
-                    daemon.metric("nocturne_events_total"));
+        std::printf("restart after kill -9: ready in %.2f s with %.0f alerts' events known\n",
+                    seconds_since(begin), daemon.metric("nocturne_events_total"));
     }
     return 0;
 }

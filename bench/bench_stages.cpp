@@ -1,6 +1,13 @@
 // What one event costs, stage by stage, in process: CPU microseconds an event, and the floors.
 //
 //   bench_stages [identities events per_message]
+#include "bench/workload.hpp"
+#include "engine/core.hpp"
+#include "engine/state.hpp"
+#include "model/event_json.hpp"
+#include "model/input.hpp"
+#include "store/store.hpp"
+
 #include <simdjson.h>
 #include <unistd.h>
 
@@ -10,13 +17,6 @@
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "bench/workload.hpp"
-#include "engine/core.hpp"
-#include "engine/state.hpp"
-#include "model/event_json.hpp"
-#include "model/input.hpp"
-#include "store/store.hpp"
 
 namespace {
 
@@ -51,8 +51,10 @@ int main(int count, char** arguments) {
     const std::uint64_t events = number(2, 1'000'000);
     const std::uint64_t per_message = number(3, 64);
     const std::vector<std::string> messages = bench::messages_of(identities, events, per_message);
-    std::printf("%llu identities, %llu events, %llu a message\n", static_cast<unsigned long long>(identities),
-                static_cast<unsigned long long>(events), static_cast<unsigned long long>(per_message));
+    std::printf("%llu identities, %llu events, %llu a message\n",
+                static_cast<unsigned long long>(identities),
+                static_cast<unsigned long long>(events),
+                static_cast<unsigned long long>(per_message));
 
     report("floor: simdjson DOM, no struct", measure_simdjson(messages), events);
 
@@ -63,13 +65,15 @@ int main(int count, char** arguments) {
     for (const std::string& message : messages) {
         model::Decoded decoded = decoder.decode(message);
         if (!decoded.rejected.empty()) {
-            std::fprintf(stderr, "the workload has a bad event: %s\n", decoded.rejected.front().error.c_str());
+            std::fprintf(stderr, "the workload has a bad event: %s\n",
+                         decoded.rejected.front().error.c_str());
             return 1;
         }
         model::Input& input = inputs.emplace_back();
         input.position = inputs.size() + 2;
         // Arrival at 300,000 events a second, as in a storm.
-        input.at = model::from_unix_ms(1717761600000 + static_cast<std::int64_t>(inputs.size() * per_message / 300));
+        input.at = model::from_unix_ms(
+            1717761600000 + static_cast<std::int64_t>(inputs.size() * per_message / 300));
         input.body = std::move(decoded.batch);
     }
     report("decode (JSON to events)", bench::cpu_us() - begin, events);
@@ -93,16 +97,18 @@ int main(int count, char** arguments) {
         begin = bench::cpu_us();
         constexpr std::size_t kGroup = 32;
         for (std::size_t i = 0; i < entries.size(); i += kGroup) {
-            const std::span<const store::PendingEntry> group(entries.data() + i, std::min(kGroup, entries.size() - i));
+            const std::span<const store::PendingEntry> group(entries.data() + i,
+                                                             std::min(kGroup, entries.size() - i));
             if (const Status status = (*store)->append(group); !status) {
                 std::fprintf(stderr, "%s\n", to_string(status.error()).c_str());
                 return 1;
             }
         }
         report("journal (compress, insert, commit)", bench::cpu_us() - begin, events);
-        std::printf("journal bytes: %.1f an event, %.1f before compression\n",
-                    static_cast<double>((*store)->counters().bytes_stored) / static_cast<double>(events),
-                    static_cast<double>((*store)->counters().bytes_raw) / static_cast<double>(events));
+        std::printf(
+            "journal bytes: %.1f an event, %.1f before compression\n",
+            static_cast<double>((*store)->counters().bytes_stored) / static_cast<double>(events),
+            static_cast<double>((*store)->counters().bytes_raw) / static_cast<double>(events));
     }
     std::filesystem::remove_all(folder);
 
@@ -121,10 +127,11 @@ int main(int count, char** arguments) {
         effect_count += effects.size();
     }
     report("apply (dedup to decide)", bench::cpu_us() - begin, events);
-    std::printf("%zu effects, %zu alerts, %zu incidents, %llu rankings, %.0f bytes an alert\n", effect_count,
-                core.state().alerts.size(), core.state().incidents.size(),
+    std::printf("%zu effects, %zu alerts, %zu incidents, %llu rankings, %.0f bytes an alert\n",
+                effect_count, core.state().alerts.size(), core.state().incidents.size(),
                 static_cast<unsigned long long>(core.state().counters.rankings),
-                static_cast<double>(core.state().alerts.bytes()) / static_cast<double>(core.state().alerts.size()));
+                static_cast<double>(core.state().alerts.bytes()) /
+                    static_cast<double>(core.state().alerts.size()));
 
     begin = bench::cpu_us();
     model::Writer snapshot;
@@ -134,6 +141,7 @@ int main(int count, char** arguments) {
     begin = bench::cpu_us();
     model::Reader in(snapshot.bytes());
     const bool is_read = engine::Core::decode(in).has_value();
-    std::printf(", read back in %.0f ms%s\n", (bench::cpu_us() - begin) / 1e3, is_read ? "" : " (FAILED)");
+    std::printf(", read back in %.0f ms%s\n", (bench::cpu_us() - begin) / 1e3,
+                is_read ? "" : " (FAILED)");
     return 0;
 }

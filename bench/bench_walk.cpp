@@ -1,14 +1,14 @@
 // The causal walk on a large graph: milliseconds of CPU to rank one incident.
 //
 //   bench_walk [nodes edges alerts]
+#include "bench/workload.hpp"
+#include "topology/walk.hpp"
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include "bench/workload.hpp"
-#include "topology/walk.hpp"
 
 namespace {
 
@@ -23,7 +23,8 @@ topology::LiveGraph make_graph(std::uint64_t nodes, std::uint64_t edges) {
         const std::uint64_t from = 1 + random.below(nodes - 1);
         const std::uint64_t reach = std::min<std::uint64_t>(from, 2000);
         const std::uint64_t to = from - 1 - random.below(reach);
-        change.edges.push_back({"n" + std::to_string(from), "n" + std::to_string(to), "calls", 0.9});
+        change.edges.push_back(
+            {"n" + std::to_string(from), "n" + std::to_string(to), "calls", 0.9});
     }
     topology::LiveGraph graph;
     graph.apply(change, model::from_unix_ms(1));
@@ -32,10 +33,12 @@ topology::LiveGraph make_graph(std::uint64_t nodes, std::uint64_t edges) {
 
 // One cause and those that depend on it, as far as it takes.
 std::vector<topology::AlertingNode> make_storm(const topology::Graph& graph, std::size_t alerts) {
-    std::vector<topology::NodeIndex> nodes{graph.find("n" + std::to_string(graph.node_count() / 2))};
+    std::vector<topology::NodeIndex> nodes{
+        graph.find("n" + std::to_string(graph.node_count() / 2))};
     for (std::size_t i = 0; i < nodes.size() && nodes.size() < alerts; ++i) {
         graph.for_each_dependent(nodes[i], [&](topology::NodeIndex node, const topology::Edge&) {
-            if (nodes.size() < alerts && std::find(nodes.begin(), nodes.end(), node) == nodes.end()) {
+            if (nodes.size() < alerts &&
+                std::find(nodes.begin(), nodes.end(), node) == nodes.end()) {
                 nodes.push_back(node);
             }
         });
@@ -63,7 +66,8 @@ int main(int count, char** arguments) {
     const topology::LiveGraph graph = make_graph(nodes, edges);
     std::printf("graph of %zu nodes and %zu edges, built in %.0f ms\n", graph.now().node_count(),
                 graph.now().edge_count(), (bench::cpu_us() - begin) / 1e3);
-    for (const std::size_t alerts : {std::size_t{10}, std::size_t{100}, std::size_t{1000}, std::size_t{10'000}}) {
+    for (const std::size_t alerts :
+         {std::size_t{10}, std::size_t{100}, std::size_t{1000}, std::size_t{10'000}}) {
         const std::vector<topology::AlertingNode> storm = make_storm(graph.now(), alerts);
         constexpr int kTimes = 20;
         begin = bench::cpu_us();

@@ -13,12 +13,13 @@ namespace {
 constexpr std::uint64_t kServices = 1000;
 
 constexpr std::array<const char*, 20> kNames{
-    "HighLatency",     "InstanceDown",   "DiskFull",         "HighErrorRate",  "MemoryPressure",
-    "CpuSaturation",   "QueueBacklog",   "ReplicationLag",   "CertExpiring",   "PodCrashLooping",
-    "NodeNotReady",    "SlowQueries",    "ConnectionsHigh",  "PacketLoss",     "ClockSkew",
-    "BackupMissing",   "ThreadPoolFull", "CacheMissesHigh",  "LeaderElection", "ProbeFailed"};
+    "HighLatency",   "InstanceDown",   "DiskFull",        "HighErrorRate",  "MemoryPressure",
+    "CpuSaturation", "QueueBacklog",   "ReplicationLag",  "CertExpiring",   "PodCrashLooping",
+    "NodeNotReady",  "SlowQueries",    "ConnectionsHigh", "PacketLoss",     "ClockSkew",
+    "BackupMissing", "ThreadPoolFull", "CacheMissesHigh", "LeaderElection", "ProbeFailed"};
 constexpr std::array<const char*, 4> kSeverities{"warning", "minor", "major", "critical"};
-constexpr std::array<const char*, 4> kRegions{"eu-west-1", "eu-central-1", "us-east-1", "ap-south-1"};
+constexpr std::array<const char*, 4> kRegions{"eu-west-1", "eu-central-1", "us-east-1",
+                                              "ap-south-1"};
 
 std::string service_name(std::uint64_t service) {
     return "svc-" + std::to_string(service);
@@ -43,14 +44,17 @@ void Workload::append_next(std::string& out) {
         R"("job":"node-exporter","env":"production"},)"
         R"("summary":"%s on svc-%llu has been over its limit for 5 minutes","value":%.3f})"
         "\n",
-        static_cast<unsigned long long>(n), 1717761600000ULL + n, static_cast<unsigned long long>(service % 12),
-        kSeverities[(service + name) % 4], static_cast<unsigned long long>(service), kNames[name],
-        static_cast<unsigned long long>(node), static_cast<unsigned long long>(service % 3), kRegions[service % 4],
-        static_cast<unsigned long long>(service % 40), kNames[name], static_cast<unsigned long long>(service), value);
+        static_cast<unsigned long long>(n), 1717761600000ULL + n,
+        static_cast<unsigned long long>(service % 12), kSeverities[(service + name) % 4],
+        static_cast<unsigned long long>(service), kNames[name],
+        static_cast<unsigned long long>(node), static_cast<unsigned long long>(service % 3),
+        kRegions[service % 4], static_cast<unsigned long long>(service % 40), kNames[name],
+        static_cast<unsigned long long>(service), value);
     out.append(text, static_cast<std::size_t>(size));
 }
 
-std::vector<std::string> messages_of(std::uint64_t identities, std::uint64_t events, std::uint64_t per_message) {
+std::vector<std::string> messages_of(std::uint64_t identities, std::uint64_t events,
+                                     std::uint64_t per_message) {
     Workload workload(identities, events);
     std::vector<std::string> messages;
     messages.reserve(events / per_message + 1);
@@ -75,7 +79,8 @@ model::TopologyChange workload_topology() {
         node.type = "service";
         change.nodes.push_back(node);
         for (int i = 0; service >= 10 && i < 5; ++i) {
-            change.edges.push_back({service_name(service), service_name(random.below(service)), "calls", 1.0});
+            change.edges.push_back(
+                {service_name(service), service_name(random.below(service)), "calls", 1.0});
         }
     }
     return change;

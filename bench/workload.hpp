@@ -1,11 +1,11 @@
 // The workload of the throughput benchmarks: deterministic, the same seed gives the same bytes.
 #pragma once
 
+#include "model/topology_change.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
-
-#include "model/topology_change.hpp"
 
 namespace nocturne::bench {
 
@@ -23,6 +23,7 @@ class Random {
         z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
         return z ^ (z >> 31);
     }
+
     // Below n: the high 64 bits of next() * n.
     std::uint64_t below(std::uint64_t n) {
         return static_cast<std::uint64_t>((static_cast<Wide>(next()) * n) >> 64);
@@ -40,6 +41,7 @@ class Workload {
         : identities_(identities), events_(events), random_(seed) {}
 
     bool is_done() const { return next_ == events_; }
+
     // Appends the next event and a line feed.
     void append_next(std::string& out);
 
@@ -52,7 +54,8 @@ class Workload {
 };
 
 // All events as messages of so many lines.
-std::vector<std::string> messages_of(std::uint64_t identities, std::uint64_t events, std::uint64_t per_message);
+std::vector<std::string> messages_of(std::uint64_t identities, std::uint64_t events,
+                                     std::uint64_t per_message);
 
 // 1,000 services; each depends on five of those before it, none for the first ten.
 model::TopologyChange workload_topology();

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <fstream>
@@ -30,8 +31,13 @@ void complain(std::string_view text) {
 }
 
 void complain(const std::vector<Error>& problems) {
-    for (const Error& problem : problems) {
-        std::fputs(explain(problem, Palette()).c_str(), stderr);
+    constexpr std::size_t kTold = 20;
+    for (std::size_t i = 0; i < std::min(problems.size(), kTold); ++i) {
+        std::fputs(explain(problems[i], Palette()).c_str(), stderr);
+    }
+    if (problems.size() > kTold) {
+        complain("and " + std::to_string(problems.size() - kTold) +
+                 " problems more; nocturne check tells all");
     }
 }
 

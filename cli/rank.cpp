@@ -56,8 +56,8 @@ struct Gathered {
 int rank_one(const RankOptions& options, Format format) {
     const TopologyFiles topology =
         read_topology_files({options.topology.begin(), options.topology.end()});
-    if (!topology.problems.empty()) {
-        complain(topology.problems);
+    complain(topology.problems);
+    if (!is_usable(topology)) {
         return kFindings;
     }
     if (!options.metrics.empty()) {
@@ -86,7 +86,9 @@ int rank_one(const RankOptions& options, Format format) {
     if (reading.bad_lines() > 0) {
         complain(reading.summary());
     }
-    return reading.is_broken() || (options.strict && reading.bad_lines() > 0) ? kFindings : kOk;
+    const bool is_wrong = !topology.problems.empty() || reading.is_broken() ||
+                          (options.strict && reading.bad_lines() > 0);
+    return is_wrong ? kFindings : kOk;
 }
 
 // ---- many ----
@@ -139,9 +141,9 @@ struct Outcome {
 Outcome rank_case(const Case& one, const fs::path& out) {
     Outcome outcome;
     const TopologyFiles topology = read_topology_files({one.topology});
-    const bool is_usable = !topology.change.nodes.empty() || !topology.change.edges.empty();
+    const bool usable = is_usable(topology);
     for (const Error& problem : topology.problems) {
-        (is_usable ? outcome.notes : outcome.failures).push_back(to_string(problem));
+        (usable ? outcome.notes : outcome.failures).push_back(to_string(problem));
     }
     Result<RecordedEvents> events = RecordedEvents::open(
         {one.events.string()}, [&](const std::string& line) { outcome.notes.push_back(line); });

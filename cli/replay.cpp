@@ -74,8 +74,8 @@ void print_incidents(const Replayer& replayer, Format format) {
 int replay_events(const ReplayOptions& options, Format format) {
     const TopologyFiles topology =
         read_topology_files({options.topology.begin(), options.topology.end()});
-    if (!topology.problems.empty()) {
-        complain(topology.problems);
+    complain(topology.problems);
+    if (!is_usable(topology)) {
         return kFindings;
     }
     Replayer replayer;
@@ -95,7 +95,9 @@ int replay_events(const ReplayOptions& options, Format format) {
     if (reading.bad_lines() > 0 || this_terminal().is_err) {
         complain(reading.summary());
     }
-    return reading.is_broken() || (options.strict && reading.bad_lines() > 0) ? kFindings : kOk;
+    const bool is_wrong = !topology.problems.empty() || reading.is_broken() ||
+                          (options.strict && reading.bad_lines() > 0);
+    return is_wrong ? kFindings : kOk;
 }
 
 // From the first input; of a journal whose beginning has been taken away by retention, from the

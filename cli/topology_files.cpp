@@ -66,6 +66,10 @@ bool has_edge(const Graph& graph, Arrow arrow, const model::EdgeSpec& spec, Vouc
 
 }  // namespace
 
+bool is_usable(const TopologyFiles& files) {
+    return files.problems.empty() || !files.change.nodes.empty() || !files.change.edges.empty();
+}
+
 TopologyFiles read_topology_files(const std::vector<std::filesystem::path>& paths) {
     TopologyFiles all;
     all.change.provenance = kFileProvenance;

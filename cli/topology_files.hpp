@@ -16,8 +16,12 @@ inline constexpr const char* kFileProvenance = "file";
 
 struct TopologyFiles {
     model::TopologyChange change;
-    std::vector<Error> problems;  // of all files; with any, do not use the change
+    std::vector<Error> problems;  // of all files; see is_usable
 };
+
+// Whether something is left to work with on recorded events, where a wrong key should not cost the
+// whole look. A daemon is stricter: it takes all or nothing.
+bool is_usable(const TopologyFiles& files);
 
 TopologyFiles read_topology_files(const std::vector<std::filesystem::path>& paths);
 

@@ -15,9 +15,8 @@ void encode_fields(Writer& out, const Alert& alert) {
         out.varint(id.position);
         out.varint(id.index);
     }
-    for (const model::Time time :
-         {alert.first_seen, alert.last_seen, alert.changed_at, alert.touched_at, alert.ended_at,
-                                   alert.reminder}) {
+    for (const model::Time time : {alert.first_seen, alert.last_seen, alert.changed_at,
+                                   alert.touched_at, alert.ended_at, alert.reminder}) {
         out.zigzag(model::to_unix_ms(time));
     }
     out.varint(alert.count);
@@ -41,8 +40,8 @@ void decode_fields(Reader& in, Alert& alert) {
         id->position = in.varint();
         id->index = static_cast<std::uint32_t>(in.varint());
     }
-    for (model::Time* time :
-         {&alert.first_seen, &alert.last_seen, &alert.changed_at, &alert.touched_at, &alert.ended_at, &alert.reminder}) {
+    for (model::Time* time : {&alert.first_seen, &alert.last_seen, &alert.changed_at,
+                              &alert.touched_at, &alert.ended_at, &alert.reminder}) {
         *time = model::from_unix_ms(in.zigzag());
     }
     alert.count = in.varint();
@@ -83,7 +82,8 @@ Slot AlertTable::create(const model::Fingerprint& fingerprint) {
 void AlertTable::remove(Slot slot) {
     Alert& alert = alerts_[slot];
     slots_.erase(alert.fingerprint);
-    for (const model::Symbol symbol : {alert.resource, alert.check, alert.summary, alert.annotations}) {
+    for (const model::Symbol symbol :
+         {alert.resource, alert.check, alert.summary, alert.annotations}) {
         symbols_.release(symbol);
     }
     for (const model::Symbol source : alert.sources) {
@@ -110,7 +110,8 @@ std::size_t AlertTable::bytes() const {
     std::size_t bytes = alerts_.capacity() * sizeof(Alert) + symbols_.bytes() +
                         slots_.bucket_count() * (sizeof(model::Fingerprint) + sizeof(Slot) + 1);
     for (const Alert& alert : alerts_) {
-        bytes += alert.labels.capacity() * sizeof(model::LabelSymbols) + alert.sources.capacity() * sizeof(model::Symbol);
+        bytes += alert.labels.capacity() * sizeof(model::LabelSymbols) +
+                 alert.sources.capacity() * sizeof(model::Symbol);
     }
     return bytes;
 }
@@ -123,7 +124,8 @@ void AlertTable::encode(Writer& out) const {
             continue;
         }
         encode_fields(out, alert);
-        for (const model::Symbol symbol : {alert.resource, alert.check, alert.summary, alert.annotations}) {
+        for (const model::Symbol symbol :
+             {alert.resource, alert.check, alert.summary, alert.annotations}) {
             out.text(text(symbol));
         }
         out.varint(alert.sources.size());
@@ -152,7 +154,8 @@ void AlertTable::decode(Reader& in) {
         }
         Alert& alert = alerts_[slot];
         decode_fields(in, alert);
-        for (model::Symbol* symbol : {&alert.resource, &alert.check, &alert.summary, &alert.annotations}) {
+        for (model::Symbol* symbol :
+             {&alert.resource, &alert.check, &alert.summary, &alert.annotations}) {
             *symbol = symbols_.acquire(in.text());
         }
         alert.sources.resize(in.count());

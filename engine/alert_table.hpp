@@ -1,21 +1,22 @@
 // AlertTable: all alerts that the engine knows, by slot and by fingerprint.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <cstdint>
-#include <vector>
-
 #include "model/alert.hpp"
 #include "model/codec.hpp"
 #include "model/symbols.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <vector>
 
 namespace nocturne::engine {
 
 using Slot = std::uint32_t;
 inline constexpr Slot kNoSlot = UINT32_MAX;
 
-// A slot keeps its number as long as its alert lives, then serves another. Loops go over slots, never
-// over the hash map, so that the order of things is the same in each run.
+// A slot keeps its number as long as its alert lives, then serves another. Loops go over slots,
+// never over the hash map, so that the order of things is the same in each run.
 class AlertTable {
    public:
     Slot find(const model::Fingerprint& fingerprint) const;
@@ -25,14 +26,23 @@ class AlertTable {
     void remove(Slot slot);
 
     model::Alert& operator[](Slot slot) { return alerts_[slot]; }
+
     const model::Alert& operator[](Slot slot) const { return alerts_[slot]; }
-    bool is_used(Slot slot) const { return slot < alerts_.size() && alerts_[slot].id != model::kNoId; }
+
+    bool is_used(Slot slot) const {
+        return slot < alerts_.size() && alerts_[slot].id != model::kNoId;
+    }
+
     Slot bound() const { return static_cast<Slot>(alerts_.size()); }
+
     std::size_t size() const { return slots_.size(); }
 
     model::SymbolTable& symbols() { return symbols_; }
+
     const model::SymbolTable& symbols() const { return symbols_; }
+
     std::string_view text(model::Symbol symbol) const { return symbols_.text(symbol); }
+
     // Lets `symbol` stand for `text`; the text that it stood for before loses a user.
     void assign(model::Symbol& symbol, std::string_view text);
 

@@ -1,11 +1,11 @@
 #include "engine/core.hpp"
 
+#include "engine/pipeline.hpp"
+#include "engine/state.hpp"
+
 #include <algorithm>
 #include <string>
 #include <utility>
-
-#include "engine/pipeline.hpp"
-#include "engine/state.hpp"
 
 namespace nocturne::engine {
 
@@ -28,7 +28,8 @@ Silence decode_silence(Reader& in) {
     Silence silence;
     silence.id.position = in.varint();
     silence.id.index = static_cast<std::uint32_t>(in.varint());
-    if (model::Command command = model::decode_command(in); std::holds_alternative<model::AddSilence>(command)) {
+    if (model::Command command = model::decode_command(in);
+        std::holds_alternative<model::AddSilence>(command)) {
         silence.spec = std::get<model::AddSilence>(std::move(command));
     }
     silence.active = in.boolean();
@@ -81,7 +82,8 @@ void decode(Reader& in, Counters& counters) {
 }
 
 tl::unexpected<Error> damaged() {
-    return fail(ErrorCode::Damaged, "the snapshot does not decode; was it written by another version?");
+    return fail(ErrorCode::Damaged,
+                "the snapshot does not decode; was it written by another version?");
 }
 
 }  // namespace
@@ -146,7 +148,8 @@ void Core::encode(Writer& out) const {
 
 Result<Core> Core::decode(Reader& in) {
     if (const std::uint64_t version = in.varint(); version != kSnapshotVersion) {
-        return fail(ErrorCode::Damaged, "the snapshot has version " + std::to_string(version) + ", this program reads " +
+        return fail(ErrorCode::Damaged, "the snapshot has version " + std::to_string(version) +
+                                            ", this program reads " +
                                             std::to_string(kSnapshotVersion));
     }
     Core core;

@@ -4,16 +4,16 @@
 // positions. The same inputs give the same state and the same effects, byte for byte.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <vector>
-
 #include "model/codec.hpp"
 #include "model/effect.hpp"
 #include "model/input.hpp"
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -26,12 +26,12 @@ class Core {
     Core(Core&&) noexcept;
     Core& operator=(Core&&) noexcept;
 
-    // Applies one input and appends what it wants done to `effects`. Positions must rise; time that goes
-    // back counts as standing still.
+    // Applies one input and appends what it wants done to `effects`. Positions must rise; time that
+    // goes back counts as standing still.
     void apply(const model::Input& input, std::vector<model::Effect>& effects);
 
-    // When the passing of time alone would change something; Time::max() for never. A Tick at or after
-    // it makes the change happen.
+    // When the passing of time alone would change something; Time::max() for never. A Tick at or
+    // after it makes the change happen.
     model::Time next_deadline() const;
 
     model::Time now() const;

@@ -1,8 +1,8 @@
 #include "engine/correlate.hpp"
 
-#include <algorithm>
-
 #include "topology/neighbourhood.hpp"
+
+#include <algorithm>
 
 namespace nocturne::engine {
 
@@ -19,7 +19,8 @@ void Correlate::correlate(const Transition& transition) {
         return;
     }
     const Alert& alert = state_.alerts[slot];
-    const Slot incident = alert.incident == model::kNoId ? kNoSlot : state_.incidents.find(alert.incident);
+    const Slot incident =
+        alert.incident == model::kNoId ? kNoSlot : state_.incidents.find(alert.incident);
     if (transition.is_raised() || incident == kNoSlot) {
         gather(slot);
         return;
@@ -105,15 +106,19 @@ bool Correlate::rejoin(Slot slot) {
     incident.updated_at = state_.now;
     state_.counters.count(reason);
     tell(incident, reason, alert.id, describe(slot));
-    news_.push_back({incident.id, reason == Reason::ReopenedByAlert ? Topic::IncidentReopened : Topic::IncidentUpdated,
-                     reason});
+    news_.push_back(
+        {incident.id,
+         reason == Reason::ReopenedByAlert ? Topic::IncidentReopened : Topic::IncidentUpdated,
+         reason});
     return true;
 }
 
 std::vector<Slot> Correlate::find_near(Slot slot) {
     topology::NearLimits limits;
     limits.hops = state_.settings.correlation_hops;
-    const auto is_alerting = [&](topology::NodeIndex node) { return state_.incidents.at_node(node) != kNoSlot; };
+    const auto is_alerting = [&](topology::NodeIndex node) {
+        return state_.incidents.at_node(node) != kNoSlot;
+    };
     std::vector<Slot> found;
     for (const topology::Near& near :
          topology::near(state_.topology.now(), state_.alerts[slot].node, limits, is_alerting)) {
@@ -203,7 +208,8 @@ void Correlate::merge(Slot into, Slot from, Slot bridge) {
 
 void Correlate::alert_ended(Slot slot, Reason reason) {
     Alert& alert = state_.alerts[slot];
-    const Slot found = alert.incident == model::kNoId ? kNoSlot : state_.incidents.find(alert.incident);
+    const Slot found =
+        alert.incident == model::kNoId ? kNoSlot : state_.incidents.find(alert.incident);
     if (found == kNoSlot || !alert.is_counted) {
         return;
     }
@@ -235,7 +241,8 @@ void Correlate::look_at(Slot slot) {
     if (incident.ended_at == model::kNoTime) {
         return;
     }
-    if (const model::Time due = incident.ended_at + state_.settings.resolve_after; due > state_.now) {
+    if (const model::Time due = incident.ended_at + state_.settings.resolve_after;
+        due > state_.now) {
         remind(state_, Deadline::Kind::Incident, slot, due);
         return;
     }
@@ -262,7 +269,8 @@ void Correlate::forget(Slot slot) {
         alert.incident = model::kNoId;
         alert.is_counted = false;
         if (!alert.is_burning()) {
-            remind(state_, Deadline::Kind::Alert, member, alert.ended_at + state_.settings.resolved_keep);
+            remind(state_, Deadline::Kind::Alert, member,
+                   alert.ended_at + state_.settings.resolved_keep);
         }
     }
     state_.incidents.remove(slot);
@@ -285,7 +293,8 @@ void Correlate::find_nodes() {
             continue;
         }
         for (const Slot member : state_.incidents[slot].alerts) {
-            if (const auto node = state_.alerts[member].node; state_.incidents.at_node(node) == kNoSlot) {
+            if (const auto node = state_.alerts[member].node;
+                state_.incidents.at_node(node) == kNoSlot) {
                 state_.incidents.set_at_node(node, slot);
             }
         }
@@ -335,7 +344,8 @@ void Correlate::tell(Incident& incident, Reason reason, model::Id subject, std::
 
 std::string Correlate::describe(Slot slot) const {
     const Alert& alert = state_.alerts[slot];
-    return std::string(state_.alerts.text(alert.resource)) + " " + std::string(state_.alerts.text(alert.check));
+    return std::string(state_.alerts.text(alert.resource)) + " " +
+           std::string(state_.alerts.text(alert.check));
 }
 
 }  // namespace nocturne::engine

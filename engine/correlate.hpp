@@ -1,12 +1,13 @@
-// Correlate: gathers alerts that are one problem into incidents, by time and by nearness on the graph.
+// Correlate: gathers alerts that are one problem into incidents, by time and by nearness on the
+// graph.
 #pragma once
-
-#include <string>
-#include <vector>
 
 #include "engine/dedup.hpp"
 #include "engine/state.hpp"
 #include "model/effect.hpp"
+
+#include <string>
+#include <vector>
 
 namespace nocturne::engine {
 

@@ -1,12 +1,12 @@
 // Deadlines: what becomes due as time passes.
 #pragma once
 
+#include "model/codec.hpp"
+#include "model/time.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <vector>
-
-#include "model/codec.hpp"
-#include "model/time.hpp"
 
 namespace nocturne::engine {
 
@@ -29,6 +29,7 @@ class Deadlines {
     model::Time next() const;
     // The earliest one that is due; ties in the order of kind and slot.
     bool take_due(model::Time now, Deadline& out);
+
     std::size_t size() const { return heap_.size(); }
 
     void encode(model::Writer& out) const;

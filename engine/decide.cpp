@@ -13,7 +13,9 @@ void Decide::alert(Topic topic, model::Reason reason, Slot alert) {
 void Decide::incidents(const std::vector<IncidentNews>& news) {
     // What was opened in this input is told as it stands at the end; growth is told last.
     std::vector<model::Id> told;
-    const auto is_told = [&](model::Id id) { return std::find(told.begin(), told.end(), id) != told.end(); };
+    const auto is_told = [&](model::Id id) {
+        return std::find(told.begin(), told.end(), id) != told.end();
+    };
     for (const IncidentNews& item : news) {
         if (item.topic != Topic::IncidentUpdated) {
             add(item.topic, item.reason, item.incident);

@@ -1,24 +1,26 @@
 // Decide: turns what happened to alerts and incidents into effects, each with its key.
 #pragma once
 
-#include <vector>
-
 #include "engine/correlate.hpp"
 #include "engine/state.hpp"
 #include "model/effect.hpp"
+
+#include <vector>
 
 namespace nocturne::engine {
 
 class Decide {
    public:
-    Decide(const State& state, std::vector<model::Effect>& effects) : state_(state), effects_(effects) {}
+    Decide(const State& state, std::vector<model::Effect>& effects)
+        : state_(state), effects_(effects) {}
 
     void alert(model::Effect::Topic topic, model::Reason reason, Slot alert);
     // One input tells of an incident's growth once, however much it grew; every other turn is told.
     void incidents(const std::vector<IncidentNews>& news);
 
    private:
-    void add(model::Effect::Topic topic, model::Reason reason, model::Id subject, Slot slot = kNoSlot);
+    void add(model::Effect::Topic topic, model::Reason reason, model::Id subject,
+             Slot slot = kNoSlot);
 
     const State& state_;
     std::vector<model::Effect>& effects_;

@@ -1,10 +1,10 @@
 #include "engine/dedup.hpp"
 
+#include "model/json_writer.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-
-#include "model/json_writer.hpp"
 
 namespace nocturne::engine {
 
@@ -13,7 +13,8 @@ using model::Reason;
 
 namespace {
 
-constexpr std::size_t kSourcesMax = 16;  // names of tools that told of one alert; further ones are not listed
+constexpr std::size_t kSourcesMax =
+    16;  // names of tools that told of one alert; further ones are not listed
 
 // The number in an annotation, or 0.
 double number_of(const model::AnnotationView& annotation) {
@@ -78,8 +79,8 @@ Transition Dedup::create(const model::EventView& event, model::Time time, std::u
     alert.check = state_.alerts.symbols().acquire(event.check);
     alert.labels.reserve(event.labels.size());
     for (const model::LabelView& label : event.labels) {
-        alert.labels.push_back(
-            {state_.alerts.symbols().acquire(label.name), state_.alerts.symbols().acquire(label.value)});
+        alert.labels.push_back({state_.alerts.symbols().acquire(label.name),
+                                state_.alerts.symbols().acquire(label.value)});
     }
     alert.slo = is_slo(event);
     alert.node = state_.topology.observe(resource, state_.now);
@@ -151,14 +152,16 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
     if (!event.annotations.empty()) {
         for (const model::AnnotationView& annotation : event.annotations) {
             if (annotation.name == "z") {
-                alert.deviation = std::max(alert.deviation, static_cast<float>(std::abs(number_of(annotation))));
+                alert.deviation =
+                    std::max(alert.deviation, static_cast<float>(std::abs(number_of(annotation))));
             }
         }
         write_annotations(scratch_, event.annotations);
         alerts.assign(alert.annotations, scratch_);
     }
     const auto is_this = [&](model::Symbol source) { return alerts.text(source) == event.source; };
-    if (std::none_of(alert.sources.begin(), alert.sources.end(), is_this) && alert.sources.size() < kSourcesMax) {
+    if (std::none_of(alert.sources.begin(), alert.sources.end(), is_this) &&
+        alert.sources.size() < kSourcesMax) {
         alert.sources.push_back(alerts.symbols().acquire(event.source));
     }
 }
@@ -166,7 +169,8 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
 Transition Dedup::expire(Slot slot) {
     Alert& alert = state_.alerts[slot];
     if (alert.is_burning()) {
-        if (const model::Time due = alert.touched_at + state_.settings.alert_ttl; due > state_.now) {
+        if (const model::Time due = alert.touched_at + state_.settings.alert_ttl;
+            due > state_.now) {
             remind(state_, Deadline::Kind::Alert, slot, due);
             return {slot, Reason::None};
         }

@@ -1,10 +1,10 @@
 // Dedup: folds an event into the alert of its identity, and tells what that changed.
 #pragma once
 
-#include <string>
-
 #include "engine/state.hpp"
 #include "model/event.hpp"
+
+#include <string>
 
 namespace nocturne::engine {
 
@@ -17,6 +17,7 @@ struct Transition {
         return reason == model::Reason::NewIdentity || reason == model::Reason::FiredAgain ||
                reason == model::Reason::SilenceEnded;
     }
+
     bool is_ended() const {
         return reason == model::Reason::ResolvedBySource || reason == model::Reason::ExpiredUnseen;
     }
@@ -28,7 +29,8 @@ class Dedup {
 
     // `index` is the event's in its input: the id of a new alert.
     Transition dedup(const model::EventView& event, model::Time time, std::uint32_t index);
-    // Looks whether the alert has to expire or can be forgotten; ExpiredUnseen is the one transition.
+    // Looks whether the alert has to expire or can be forgotten; ExpiredUnseen is the one
+    // transition.
     Transition expire(Slot slot);
     // After a change of the graph: the alerts' nodes by their names.
     void find_nodes();

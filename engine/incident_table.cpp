@@ -87,7 +87,8 @@ model::Suspect get_suspect(Reader& in) {
 template <typename AnyIncident, typename Each>
 void times(AnyIncident& incident, Each each) {
     each(incident.opened_at), each(incident.updated_at), each(incident.grew_at);
-    each(incident.ended_at), each(incident.resolved_at), each(incident.ranked_at), each(incident.reminder);
+    each(incident.ended_at), each(incident.resolved_at), each(incident.ranked_at),
+        each(incident.reminder);
 }
 
 template <typename AnyIncident, typename Each>

@@ -1,14 +1,15 @@
 // IncidentTable: all incidents in memory, by slot, by id, and by the node that alerts.
 #pragma once
 
-#include <boost/unordered/unordered_flat_map.hpp>
-#include <cstdint>
-#include <map>
-#include <vector>
-
 #include "engine/alert_table.hpp"
 #include "model/codec.hpp"
 #include "model/incident.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <map>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -20,15 +21,21 @@ class IncidentTable {
     void remove(Slot slot);
 
     model::Incident& operator[](Slot slot) { return incidents_[slot]; }
+
     const model::Incident& operator[](Slot slot) const { return incidents_[slot]; }
+
     // In the order of their ids, which is that of their opening.
     const std::map<model::Id, Slot>& by_id() const { return by_id_; }
+
     std::size_t size() const { return by_id_.size(); }
 
     // The incident that is not over and has alerts on the node.
     Slot at_node(std::uint32_t node) const;
+
     void set_at_node(std::uint32_t node, Slot slot) { at_node_[node] = slot; }
+
     void clear_node(std::uint32_t node, Slot slot);
+
     void clear_nodes() { at_node_.clear(); }
 
     void encode(model::Writer& out) const;

@@ -1,5 +1,10 @@
 #include "engine/loop.hpp"
 
+#include "engine/state.hpp"
+#include "engine/view.hpp"
+#include "model/codec.hpp"
+#include "store/store.hpp"
+
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -8,11 +13,6 @@
 #include <thread>
 #include <utility>
 #include <variant>
-
-#include "engine/state.hpp"
-#include "engine/view.hpp"
-#include "model/codec.hpp"
-#include "store/store.hpp"
 
 namespace nocturne::engine {
 
@@ -73,7 +73,8 @@ class Loop::Inside {
             Result<Input::Body> body = model::decode_body(entry.bytes);
             if (!body) {
                 damage = body.error();
-                damage->message = "journal position " + std::to_string(entry.position) + ": " + damage->message;
+                damage->message =
+                    "journal position " + std::to_string(entry.position) + ": " + damage->message;
                 return false;
             }
             apply({entry.position, entry.at, *std::move(body)}, entry.position > delivered);
@@ -104,8 +105,9 @@ class Loop::Inside {
     bool submit(Input::Body&& body, std::size_t bytes, Done done, Wait wait) {
         std::unique_lock lock(queue_mutex_);
         const auto has_room = [&] {
-            return stopping_ || (queue_.size() < options_.queue_inputs_max &&
-                                 (queue_.empty() || queue_bytes_ + bytes <= options_.queue_bytes_max));
+            return stopping_ ||
+                   (queue_.size() < options_.queue_inputs_max &&
+                    (queue_.empty() || queue_bytes_ + bytes <= options_.queue_bytes_max));
         };
         if (!has_room()) {
             if (wait == Wait::No) {
@@ -163,6 +165,7 @@ class Loop::Inside {
     }
 
     const Recovery& recovery() const { return recovery_; }
+
     const LoopCounters& counters() const { return counters_; }
 
    private:
@@ -171,6 +174,7 @@ class Loop::Inside {
         std::size_t bytes = 0;
         Done done;
     };
+
     using Query = std::function<void(const Core&)>;
     using Work = std::variant<Input, Query>;
 
@@ -263,8 +267,8 @@ class Loop::Inside {
         }
     }
 
-    // Who waits for an answer is told; what nobody waits for is kept and tried again, so that it fills
-    // the queue and presses back on its senders instead of being lost.
+    // Who waits for an answer is told; what nobody waits for is kept and tried again, so that it
+    // fills the queue and presses back on its senders instead of being lost.
     void refuse(std::vector<Pending>& group, const Error& error) {
         for (const Pending& pending : group) {
             if (pending.done) {
@@ -356,7 +360,8 @@ class Loop::Inside {
         const std::uint64_t bytes = counters_.bytes_encoded;
         const Time now = options_.clock();
         const bool due = bytes - snapshot_bytes_ >= options_.snapshot_every_bytes ||
-                         (now - snapshot_at_ >= options_.snapshot_every && core_.position() > snapshot_position_);
+                         (now - snapshot_at_ >= options_.snapshot_every &&
+                          core_.position() > snapshot_position_);
         if (due) {
             save_snapshot();
             snapshot_bytes_ = bytes;
@@ -408,9 +413,9 @@ class Loop::Inside {
     std::condition_variable filled_;
     std::condition_variable room_;
     std::condition_variable stopped_;
-    std::deque<Pending> queue_;      // guarded by queue_mutex_
-    std::size_t queue_bytes_ = 0;    // guarded by queue_mutex_
-    bool stopping_ = false;          // guarded by queue_mutex_
+    std::deque<Pending> queue_;    // guarded by queue_mutex_
+    std::size_t queue_bytes_ = 0;  // guarded by queue_mutex_
+    bool stopping_ = false;        // guarded by queue_mutex_
 
     // Of the writer thread.
     Position next_position_ = 1;
@@ -446,7 +451,8 @@ Loop::Loop(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
 
 Loop::~Loop() = default;
 
-Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox, LoopOptions options) {
+Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox,
+                                          LoopOptions options) {
     auto inside = std::make_unique<Inside>(store, outbox, std::move(options));
     NOCTURNE_TRY_STATUS(inside->recover());
     inside->start();
@@ -462,9 +468,12 @@ bool Loop::submit(Input::Body body, std::size_t bytes, Done done) {
 }
 
 Result<Position> Loop::submit_and_wait(Input::Body body) {
-    auto promise = std::make_shared<std::promise<Result<Position>>>();  // shared with a callback that may outlive us
+    auto promise = std::make_shared<std::promise<Result<Position>>>();  // shared with a callback
+                                                                        // that may outlive us
     std::future<Result<Position>> future = promise->get_future();
-    const bool taken = submit(std::move(body), 0, [promise](const Result<Position>& position) { promise->set_value(position); });
+    const bool taken = submit(std::move(body), 0, [promise](const Result<Position>& position) {
+        promise->set_value(position);
+    });
     if (!taken) {
         return fail(ErrorCode::Unavailable, "the daemon is stopping");
     }

@@ -1,10 +1,16 @@
 // Loop: feeds the core from the journal. The only place where the core meets threads.
 //
-//   submit -> queue -> [writer thread] group commit -> done(position) -> [core thread] apply -> outbox
+//   submit -> queue -> [writer thread] group commit -> done(position) -> [core thread] apply ->
+//   outbox
 //
 // An input is applied only once it is durable, in the order of the journal. Queries run on the core
 // thread between two inputs, so they see whole states and need no locks.
 #pragma once
+
+#include "engine/core.hpp"
+#include "model/effect.hpp"
+#include "model/input.hpp"
+#include "model/result.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -14,19 +20,14 @@
 #include <string>
 #include <vector>
 
-#include "engine/core.hpp"
-#include "model/effect.hpp"
-#include "model/input.hpp"
-#include "model/result.hpp"
-
 namespace nocturne::store {
 class Store;
 }
 
 namespace nocturne::engine {
 
-// Where effects leave the core. Called on the core thread; must not block. `core` is the state right
-// after the input that wanted the effect, and is only lent for the call.
+// Where effects leave the core. Called on the core thread; must not block. `core` is the state
+// right after the input that wanted the effect, and is only lent for the call.
 class Outbox {
    public:
     virtual ~Outbox() = default;
@@ -34,22 +35,23 @@ class Outbox {
 };
 
 struct LoopOptions {
-    std::size_t queue_inputs_max = 1024;               // beyond it try_submit says no: back-pressure
+    std::size_t queue_inputs_max = 1024;  // beyond it try_submit says no: back-pressure
     std::size_t queue_bytes_max = 64U << 20;
-    std::size_t group_inputs_max = 256;                // rows in one commit
-    std::uint64_t snapshot_every_bytes = 256U << 20;   // of encoded inputs since the last snapshot
+    std::size_t group_inputs_max = 256;               // rows in one commit
+    std::uint64_t snapshot_every_bytes = 256U << 20;  // of encoded inputs since the last snapshot
     model::Duration snapshot_every = std::chrono::minutes(10);
     model::Duration history_keep = std::chrono::days(90);
     model::Duration journal_keep = std::chrono::days(7);
-    std::function<model::Time()> clock;                // default: the system's; the one place where now() is asked
-    model::Settings settings;                          // journaled as a revision when it differs from the last one
+    std::function<model::Time()>
+        clock;                 // default: the system's; the one place where now() is asked
+    model::Settings settings;  // journaled as a revision when it differs from the last one
 };
 
 // What recovery found.
 struct Recovery {
     model::Position snapshot_position = 0;  // 0: none
     std::uint64_t inputs_replayed = 0;
-    std::vector<std::string> problems;      // e.g. a damaged snapshot that was passed over
+    std::vector<std::string> problems;  // e.g. a damaged snapshot that was passed over
 };
 
 struct LoopCounters {
@@ -67,28 +69,32 @@ struct LoopCounters {
 
 class Loop {
    public:
-    // Called once, from a thread of the loop: the position once the input is durable, or why it is not
-    // (then it was not applied either, and may be sent again). Must not block. Without one (nullptr) nobody
-    // waits for an answer: the loop tries again until the input is durable, and its queue fills meanwhile.
+    // Called once, from a thread of the loop: the position once the input is durable, or why it is
+    // not (then it was not applied either, and may be sent again). Must not block. Without one
+    // (nullptr) nobody waits for an answer: the loop tries again until the input is durable, and
+    // its queue fills meanwhile.
     using Done = std::function<void(const Result<model::Position>&)>;
 
     // Recovers the state from the store (snapshot and the journal's tail), then starts the threads.
     // `store` and `outbox` must outlive the loop.
-    static Result<std::unique_ptr<Loop>> start(store::Store& store, Outbox& outbox, LoopOptions options);
+    static Result<std::unique_ptr<Loop>> start(store::Store& store, Outbox& outbox,
+                                               LoopOptions options);
     // Like stop().
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
-    // Hands an input over; `bytes` is about what it weighs in memory. False when the queue is full or the
-    // loop has stopped: nothing was taken, `done` will not be called, and `body` is left as it was.
+    // Hands an input over; `bytes` is about what it weighs in memory. False when the queue is full
+    // or the loop has stopped: nothing was taken, `done` will not be called, and `body` is left as
+    // it was.
     bool try_submit(model::Input::Body& body, std::size_t bytes, Done done);
     // The same, but waits for room. False only when the loop has stopped.
     bool submit(model::Input::Body body, std::size_t bytes, Done done);
     // Waits until what was submitted is durable and applied; for commands and tests.
     Result<model::Position> submit_and_wait(model::Input::Body body);
 
-    // Runs `read` on the core thread after all that is durable by now was applied. False when stopped.
+    // Runs `read` on the core thread after all that is durable by now was applied. False when
+    // stopped.
     bool query(std::function<void(const Core&)> read);
     // The same, and waits for it.
     bool query_and_wait(const std::function<void(const Core&)>& read);

@@ -9,12 +9,14 @@ bool MessageWindow::remember(const model::Fingerprint& message, std::uint64_t si
         return false;
     }
     if (ring_.size() != size_max && oldest_ != 0) {  // the limit was changed: oldest first again
-        std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(oldest_), ring_.end());
+        std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(oldest_),
+                    ring_.end());
         oldest_ = 0;
     }
     if (ring_.size() > size_max) {
         const auto surplus = static_cast<std::ptrdiff_t>(ring_.size() - size_max);
-        std::for_each(ring_.begin(), ring_.begin() + surplus, [&](const auto& old) { known_.erase(old); });
+        std::for_each(ring_.begin(), ring_.begin() + surplus,
+                      [&](const auto& old) { known_.erase(old); });
         ring_.erase(ring_.begin(), ring_.begin() + surplus);
     }
     if (ring_.size() < size_max) {
@@ -32,7 +34,8 @@ bool MessageWindow::remember(const model::Fingerprint& message, std::uint64_t si
 }
 
 std::size_t MessageWindow::bytes() const {
-    return ring_.capacity() * sizeof(model::Fingerprint) + known_.bucket_count() * (sizeof(model::Fingerprint) + 1);
+    return ring_.capacity() * sizeof(model::Fingerprint) +
+           known_.bucket_count() * (sizeof(model::Fingerprint) + 1);
 }
 
 void MessageWindow::encode(model::Writer& out) const {

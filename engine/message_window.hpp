@@ -1,12 +1,13 @@
 // MessageWindow: which messages were seen lately, so that one sent twice is one.
 #pragma once
 
-#include <boost/unordered/unordered_flat_set.hpp>
-#include <cstdint>
-#include <vector>
-
 #include "model/codec.hpp"
 #include "model/fingerprint.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <cstdint>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -15,7 +16,9 @@ class MessageWindow {
    public:
     // True the first time.
     bool remember(const model::Fingerprint& message, std::uint64_t size_max);
+
     std::size_t size() const { return known_.size(); }
+
     std::size_t bytes() const;
 
     void encode(model::Writer& out) const;

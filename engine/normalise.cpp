@@ -22,9 +22,10 @@ model::Reason Normalise::normalise(const model::EventView& event, model::Time& t
 }
 
 void Normalise::note_change(const model::EventView& event, model::Time time) {
-    const model::Time too_old = state_.now - state_.settings.change_window - state_.settings.correlation_window;
-    while (!state_.changes.empty() &&
-           (state_.changes.front().time < too_old || state_.changes.size() >= Change::kRememberedMax)) {
+    const model::Time too_old =
+        state_.now - state_.settings.change_window - state_.settings.correlation_window;
+    while (!state_.changes.empty() && (state_.changes.front().time < too_old ||
+                                       state_.changes.size() >= Change::kRememberedMax)) {
         state_.changes.pop_front();
     }
     std::string summary(event.summary);
@@ -33,7 +34,8 @@ void Normalise::note_change(const model::EventView& event, model::Time time) {
             summary += (summary.empty() ? "version " : ", version ") + std::string(label.value);
         }
     }
-    state_.changes.push_back({time, std::string(event.resource), std::string(event.check), std::move(summary)});
+    state_.changes.push_back(
+        {time, std::string(event.resource), std::string(event.check), std::move(summary)});
 }
 
 }  // namespace nocturne::engine

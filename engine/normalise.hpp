@@ -10,8 +10,8 @@ class Normalise {
    public:
     explicit Normalise(State& state) : state_(state) {}
 
-    // The event's time (arrival when it gave none, and never ahead of the core's clock) into `time`.
-    // None: the event goes on; otherwise why it ends here.
+    // The event's time (arrival when it gave none, and never ahead of the core's clock) into
+    // `time`. None: the event goes on; otherwise why it ends here.
     model::Reason normalise(const model::EventView& event, model::Time& time);
 
    private:

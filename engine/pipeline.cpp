@@ -9,16 +9,11 @@ using model::Reason;
 using Topic = model::Effect::Topic;
 
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
-    : state_(state),
-      normalise_(state),
-      dedup_(state),
-      suppress_(state),
-      correlate_(state, news_),
-      rank_(state, news_),
-      decide_(state, effects) {}
+    : state_(state), normalise_(state), dedup_(state), suppress_(state), correlate_(state, news_),
+      rank_(state, news_), decide_(state, effects) {}
 
-// The pipeline, as the documentation promises it: normalise, dedup, suppress, correlate; then, once an
-// input, rank and decide.
+// The pipeline, as the documentation promises it: normalise, dedup, suppress, correlate; then, once
+// an input, rank and decide.
 void Pipeline::take(const model::EventView& event, std::uint32_t index) {
     model::Time time = model::kNoTime;
     if (const Reason reason = normalise_.normalise(event, time); reason != Reason::None) {
@@ -34,7 +29,8 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
 
 void Pipeline::follow(const Transition& transition) {
     if (transition.is_ended()) {  // never suppressed
-        decide_.alert(transition.reason == Reason::ExpiredUnseen ? Topic::AlertExpired : Topic::AlertResolved,
+        decide_.alert(transition.reason == Reason::ExpiredUnseen ? Topic::AlertExpired
+                                                                 : Topic::AlertResolved,
                       transition.reason, transition.alert);
         correlate_.correlate(transition);
         return;
@@ -72,16 +68,25 @@ void Pipeline::take(const model::Command& command) {
     struct Doer {
         Pipeline& pipeline;
 
-        void operator()(const model::AddSilence& it) { pipeline.suppress_.add(it, {pipeline.state_.position, 0}); }
+        void operator()(const model::AddSilence& it) {
+            pipeline.suppress_.add(it, {pipeline.state_.position, 0});
+        }
+
         void operator()(const model::ExpireSilence& it) {
             std::vector<Slot> released;
             pipeline.suppress_.expire(it.silence, released);
             pipeline.release(released);
         }
-        void operator()(const model::AcknowledgeIncident& it) { pipeline.correlate_.acknowledge(it); }
+
+        void operator()(const model::AcknowledgeIncident& it) {
+            pipeline.correlate_.acknowledge(it);
+        }
+
         void operator()(const model::ResolveIncident& it) { pipeline.correlate_.resolve(it); }
+
         void operator()(const model::LabelIncident& it) { pipeline.correlate_.label(it); }
     };
+
     std::visit(Doer{*this}, command);
 }
 
@@ -101,11 +106,13 @@ void Pipeline::pass_time() {
     while (state_.deadlines.take_due(state_.now, deadline)) {
         switch (deadline.kind) {
             case Deadline::Kind::Alert: {
-                if (!state_.alerts.is_used(deadline.slot) || state_.alerts[deadline.slot].reminder != deadline.due) {
+                if (!state_.alerts.is_used(deadline.slot) ||
+                    state_.alerts[deadline.slot].reminder != deadline.due) {
                     break;  // of an alert that has gone, or superseded by an earlier one
                 }
                 state_.alerts[deadline.slot].reminder = model::kNoTime;
-                if (const Transition transition = dedup_.expire(deadline.slot); transition.is_ended()) {
+                if (const Transition transition = dedup_.expire(deadline.slot);
+                    transition.is_ended()) {
                     state_.counters.count(transition.reason);
                     follow(transition);
                 }

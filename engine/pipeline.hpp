@@ -1,8 +1,6 @@
 // Pipeline: the stages in the order in which an event meets them.
 #pragma once
 
-#include <vector>
-
 #include "engine/correlate.hpp"
 #include "engine/decide.hpp"
 #include "engine/dedup.hpp"
@@ -11,6 +9,8 @@
 #include "engine/state.hpp"
 #include "engine/suppress.hpp"
 #include "model/input.hpp"
+
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -24,7 +24,9 @@ class Pipeline {
     void take(const model::EventBatch& batch);
     void take(const model::TopologyChange& change);
     void take(const model::Command& command);
+
     void take(const model::Tick&) {}
+
     void take(const model::Settings& settings);
     // After the input: rank what grew, decide what to tell.
     void conclude();

@@ -1,9 +1,10 @@
 #include "engine/rank.hpp"
 
-#include <algorithm>
+#include "topology/walk.hpp"
+
 #include <boost/unordered/unordered_flat_map.hpp>
 
-#include "topology/walk.hpp"
+#include <algorithm>
 
 namespace nocturne::engine {
 
@@ -35,8 +36,9 @@ bool tells_more(const Alert& a, const Alert& b) {
 }
 
 void keep_worst(std::vector<Slot>& worst, Slot slot, const AlertTable& alerts) {
-    const auto place = std::find_if(worst.begin(), worst.end(),
-                                    [&](Slot other) { return tells_more(alerts[slot], alerts[other]); });
+    const auto place = std::find_if(worst.begin(), worst.end(), [&](Slot other) {
+        return tells_more(alerts[slot], alerts[other]);
+    });
     worst.insert(place, slot);
     if (worst.size() > kSymptomsPerNodeMax) {
         worst.pop_back();
@@ -73,12 +75,14 @@ model::Symptom symptom_of(const Alert& alert, const AlertTable& alerts) {
 
 void Rank::rank_if_due(Slot slot) {
     const Incident& incident = state_.incidents[slot];
-    if (incident.id == model::kNoId || incident.is_over() || incident.ranked_alerts == incident.alerts.size()) {
+    if (incident.id == model::kNoId || incident.is_over() ||
+        incident.ranked_alerts == incident.alerts.size()) {
         return;
     }
     const bool doubled = incident.alerts.size() >= 2 * incident.ranked_alerts;
-    const model::Time due =
-        incident.ranked_at == model::kNoTime ? state_.now : incident.ranked_at + state_.settings.rank_interval;
+    const model::Time due = incident.ranked_at == model::kNoTime
+                                ? state_.now
+                                : incident.ranked_at + state_.settings.rank_interval;
     if (doubled || due <= state_.now) {
         rank(slot);
     } else {
@@ -99,7 +103,8 @@ void Rank::rank(Slot slot) {
     const std::size_t nodes = alerting.size();
     for (const Change& change : state_.changes) {
         const NodeIndex node = state_.topology.now().find(change.resource);
-        if (node == topology::kNoNode || change.time + state_.settings.change_window < incident.opened_at) {
+        if (node == topology::kNoNode ||
+            change.time + state_.settings.change_window < incident.opened_at) {
             continue;
         }
         const auto is_there = [&](const AlertingNode& told) { return told.node == node; };
@@ -129,10 +134,11 @@ void Rank::gather_changes(Incident& incident, const std::vector<NodeIndex>& node
     for (const Change& change : state_.changes) {
         const NodeIndex node = state_.topology.now().find(change.resource);
         const bool alerts = std::find(nodes.begin(), nodes.end(), node) != nodes.end();
-        const bool suspected = std::any_of(incident.suspects.begin(), incident.suspects.end(), [&](const auto& suspect) {
-            return suspect.resource == change.resource;
-        });
-        if ((alerts || suspected) && change.time + state_.settings.change_window >= incident.opened_at) {
+        const bool suspected =
+            std::any_of(incident.suspects.begin(), incident.suspects.end(),
+                        [&](const auto& suspect) { return suspect.resource == change.resource; });
+        if ((alerts || suspected) &&
+            change.time + state_.settings.change_window >= incident.opened_at) {
             incident.changes.push_back({change.resource, change.what, change.summary, change.time});
         }
     }
@@ -141,10 +147,11 @@ void Rank::gather_changes(Incident& incident, const std::vector<NodeIndex>& node
 std::string Rank::title_of(const Incident& incident, std::size_t nodes) const {
     if (incident.alerts.size() == 1) {
         const Alert& alert = state_.alerts[incident.alerts.front()];
-        return std::string(state_.alerts.text(alert.check)) + " on " + std::string(state_.alerts.text(alert.resource));
+        return std::string(state_.alerts.text(alert.check)) + " on " +
+               std::string(state_.alerts.text(alert.resource));
     }
-    const std::string storm = std::to_string(incident.alerts.size()) + " alerts on " + std::to_string(nodes) +
-                              (nodes == 1 ? " node" : " nodes");
+    const std::string storm = std::to_string(incident.alerts.size()) + " alerts on " +
+                              std::to_string(nodes) + (nodes == 1 ? " node" : " nodes");
     return incident.suspects.empty() ? storm : incident.suspects.front().resource + ": " + storm;
 }
 

@@ -1,10 +1,10 @@
 // Rank: asks the causal walk who may be behind an incident, again as the incident grows.
 #pragma once
 
-#include <vector>
-
 #include "engine/correlate.hpp"
 #include "engine/state.hpp"
+
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -13,8 +13,8 @@ class Rank {
     Rank(State& state, std::vector<IncidentNews>& news) : state_(state), news_(news) {}
 
     // Ranks the incident if it grew enough since the last time (to the double, or any growth after
-    // Settings::rank_interval), or asks to be reminded: a storm costs a logarithm of its size at once,
-    // and then one ranking per interval.
+    // Settings::rank_interval), or asks to be reminded: a storm costs a logarithm of its size at
+    // once, and then one ranking per interval.
     void rank_if_due(Slot incident);
 
    private:

@@ -21,8 +21,9 @@ bool matches(const State& state, const model::Alert& alert, const model::Matcher
         return matcher.matches(model::name_of(alert.state));
     }
     if (name == "source") {
-        return std::any_of(alert.sources.begin(), alert.sources.end(),
-                           [&](model::Symbol source) { return matcher.matches(state.alerts.text(source)); });
+        return std::any_of(alert.sources.begin(), alert.sources.end(), [&](model::Symbol source) {
+            return matcher.matches(state.alerts.text(source));
+        });
     }
     for (const model::LabelSymbols& label : alert.labels) {
         if (state.alerts.text(label.name) == name) {
@@ -35,13 +36,14 @@ bool matches(const State& state, const model::Alert& alert, const model::Matcher
 }  // namespace
 
 bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers) {
-    return std::all_of(matchers.begin(), matchers.end(),
-                       [&](const model::Matcher& matcher) { return matches(state, alert, matcher); });
+    return std::all_of(matchers.begin(), matchers.end(), [&](const model::Matcher& matcher) {
+        return matches(state, alert, matcher);
+    });
 }
 
 void remind(State& state, Deadline::Kind kind, Slot slot, model::Time due) {
-    model::Time& reminder =
-        kind == Deadline::Kind::Alert ? state.alerts[slot].reminder : state.incidents[slot].reminder;
+    model::Time& reminder = kind == Deadline::Kind::Alert ? state.alerts[slot].reminder
+                                                          : state.incidents[slot].reminder;
     if (reminder == model::kNoTime || due < reminder) {
         reminder = due;
         state.deadlines.add(due, kind, slot);

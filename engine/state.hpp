@@ -1,12 +1,6 @@
 // State: everything that the core knows. Stages change their part of it, views read it.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <deque>
-#include <string>
-#include <vector>
-
 #include "engine/alert_table.hpp"
 #include "engine/deadlines.hpp"
 #include "engine/incident_table.hpp"
@@ -17,6 +11,12 @@
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "topology/graph.hpp"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -66,11 +66,12 @@ struct State {
     boost::unordered_flat_map<topology::NodeIndex, std::uint32_t> alerts_on_node;
 };
 
-// Lets the alert or incident be looked at when `due`; a later reminder than the one it has is left to
-// the look at that one.
+// Lets the alert or incident be looked at when `due`; a later reminder than the one it has is left
+// to the look at that one.
 void remind(State& state, Deadline::Kind kind, Slot slot, model::Time due);
 
-// Whether all matchers hold for the alert. Names: resource, check, severity, status, source, then labels.
+// Whether all matchers hold for the alert. Names: resource, check, severity, status, source, then
+// labels.
 bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers);
 
 }  // namespace nocturne::engine

@@ -35,8 +35,9 @@ void Suppress::add(const model::AddSilence& spec, model::Id id) {
         return;  // the edge refuses these; a journal of another version may hold one
     }
     if (state_.silences.size() >= kSilencesMax) {
-        const auto over = std::find_if(state_.silences.begin(), state_.silences.end(),
-                                       [&](const Silence& old) { return old.spec.ends_at <= state_.now; });
+        const auto over =
+            std::find_if(state_.silences.begin(), state_.silences.end(),
+                         [&](const Silence& old) { return old.spec.ends_at <= state_.now; });
         if (over == state_.silences.end()) {
             return;
         }
@@ -73,7 +74,8 @@ void Suppress::look_at(Slot slot, std::vector<Slot>& released) {
         return;
     }
     Silence& silence = state_.silences[slot];
-    if (!silence.active && silence.spec.starts_at <= state_.now && silence.spec.ends_at > state_.now) {
+    if (!silence.active && silence.spec.starts_at <= state_.now &&
+        silence.spec.ends_at > state_.now) {
         begin(silence);
     } else if (silence.active && silence.spec.ends_at <= state_.now) {
         end(silence, released);
@@ -84,7 +86,8 @@ void Suppress::begin(Silence& silence) {
     silence.active = true;
     for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
         Alert& alert = state_.alerts[slot];
-        if (alert.id != model::kNoId && alert.state == AlertState::Firing && matches(state_, alert, silence.matchers)) {
+        if (alert.id != model::kNoId && alert.state == AlertState::Firing &&
+            matches(state_, alert, silence.matchers)) {
             suppress(slot);
         }
     }
@@ -94,7 +97,8 @@ void Suppress::end(Silence& silence, std::vector<Slot>& released) {
     silence.active = false;
     for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
         Alert& alert = state_.alerts[slot];
-        if (alert.id == model::kNoId || alert.state != AlertState::Suppressed || alert.suppressed_by != silence.id) {
+        if (alert.id == model::kNoId || alert.state != AlertState::Suppressed ||
+            alert.suppressed_by != silence.id) {
             continue;
         }
         alert.state = AlertState::Firing;

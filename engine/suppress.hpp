@@ -1,9 +1,9 @@
 // Suppress: decides whether an alert's raising is hidden, and by what. Never hides a resolution.
 #pragma once
 
-#include <vector>
-
 #include "engine/state.hpp"
+
+#include <vector>
 
 namespace nocturne::engine {
 

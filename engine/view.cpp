@@ -1,11 +1,12 @@
 #include "engine/view.hpp"
 
-#include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "topology/neighbourhood.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
 
 namespace nocturne::engine {
 
@@ -15,7 +16,7 @@ using model::JsonWriter;
 
 namespace {
 
-constexpr std::size_t kAlertsInList = 10;       // of an incident, where many incidents are listed
+constexpr std::size_t kAlertsInList = 10;  // of an incident, where many incidents are listed
 constexpr std::size_t kAlertsInIncident = 1000;
 
 std::string alert_id(const Alert& alert) {
@@ -46,7 +47,8 @@ void write(JsonWriter& out, const State& state, const Alert& alert) {
         out.member(alerts.text(label.name), alerts.text(label.value));
     }
     out.end_object();
-    out.key("annotations").raw(alert.annotations == model::kNoSymbol ? "{}" : alerts.text(alert.annotations));
+    out.key("annotations")
+        .raw(alert.annotations == model::kNoSymbol ? "{}" : alerts.text(alert.annotations));
     out.key("sources").begin_array();
     for (const model::Symbol source : alert.sources) {
         out.text(alerts.text(source));
@@ -77,7 +79,9 @@ void write(JsonWriter& out, const model::Suspect& suspect) {
     out.key("evidence").begin_array();
     for (const model::Evidence& evidence : suspect.evidence) {
         out.begin_object();
-        out.member("name", evidence.name).member("score", evidence.score).member("text", evidence.text);
+        out.member("name", evidence.name)
+            .member("score", evidence.score)
+            .member("text", evidence.text);
         out.end_object();
     }
     out.end_array();
@@ -102,7 +106,8 @@ void write(JsonWriter& out, const model::TimelineEntry& entry) {
         out.null();
     } else {
         const bool is_merge = entry.reason == model::Reason::MergedByBridge;
-        out.text(model::format_id(is_merge ? model::kIncidentPrefix : model::kAlertPrefix, entry.subject));
+        out.text(model::format_id(is_merge ? model::kIncidentPrefix : model::kAlertPrefix,
+                                  entry.subject));
     }
     out.member("text", entry.text);
     out.end_object();
@@ -138,7 +143,8 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
     out.member("alert_count", std::uint64_t{incident.alerts.size() + incident.alerts_dropped});
     out.member("firing_count", incident.burning);
     out.key("alerts").begin_array();
-    for (const Slot slot : worst_alerts(state, incident, detail == Detail::List ? kAlertsInList : kAlertsInIncident)) {
+    for (const Slot slot : worst_alerts(
+             state, incident, detail == Detail::List ? kAlertsInList : kAlertsInIncident)) {
         write(out, state, state.alerts[slot]);
     }
     out.end_array();
@@ -168,7 +174,8 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
 // more often than alerts do.
 class AlertFilter {
    public:
-    AlertFilter(const State& state, const model::Matchers& matchers) : state_(state), matchers_(matchers) {
+    AlertFilter(const State& state, const model::Matchers& matchers)
+        : state_(state), matchers_(matchers) {
         for (const model::Matcher& matcher : matchers) {
             Column column;
             column.matcher = &matcher;
@@ -181,7 +188,8 @@ class AlertFilter {
     }
 
     bool matches(const Alert& alert) {
-        return std::all_of(columns_.begin(), columns_.end(), [&](Column& column) { return matches(column, alert); });
+        return std::all_of(columns_.begin(), columns_.end(),
+                           [&](Column& column) { return matches(column, alert); });
     }
 
    private:
@@ -202,7 +210,8 @@ class AlertFilter {
         if (name == "check" || name == "alertname") {
             return Field::Check;
         }
-        return name == "severity" || name == "status" || name == "source" ? Field::Other : Field::Label;
+        return name == "severity" || name == "status" || name == "source" ? Field::Other
+                                                                          : Field::Label;
     }
 
     bool matches(Column& column, const Alert& alert) {
@@ -263,8 +272,8 @@ void write(JsonWriter& out, const topology::Graph& graph, const topology::Node& 
     out.end_object();
 }
 
-void append_counter(std::string& out, std::string_view name, std::string_view help, std::uint64_t value,
-                    std::string_view type) {
+void append_counter(std::string& out, std::string_view name, std::string_view help,
+                    std::uint64_t value, std::string_view type) {
     out += "# HELP nocturne_" + std::string(name) + " " + std::string(help) + "\n";
     out += "# TYPE nocturne_" + std::string(name) + " " + std::string(type) + "\n";
     out += "nocturne_" + std::string(name) + " " + std::to_string(value) + "\n";
@@ -338,7 +347,9 @@ std::string render_topology(const Core& core) {
         graph.for_each_dependency(i, [&](topology::NodeIndex to, const topology::Edge& edge) {
             out.begin_object();
             out.member("from", graph.node(i).name).member("to", graph.node(to).name);
-            out.member("type", edge.type).member("weight", edge.weight).member("last_seen", edge.last_seen);
+            out.member("type", edge.type)
+                .member("weight", edge.weight)
+                .member("last_seen", edge.last_seen);
             out.end_object();
         });
     }
@@ -378,9 +389,11 @@ std::optional<std::string> render_impact(const Core& core, std::string_view name
     for (const topology::Impact& impact : topology::impact(graph, node, {})) {
         out.begin_object();
         out.member("resource", graph.node(impact.node).name);
-        out.member("type", graph.node(impact.node).type).member("owner", graph.node(impact.node).owner);
+        out.member("type", graph.node(impact.node).type)
+            .member("owner", graph.node(impact.node).owner);
         out.member("criticality", std::uint64_t{graph.node(impact.node).criticality});
-        out.member("distance", std::uint64_t{impact.distance}).member("likelihood", impact.likelihood);
+        out.member("distance", std::uint64_t{impact.distance})
+            .member("likelihood", impact.likelihood);
         out.key("path").begin_array();
         for (const topology::NodeIndex step : impact.path) {
             out.text(graph.node(step).name);
@@ -405,7 +418,8 @@ std::string render_effect(const Core& core, const model::Effect& effect) {
         slot == kNoSlot ? void(out.null()) : write(out, state, state.incidents[slot], Detail::List);
     } else {
         out.key("alert");
-        const bool is_there = effect.slot < state.alerts.bound() && state.alerts[effect.slot].id == effect.subject;
+        const bool is_there =
+            effect.slot < state.alerts.bound() && state.alerts[effect.slot].id == effect.subject;
         is_there ? write(out, state, state.alerts[effect.slot]) : void(out.null());
     }
     out.end_object();
@@ -424,16 +438,24 @@ void append_metrics(const Core& core, std::string& out) {
     for (const auto& [id, slot] : state.incidents.by_id()) {
         ++incidents[static_cast<std::size_t>(state.incidents[slot].state)];
     }
-    append_counter(out, "events_total", "Events that entered the engine.", state.counters.events, "counter");
-    append_counter(out, "inputs_total", "Inputs that the engine applied.", state.counters.inputs, "counter");
-    append_counter(out, "rankings_total", "Walks of the service graph for an incident.", state.counters.rankings,
+    append_counter(out, "events_total", "Events that entered the engine.", state.counters.events,
                    "counter");
-    append_counter(out, "incidents_opened_total", "Incidents opened.", state.counters.incidents_opened, "counter");
-    append_counter(out, "journal_position", "Position of the last input applied.", state.position, "gauge");
-    append_counter(out, "topology_nodes", "Nodes of the service graph.", state.topology.now().node_count(), "gauge");
-    append_counter(out, "topology_edges", "Edges of the service graph.", state.topology.now().edge_count(), "gauge");
-    append_counter(out, "alerts_bytes", "Memory of the alert table.", state.alerts.bytes(), "gauge");
-    append_counter(out, "message_ids", "Message ids remembered against repeats.", state.messages.size(), "gauge");
+    append_counter(out, "inputs_total", "Inputs that the engine applied.", state.counters.inputs,
+                   "counter");
+    append_counter(out, "rankings_total", "Walks of the service graph for an incident.",
+                   state.counters.rankings, "counter");
+    append_counter(out, "incidents_opened_total", "Incidents opened.",
+                   state.counters.incidents_opened, "counter");
+    append_counter(out, "journal_position", "Position of the last input applied.", state.position,
+                   "gauge");
+    append_counter(out, "topology_nodes", "Nodes of the service graph.",
+                   state.topology.now().node_count(), "gauge");
+    append_counter(out, "topology_edges", "Edges of the service graph.",
+                   state.topology.now().edge_count(), "gauge");
+    append_counter(out, "alerts_bytes", "Memory of the alert table.", state.alerts.bytes(),
+                   "gauge");
+    append_counter(out, "message_ids", "Message ids remembered against repeats.",
+                   state.messages.size(), "gauge");
     out += "# HELP nocturne_decisions_total Decisions of the engine by their named reason.\n";
     out += "# TYPE nocturne_decisions_total counter\n";
     for (std::size_t i = 1; i < model::kReasonNames.size(); ++i) {
@@ -445,7 +467,8 @@ void append_metrics(const Core& core, std::string& out) {
         out += "nocturne_alerts{state=\"" + std::string(model::kAlertStateNames[i]) + "\"} " +
                std::to_string(alerts[i]) + "\n";
     }
-    out += "# HELP nocturne_incidents Incidents in memory by state.\n# TYPE nocturne_incidents gauge\n";
+    out += "# HELP nocturne_incidents Incidents in memory by state.\n# TYPE nocturne_incidents "
+           "gauge\n";
     for (std::size_t i = 0; i < incidents.size(); ++i) {
         out += "nocturne_incidents{state=\"" + std::string(model::kIncidentStateNames[i]) + "\"} " +
                std::to_string(incidents[i]) + "\n";

@@ -2,45 +2,50 @@
 // silences and metrics. Reads the core, changes nothing; call it where the core may be read.
 #pragma once
 
+#include "engine/core.hpp"
+#include "model/effect.hpp"
+#include "model/matcher.hpp"
+
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "engine/core.hpp"
-#include "model/effect.hpp"
-#include "model/matcher.hpp"
-
 namespace nocturne::engine {
 
-// Labels that matchers can ask for are the alert's own and resource, check, severity, status, source.
+// Labels that matchers can ask for are the alert's own and resource, check, severity, status,
+// source.
 struct AlertQuery {
-    model::Matchers matchers;            // all must match
-    bool ended = false;                  // resolved and expired ones too
+    model::Matchers matchers;  // all must match
+    bool ended = false;        // resolved and expired ones too
     std::optional<model::Id> incident;
     std::size_t limit = 1000;
     std::size_t offset = 0;
 };
 
 struct IncidentQuery {
-    std::optional<std::string> state;  // open, acknowledged, resolved, reopened, merged; none: all that are not over
+    std::optional<std::string>
+        state;  // open, acknowledged, resolved, reopened, merged; none: all that are not over
     bool all = false;
     std::size_t limit = 100;
 };
 
 // {"alerts":[...],"total":N}: `total` counts all that match, whatever the limit.
 std::string render_alerts(const Core& core, const AlertQuery& query);
-// {"incidents":[...]}, newest first, each as in the contract but without timeline and with at most ten alerts.
+// {"incidents":[...]}, newest first, each as in the contract but without timeline and with at most
+// ten alerts.
 std::string render_incidents(const Core& core, const IncidentQuery& query);
 // The whole incident, or nothing when it is not (or no more) in memory.
 std::optional<std::string> render_incident(const Core& core, model::Id id);
 // {"nodes":[...],"edges":[...]}.
 std::string render_topology(const Core& core);
 std::string render_silences(const Core& core);
-// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}]}, or nothing for an unknown node.
+// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}]}, or nothing
+// for an unknown node.
 std::optional<std::string> render_impact(const Core& core, std::string_view node);
-// What the pub socket and the event stream carry: {"topic":...,"key":"position-index","reason":...,"alert"|"incident":{...}}.
+// What the pub socket and the event stream carry:
+// {"topic":...,"key":"position-index","reason":...,"alert"|"incident":{...}}.
 std::string render_effect(const Core& core, const model::Effect& effect);
 // The core's part of /metrics, text 0.0.4.
 void append_metrics(const Core& core, std::string& out);

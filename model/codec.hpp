@@ -17,6 +17,7 @@ namespace nocturne::model {
 class Writer {
    public:
     void u8(std::uint8_t value) { bytes_.push_back(static_cast<char>(value)); }
+
     void varint(std::uint64_t value) {
         while (value >= 0x80) {
             bytes_.push_back(static_cast<char>(value | 0x80));
@@ -24,9 +25,11 @@ class Writer {
         }
         bytes_.push_back(static_cast<char>(value));
     }
+
     void zigzag(std::int64_t value) {
         varint((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
     }
+
     void u64(std::uint64_t value) {  // eight bytes, lowest first: for what is no small number
         char bytes[8];
         for (int i = 0; i < 8; ++i) {
@@ -34,16 +37,22 @@ class Writer {
         }
         bytes_.append(bytes, sizeof(bytes));
     }
+
     void f64(double value) { u64(std::bit_cast<std::uint64_t>(value)); }
+
     void boolean(bool value) { u8(value ? 1 : 0); }
+
     void text(std::string_view value) {
         varint(value.size());
         bytes_.append(value);
     }
 
     const std::string& bytes() const { return bytes_; }
+
     std::string take() { return std::move(bytes_); }
+
     void clear() { bytes_.clear(); }
+
     void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
    private:
@@ -62,6 +71,7 @@ class Reader {
         rest_.remove_prefix(1);
         return value;
     }
+
     std::uint64_t varint() {
         std::uint64_t value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
@@ -73,10 +83,12 @@ class Reader {
         }
         return fail();
     }
+
     std::int64_t zigzag() {
         const std::uint64_t value = varint();
         return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1);
     }
+
     std::uint64_t u64() {
         std::uint64_t value = 0;
         for (int shift = 0; shift < 64; shift += 8) {
@@ -84,8 +96,11 @@ class Reader {
         }
         return value;
     }
+
     double f64() { return std::bit_cast<double>(u64()); }
+
     bool boolean() { return u8() != 0; }
+
     // Borrows from the bytes that the Reader was made of.
     std::string_view text() {
         const std::uint64_t size = varint();
@@ -97,6 +112,7 @@ class Reader {
         rest_.remove_prefix(size);
         return value;
     }
+
     // A count of things that take at least one byte each; 0 when that many cannot follow.
     std::size_t count() {
         const std::uint64_t value = varint();
@@ -108,6 +124,7 @@ class Reader {
     }
 
     bool ok() const { return ok_; }
+
     std::size_t remaining() const { return rest_.size(); }
 
    private:

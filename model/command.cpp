@@ -33,8 +33,8 @@ void get(Reader& in, std::string& text) {
 // The members in the order in which they are written; `each` is called on all of them.
 template <typename Each>
 void members(AddSilence& command, Each each) {
-    each(command.matchers), each(command.starts_at), each(command.ends_at), each(command.created_by),
-        each(command.comment);
+    each(command.matchers), each(command.starts_at), each(command.ends_at),
+        each(command.created_by), each(command.comment);
 }
 
 template <typename Each>
@@ -78,7 +78,9 @@ Command decode_alternative(Reader& in, std::size_t index) {
 void encode(Writer& out, const Command& command) {
     out.u8(static_cast<std::uint8_t>(command.index()));
     Command copy = command;
-    std::visit([&](auto& alternative) { members(alternative, [&](auto& member) { put(out, member); }); }, copy);
+    std::visit(
+        [&](auto& alternative) { members(alternative, [&](auto& member) { put(out, member); }); },
+        copy);
 }
 
 Command decode_command(Reader& in) {

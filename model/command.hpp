@@ -1,18 +1,18 @@
 // Command: what an operator tells the engine to do.
 #pragma once
 
-#include <string>
-#include <variant>
-
 #include "model/codec.hpp"
 #include "model/position.hpp"
 #include "model/time.hpp"
+
+#include <string>
+#include <variant>
 
 namespace nocturne::model {
 
 // Hides the raising of alerts that match, never their resolution.
 struct AddSilence {
-    std::string matchers;  // Alertmanager's syntax; the edge has checked that it parses
+    std::string matchers;      // Alertmanager's syntax; the edge has checked that it parses
     Time starts_at = kNoTime;  // kNoTime: now
     Time ends_at = kNoTime;
     std::string created_by;
@@ -41,7 +41,8 @@ struct LabelIncident {
     std::string by;
 };
 
-using Command = std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident, LabelIncident>;
+using Command =
+    std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident, LabelIncident>;
 
 void encode(Writer& out, const Command& command);
 // Check in.ok() afterwards.

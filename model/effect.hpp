@@ -1,18 +1,18 @@
 // Effect: what the core wants done in the world. It leaves through the outbox.
 #pragma once
 
+#include "model/position.hpp"
+#include "model/reason.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-#include "model/position.hpp"
-#include "model/reason.hpp"
-
 namespace nocturne::model {
 
-// (position, index) is the effect's key: the same effect, delivered again after a crash, has the same
-// key, so that whoever receives it can tell.
+// (position, index) is the effect's key: the same effect, delivered again after a crash, has the
+// same key, so that whoever receives it can tell.
 struct Effect {
     enum class Topic : std::uint8_t {
         AlertFiring,
@@ -38,10 +38,12 @@ struct Effect {
     friend bool operator==(const Effect&, const Effect&) = default;
 };
 
-inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::Topic::Count)> kTopicNames{
-    "alert.firing",      "alert.suppressed",  "alert.resolved",    "alert.expired",   "incident.opened",
-    "incident.updated",  "incident.resolved", "incident.reopened", "incident.merged", "incident.acknowledged",
-};
+inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::Topic::Count)>
+    kTopicNames{
+        "alert.firing",    "alert.suppressed",      "alert.resolved",    "alert.expired",
+        "incident.opened", "incident.updated",      "incident.resolved", "incident.reopened",
+        "incident.merged", "incident.acknowledged",
+    };
 
 inline constexpr std::string_view name_of(Effect::Topic topic) {
     return kTopicNames[static_cast<std::size_t>(topic)];

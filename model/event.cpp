@@ -35,7 +35,8 @@ std::uint8_t presence_of(const EventView& event) {
 void encode_event(Writer& out, const EventView& event) {
     const std::uint8_t presence = presence_of(event);
     out.u8(presence);
-    out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(event.kind) | static_cast<unsigned>(event.status) << 2 |
+    out.u8(static_cast<std::uint8_t>(static_cast<unsigned>(event.kind) |
+                                     static_cast<unsigned>(event.status) << 2 |
                                      static_cast<unsigned>(event.severity) << 3));
     out.text(event.source);
     out.text(event.resource);
@@ -129,7 +130,8 @@ char* append(char* out, std::string_view text) {
 
 }  // namespace
 
-Fingerprint identity_of(std::string_view resource, std::string_view check, std::span<const LabelView> labels) {
+Fingerprint identity_of(std::string_view resource, std::string_view check,
+                        std::span<const LabelView> labels) {
     std::size_t bytes = resource.size() + check.size() + 8;
     for (const LabelView& label : labels) {
         bytes += label.name.size() + label.value.size() + 8;

@@ -1,17 +1,17 @@
 // Event and EventBatch: what sources say, decoded.
 #pragma once
 
-#include <cstdint>
-#include <memory>
-#include <span>
-#include <string_view>
-#include <vector>
-
 #include "model/codec.hpp"
 #include "model/fingerprint.hpp"
 #include "model/result.hpp"
 #include "model/severity.hpp"
 #include "model/time.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
 
 namespace nocturne::model {
 
@@ -38,12 +38,12 @@ struct EventView {
     std::string_view resource;
     std::string_view check;
     std::string_view summary;
-    std::string_view id;                     // the source's own; empty: none
-    std::span<const LabelView> labels;       // sorted by name, names unique
+    std::string_view id;                // the source's own; empty: none
+    std::span<const LabelView> labels;  // sorted by name, names unique
     std::span<const AnnotationView> annotations;
     double value = 0;
-    Fingerprint fingerprint;                 // of resource, check and labels
-    Fingerprint message;                     // of source and id; all zero without id
+    Fingerprint fingerprint;  // of resource, check and labels
+    Fingerprint message;      // of source and id; all zero without id
     Kind kind = Kind::Alert;
     EventStatus status = EventStatus::Firing;
     Severity severity = Severity::Warning;
@@ -52,7 +52,8 @@ struct EventView {
 
 // The identity of an alert: labels are identity, and so are resource and check; source is not, so
 // two tools that see one fault make one alert.
-Fingerprint identity_of(std::string_view resource, std::string_view check, std::span<const LabelView> labels);
+Fingerprint identity_of(std::string_view resource, std::string_view check,
+                        std::span<const LabelView> labels);
 
 // The identity of a message: what the same source sends twice under one id is one message.
 Fingerprint message_of(std::string_view source, std::string_view id);
@@ -84,7 +85,9 @@ class Arena {
 class EventBatch {
    public:
     std::span<const EventView> events() const { return events_; }
+
     bool empty() const { return events_.empty(); }
+
     std::size_t size() const { return events_.size(); }
 
     // Takes over a copy of the event and all that it borrows; sorts nothing, checks nothing.
@@ -92,6 +95,7 @@ class EventBatch {
 
     // For decoders that fill the arena themselves.
     Arena& arena() { return arena_; }
+
     void add_owned(const EventView& event) { events_.push_back(event); }
 
    private:

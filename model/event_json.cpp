@@ -30,8 +30,10 @@ Problem broken(simdjson::error_code error) {
         case simdjson::UTF8_ERROR: return {true, "not valid UTF-8"};
         case simdjson::UNCLOSED_STRING: return {true, "not valid JSON: a text is not closed"};
         case simdjson::EMPTY: return {true, "empty, expected a JSON object"};
-        case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return {true, "not valid JSON: it breaks off half-way"};
-        case simdjson::NUMBER_ERROR: return {true, "not valid JSON: a number is malformed or too large"};
+        case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+            return {true, "not valid JSON: it breaks off half-way"};
+        case simdjson::NUMBER_ERROR:
+            return {true, "not valid JSON: a number is malformed or too large"};
         case simdjson::CAPACITY:
         case simdjson::MEMALLOC: return {true, "too large to parse"};
         case simdjson::DEPTH_ERROR: return {true, "nested too deep"};
@@ -88,7 +90,8 @@ class EventReader {
    public:
     EventReader(const EventLimits& limits, Arena& arena, std::vector<LabelView>& labels,
                 std::vector<AnnotationView>& annotations, simdjson::dom::parser& nested)
-        : limits_(limits), arena_(arena), labels_(labels), annotations_(annotations), nested_(nested) {
+        : limits_(limits), arena_(arena), labels_(labels), annotations_(annotations),
+          nested_(nested) {
         labels_.clear();
         annotations_.clear();
         event_.source = "unknown";
@@ -127,53 +130,68 @@ class EventReader {
     Checked read_field(std::string_view key, ondemand::value& value, ondemand::json_type type) {
         switch (key.empty() ? '\0' : key.front()) {
             case 't':
-                if (key == "time") return read_time(value, type);
+                if (key == "time")
+                    return read_time(value, type);
                 break;
             case 's':
-                if (key == "source") return read_text(key, value, type, limits_.text_bytes_max, event_.source);
-                if (key == "status") return read_name(key, value, type, kStatusNames, event_.status);
-                if (key == "severity") return read_name(key, value, type, kSeverityNames, event_.severity);
-                if (key == "summary") return read_text(key, value, type, limits_.summary_bytes_max, event_.summary);
+                if (key == "source")
+                    return read_text(key, value, type, limits_.text_bytes_max, event_.source);
+                if (key == "status")
+                    return read_name(key, value, type, kStatusNames, event_.status);
+                if (key == "severity")
+                    return read_name(key, value, type, kSeverityNames, event_.severity);
+                if (key == "summary")
+                    return read_text(key, value, type, limits_.summary_bytes_max, event_.summary);
                 break;
             case 'r':
-                if (key == "resource") return read_text(key, value, type, limits_.text_bytes_max, event_.resource);
+                if (key == "resource")
+                    return read_text(key, value, type, limits_.text_bytes_max, event_.resource);
                 break;
             case 'c':
-                if (key == "check") return read_text(key, value, type, limits_.text_bytes_max, event_.check);
+                if (key == "check")
+                    return read_text(key, value, type, limits_.text_bytes_max, event_.check);
                 break;
             case 'k':
-                if (key == "kind") return read_name(key, value, type, kKindNames, event_.kind);
+                if (key == "kind")
+                    return read_name(key, value, type, kKindNames, event_.kind);
                 break;
             case 'i':
-                if (key == "id") return read_text(key, value, type, limits_.text_bytes_max, event_.id);
+                if (key == "id")
+                    return read_text(key, value, type, limits_.text_bytes_max, event_.id);
                 break;
             case 'v':
-                if (key == "value") return read_value(value, type);
+                if (key == "value")
+                    return read_value(value, type);
                 break;
             case 'l':
-                if (key == "labels") return read_labels(value, type);
+                if (key == "labels")
+                    return read_labels(value, type);
                 break;
             case 'a':
-                if (key == "annotations") return read_annotations(value, type);
+                if (key == "annotations")
+                    return read_annotations(value, type);
                 break;
             default: break;
         }
         return read_annotation(key, value, type, Nested::Keep);
     }
 
-    static Problem wrong_type(std::string_view key, std::string_view expected, ondemand::json_type type) {
-        return wrong(key, "expected " + std::string(expected) + ", found " + std::string(type_name(type)));
+    static Problem wrong_type(std::string_view key, std::string_view expected,
+                              ondemand::json_type type) {
+        return wrong(key, "expected " + std::string(expected) + ", found " +
+                              std::string(type_name(type)));
     }
 
     Checked check_size(std::string_view key, std::string_view text, std::size_t bytes_max) const {
         if (text.size() > bytes_max) {
-            return wrong(key, std::to_string(text.size()) + " bytes are over the limit of " + std::to_string(bytes_max));
+            return wrong(key, std::to_string(text.size()) + " bytes are over the limit of " +
+                                  std::to_string(bytes_max));
         }
         return {};
     }
 
-    Checked read_text(std::string_view key, ondemand::value& value, ondemand::json_type type, std::size_t bytes_max,
-                      std::string_view& out) {
+    Checked read_text(std::string_view key, ondemand::value& value, ondemand::json_type type,
+                      std::size_t bytes_max, std::string_view& out) {
         if (type != ondemand::json_type::string) {
             return wrong_type(key, "a text", type);
         }
@@ -221,12 +239,14 @@ class EventReader {
         }
         std::int64_t unix_ms = 0;
         if (value.get_int64().get(unix_ms) != simdjson::SUCCESS) {
-            return wrong("time", "expected RFC 3339 text or integer milliseconds since 1970, found " +
-                                     quoted(trimmed(value.raw_json_token())));
+            return wrong("time",
+                         "expected RFC 3339 text or integer milliseconds since 1970, found " +
+                             quoted(trimmed(value.raw_json_token())));
         }
         constexpr std::int64_t kYear10000Ms = 253'402'300'800'000;
         if (unix_ms < 0 || unix_ms >= kYear10000Ms) {
-            return wrong("time", std::to_string(unix_ms) + " milliseconds are outside the years 1970 to 9999");
+            return wrong("time", std::to_string(unix_ms) +
+                                     " milliseconds are outside the years 1970 to 9999");
         }
         event_.time = from_unix_ms(unix_ms);
         return {};
@@ -237,7 +257,8 @@ class EventReader {
             return wrong_type("value", "a number", type);
         }
         if (value.get_double().get(event_.value) != simdjson::SUCCESS) {
-            return wrong("value", "expected a finite number, found " + quoted(trimmed(value.raw_json_token())));
+            return wrong("value", "expected a finite number, found " +
+                                      quoted(trimmed(value.raw_json_token())));
         }
         event_.has_value = true;
         return {};
@@ -245,7 +266,8 @@ class EventReader {
 
     // Calls `read_member(key, value, type)` for each member that is not null.
     template <typename ReadMember>
-    Checked each_member(std::string_view key, ondemand::value& value, ondemand::json_type type, ReadMember read_member) {
+    Checked each_member(std::string_view key, ondemand::value& value, ondemand::json_type type,
+                        ReadMember read_member) {
         if (type != ondemand::json_type::object) {
             return wrong_type(key, "an object", type);
         }
@@ -278,36 +300,46 @@ class EventReader {
 
     Checked read_labels(ondemand::value& value, ondemand::json_type type) {
         labels_.clear();
-        return each_member("labels", value, type, [&](std::string_view name, ondemand::value& member, ondemand::json_type member_type) -> Checked {
-            if (labels_.size() == limits_.labels_max) {
-                return wrong("labels", "more than " + std::to_string(limits_.labels_max) + " labels");
-            }
-            if (name.empty()) {
-                return wrong("labels", "a label has an empty name");
-            }
-            LabelView label{arena_.copy(name), {}};
-            if (member_type != ondemand::json_type::string) {
-                return wrong("labels", "label " + quoted(name) + ": expected a text, found " + std::string(type_name(member_type)));
-            }
-            if (Checked problem = read_text("labels", member, member_type, limits_.text_bytes_max, label.value)) {
-                return problem;
-            }
-            labels_.push_back(label);
-            return {};
-        });
+        return each_member(
+            "labels", value, type,
+            [&](std::string_view name, ondemand::value& member,
+                ondemand::json_type member_type) -> Checked {
+                if (labels_.size() == limits_.labels_max) {
+                    return wrong("labels",
+                                 "more than " + std::to_string(limits_.labels_max) + " labels");
+                }
+                if (name.empty()) {
+                    return wrong("labels", "a label has an empty name");
+                }
+                LabelView label{arena_.copy(name), {}};
+                if (member_type != ondemand::json_type::string) {
+                    return wrong("labels", "label " + quoted(name) + ": expected a text, found " +
+                                               std::string(type_name(member_type)));
+                }
+                if (Checked problem = read_text("labels", member, member_type,
+                                                limits_.text_bytes_max, label.value)) {
+                    return problem;
+                }
+                labels_.push_back(label);
+                return {};
+            });
     }
 
     Checked read_annotations(ondemand::value& value, ondemand::json_type type) {
-        return each_member("annotations", value, type, [&](std::string_view name, ondemand::value& member, ondemand::json_type member_type) {
-            return read_annotation(name, member, member_type, Nested::Refuse);
-        });
+        return each_member(
+            "annotations", value, type,
+            [&](std::string_view name, ondemand::value& member, ondemand::json_type member_type) {
+                return read_annotation(name, member, member_type, Nested::Refuse);
+            });
     }
 
     enum class Nested { Keep, Refuse };
 
-    Checked read_annotation(std::string_view name, ondemand::value& value, ondemand::json_type type, Nested nested) {
+    Checked read_annotation(std::string_view name, ondemand::value& value, ondemand::json_type type,
+                            Nested nested) {
         if (annotations_.size() == limits_.annotations_max) {
-            return wrong("annotations", "more than " + std::to_string(limits_.annotations_max) + " annotations");
+            return wrong("annotations",
+                         "more than " + std::to_string(limits_.annotations_max) + " annotations");
         }
         if (Checked problem = check_size(name.substr(0, 64), name, limits_.text_bytes_max)) {
             return problem;
@@ -316,7 +348,8 @@ class EventReader {
         Checked problem;
         switch (type) {
             case ondemand::json_type::string:
-                problem = read_text(annotation.name, value, type, limits_.summary_bytes_max, annotation.value);
+                problem = read_text(annotation.name, value, type, limits_.summary_bytes_max,
+                                    annotation.value);
                 break;
             case ondemand::json_type::number: problem = read_number(annotation, value); break;
             case ondemand::json_type::boolean: problem = read_boolean(annotation, value); break;
@@ -329,7 +362,8 @@ class EventReader {
             case ondemand::json_type::object:
                 if (nested == Nested::Refuse) {
                     return wrong("annotations", "annotation " + quoted(annotation.name) +
-                                                    ": expected a text, number or boolean, found " + std::string(type_name(type)));
+                                                    ": expected a text, number or boolean, found " +
+                                                    std::string(type_name(type)));
                 }
                 problem = read_nested(annotation, value);
                 break;
@@ -376,7 +410,8 @@ class EventReader {
 
     Checked finish() {
         if (event_.resource.empty()) {
-            return wrong("resource", "is missing; expected the name of a node of the service graph");
+            return wrong("resource",
+                         "is missing; expected the name of a node of the service graph");
         }
         if (event_.check.empty()) {
             if (event_.kind == Kind::Alert || event_.kind == Kind::Metric) {
@@ -392,7 +427,8 @@ class EventReader {
             std::sort(labels_.begin(), labels_.end(), by_name);
         }
         const auto same = [](const LabelView& a, const LabelView& b) { return a.name == b.name; };
-        if (const auto twin = std::adjacent_find(labels_.begin(), labels_.end(), same); twin != labels_.end()) {
+        if (const auto twin = std::adjacent_find(labels_.begin(), labels_.end(), same);
+            twin != labels_.end()) {
             return wrong("labels", "label " + quoted(twin->name) + " is there twice");
         }
         event_.labels = arena_.copy(std::span<const LabelView>(labels_));
@@ -486,7 +522,8 @@ class EventDecoder::Inside {
 
     Checked check_size(std::string_view object) const {
         if (object.size() > limits_.event_bytes_max) {
-            return Problem{false, "the event has " + std::to_string(object.size()) + " bytes, the limit is " +
+            return Problem{false, "the event has " + std::to_string(object.size()) +
+                                      " bytes, the limit is " +
                                       std::to_string(limits_.event_bytes_max)};
         }
         return {};
@@ -497,9 +534,11 @@ class EventDecoder::Inside {
         if (Checked problem = check_size(object)) {
             return problem;
         }
-        const std::size_t readable = padded_.size() - static_cast<std::size_t>(object.data() - padded_.data());
+        const std::size_t readable =
+            padded_.size() - static_cast<std::size_t>(object.data() - padded_.data());
         ondemand::document document;
-        if (const auto error = parser_.iterate(object.data(), object.size(), readable).get(document)) {
+        if (const auto error =
+                parser_.iterate(object.data(), object.size(), readable).get(document)) {
             return broken(error);
         }
         ondemand::json_type type{};
@@ -524,9 +563,10 @@ class EventDecoder::Inside {
         return {};
     }
 
-    static void reject(Decoded& decoded, std::size_t index, Problem problem, std::string_view input) {
-        decoded.rejected.push_back(
-            {index, std::move(problem.message), std::string(input.substr(0, Rejection::kInputBytesMax))});
+    static void reject(Decoded& decoded, std::size_t index, Problem problem,
+                       std::string_view input) {
+        decoded.rejected.push_back({index, std::move(problem.message),
+                                    std::string(input.substr(0, Rejection::kInputBytesMax))});
     }
 
     void decode_lines(std::string_view text, Decoded& decoded) {
@@ -562,10 +602,12 @@ class EventDecoder::Inside {
 
     // The quick way; false when the JSON is broken somewhere.
     bool decode_whole_array(std::string_view text, Decoded& decoded) {
-        const std::size_t readable = padded_.size() - static_cast<std::size_t>(text.data() - padded_.data());
+        const std::size_t readable =
+            padded_.size() - static_cast<std::size_t>(text.data() - padded_.data());
         ondemand::document document;
         ondemand::array array;
-        if (parser_.iterate(text.data(), text.size(), readable).get(document) || document.get_array().get(array)) {
+        if (parser_.iterate(text.data(), text.size(), readable).get(document) ||
+            document.get_array().get(array)) {
             return false;
         }
         std::size_t index = 0;
@@ -609,7 +651,8 @@ class EventDecoder::Inside {
                 reject(decoded, index, std::move(*problem), element);
             }
             if (closed && begin < text.size()) {
-                reject(decoded, index + 1, {true, "not valid JSON: something follows the array"}, text.substr(begin));
+                reject(decoded, index + 1, {true, "not valid JSON: something follows the array"},
+                       text.substr(begin));
             }
         }
         if (!closed && decoded.rejected.empty()) {

@@ -1,13 +1,13 @@
 // EventDecoder: the contract's JSON events in, an EventBatch and the rejected ones out.
 #pragma once
 
+#include "model/event.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/event.hpp"
 
 namespace nocturne::model {
 
@@ -15,7 +15,8 @@ struct EventLimits {
     std::size_t event_bytes_max = 256 * 1024;
     std::size_t labels_max = 64;
     std::size_t annotations_max = 256;
-    std::size_t text_bytes_max = 4 * 1024;      // a label's or annotation's name or value, resource, check, id, source
+    std::size_t text_bytes_max =
+        4 * 1024;  // a label's or annotation's name or value, resource, check, id, source
     std::size_t summary_bytes_max = 16 * 1024;
 };
 

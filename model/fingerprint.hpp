@@ -26,6 +26,7 @@ Fingerprint fingerprint_of(std::string_view bytes);
 // The bits are already well mixed: no second hash.
 struct FingerprintHash {
     using is_avalanching = void;
+
     std::size_t operator()(const Fingerprint& fingerprint) const { return fingerprint.low; }
 };
 

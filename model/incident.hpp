@@ -1,23 +1,23 @@
 // Incident: alerts that are one problem, as the engine keeps it.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "model/position.hpp"
 #include "model/reason.hpp"
 #include "model/severity.hpp"
 #include "model/suspect.hpp"
 #include "model/time.hpp"
 
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace nocturne::model {
 
 enum class IncidentState : std::uint8_t { Open, Acknowledged, Resolved, Reopened, Merged };
 
-inline constexpr std::array<std::string_view, 5> kIncidentStateNames{"open", "acknowledged", "resolved", "reopened",
-                                                                     "merged"};
+inline constexpr std::array<std::string_view, 5> kIncidentStateNames{
+    "open", "acknowledged", "resolved", "reopened", "merged"};
 
 inline constexpr std::string_view name_of(IncidentState state) {
     return kIncidentStateNames[static_cast<std::size_t>(state)];
@@ -48,22 +48,25 @@ struct Incident {
     std::string title;
     Time opened_at = kNoTime;
     Time updated_at = kNoTime;
-    Time grew_at = kNoTime;      // the last alert joined
-    Time ended_at = kNoTime;     // all its alerts have ended since; kNoTime while one burns
+    Time grew_at = kNoTime;   // the last alert joined
+    Time ended_at = kNoTime;  // all its alerts have ended since; kNoTime while one burns
     Time resolved_at = kNoTime;
     Time ranked_at = kNoTime;
     Time reminder = kNoTime;  // when the engine looks whether something about it is due
-    std::vector<std::uint32_t> alerts;  // slots of the engine's alert table, in the order of joining
-    std::uint64_t burning = 0;          // of its alerts
-    std::uint64_t ranked_alerts = 0;    // how many the last ranking saw
-    std::uint64_t alerts_dropped = 0;   // beyond the limit
+    std::vector<std::uint32_t>
+        alerts;                        // slots of the engine's alert table, in the order of joining
+    std::uint64_t burning = 0;         // of its alerts
+    std::uint64_t ranked_alerts = 0;   // how many the last ranking saw
+    std::uint64_t alerts_dropped = 0;  // beyond the limit
     std::uint64_t timeline_dropped = 0;
     std::vector<Suspect> suspects;
     std::vector<IncidentChange> changes;
     std::vector<TimelineEntry> timeline;
     std::string cause;  // as a person labelled it
 
-    bool is_over() const { return state == IncidentState::Resolved || state == IncidentState::Merged; }
+    bool is_over() const {
+        return state == IncidentState::Resolved || state == IncidentState::Merged;
+    }
 };
 
 }  // namespace nocturne::model

@@ -10,7 +10,8 @@ namespace {
 template <typename AnySettings, typename Each>
 void members(AnySettings& settings, Each each) {
     each(settings.alert_ttl), each(settings.resolved_keep), each(settings.alerts_max);
-    each(settings.message_ids_max), each(settings.incident_severity_min), each(settings.correlation_window);
+    each(settings.message_ids_max), each(settings.incident_severity_min),
+        each(settings.correlation_window);
     each(settings.correlation_hops), each(settings.resolve_after), each(settings.reopen_window);
     each(settings.incident_keep), each(settings.incident_alerts_max), each(settings.incidents_max);
     each(settings.one_incident), each(settings.rank_interval), each(settings.change_window);
@@ -75,7 +76,8 @@ Result<Input::Body> decode_body(std::string_view bytes) {
                                                 " is unknown; was it written by a newer nocturne?");
     }
     if (!in.ok() || in.remaining() > 0) {
-        return fail(ErrorCode::Damaged, "journal row of kind " + std::to_string(kind) + " does not decode");
+        return fail(ErrorCode::Damaged,
+                    "journal row of kind " + std::to_string(kind) + " does not decode");
     }
     return body;
 }

@@ -1,15 +1,15 @@
 // Input: all that can change the engine's state, in one order, through the journal.
 #pragma once
 
-#include <string>
-#include <variant>
-
 #include "model/command.hpp"
 #include "model/event.hpp"
 #include "model/position.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "model/topology_change.hpp"
+
+#include <string>
+#include <variant>
 
 namespace nocturne::model {
 

@@ -2,11 +2,11 @@
 // See docs/decisions/0005-json.md for why this is not a library.
 #pragma once
 
+#include "model/time.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "model/time.hpp"
 
 namespace nocturne::model {
 
@@ -24,7 +24,8 @@ class JsonWriter {
     JsonWriter& key(std::string_view name);
 
     JsonWriter& text(std::string_view value);
-    JsonWriter& number(double value);  // shortest form that reads back the same; NaN and infinity: null
+    JsonWriter&
+    number(double value);  // shortest form that reads back the same; NaN and infinity: null
     JsonWriter& number(std::uint64_t value);
     JsonWriter& number(std::int64_t value);
     JsonWriter& boolean(bool value);
@@ -34,15 +35,26 @@ class JsonWriter {
     JsonWriter& raw(std::string_view json);
 
     // key and value in one.
-    JsonWriter& member(std::string_view name, std::string_view value) { return key(name).text(value); }
+    JsonWriter& member(std::string_view name, std::string_view value) {
+        return key(name).text(value);
+    }
+
     JsonWriter& member(std::string_view name, const char* value) { return key(name).text(value); }
+
     JsonWriter& member(std::string_view name, double value) { return key(name).number(value); }
-    JsonWriter& member(std::string_view name, std::uint64_t value) { return key(name).number(value); }
+
+    JsonWriter& member(std::string_view name, std::uint64_t value) {
+        return key(name).number(value);
+    }
+
     JsonWriter& member(std::string_view name, bool value) { return key(name).boolean(value); }
+
     JsonWriter& member(std::string_view name, Time value) { return key(name).time(value); }
 
     const std::string& json() const { return out_; }
+
     std::string take() { return std::move(out_); }
+
     std::size_t size() const { return out_.size(); }
 
    private:

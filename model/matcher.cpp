@@ -2,8 +2,8 @@
 
 #include <re2/re2.h>
 
-#include <cctype>
 #include <array>
+#include <cctype>
 
 namespace nocturne::model {
 
@@ -135,9 +135,10 @@ class MatcherParser {
     }
 
     tl::unexpected<Error> error(std::string_view expected) const {
-        return fail(ErrorCode::Invalid, "matcher \"" + std::string(text_) + "\", column " +
-                                            std::to_string(at_ + 1) + ": " + std::string(expected) +
-                                            "; for example {severity=\"critical\", resource=~\"db-.*\"}");
+        return fail(ErrorCode::Invalid,
+                    "matcher \"" + std::string(text_) + "\", column " + std::to_string(at_ + 1) +
+                        ": " + std::string(expected) +
+                        "; for example {severity=\"critical\", resource=~\"db-.*\"}");
     }
 
     std::string_view text_;

@@ -1,12 +1,12 @@
 // Matcher: Alertmanager's label matchers, with regular expressions by RE2 (linear time).
 #pragma once
 
+#include "model/result.hpp"
+
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "model/result.hpp"
 
 namespace re2 {
 class RE2;
@@ -23,8 +23,11 @@ class Matcher {
     static Result<Matcher> make(std::string name, Operator op, std::string value);
 
     const std::string& name() const { return name_; }
+
     Operator op() const { return op_; }
+
     const std::string& value() const { return value_; }
+
     bool matches(std::string_view text) const;
 
    private:

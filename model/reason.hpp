@@ -12,38 +12,38 @@ namespace nocturne::model {
 enum class Reason : std::uint8_t {
     None,
     // normalise
-    FutureTimeClamped,    // the source's clock is ahead: arrival time counts
-    RepeatedMessage,      // (source, id) was seen before
-    HeartbeatNoted,       // heartbeats and metrics change no alert
-    ChangeNoted,          // a change is evidence, not an alert
+    FutureTimeClamped,  // the source's clock is ahead: arrival time counts
+    RepeatedMessage,    // (source, id) was seen before
+    HeartbeatNoted,     // heartbeats and metrics change no alert
+    ChangeNoted,        // a change is evidence, not an alert
     // dedup
     NewIdentity,
     RepeatedIdentity,
     SeverityChanged,
-    FiredAgain,           // resolved before, firing now
+    FiredAgain,  // resolved before, firing now
     ResolvedBySource,
-    ResolvedUnknown,      // a resolution of what never fired
-    StaleEvent,           // older than what is known: counted, changes nothing
-    ExpiredUnseen,        // not told again within its time to live
-    AlertLimitReached,    // alerts_max: the event is counted and dropped
+    ResolvedUnknown,    // a resolution of what never fired
+    StaleEvent,         // older than what is known: counted, changes nothing
+    ExpiredUnseen,      // not told again within its time to live
+    AlertLimitReached,  // alerts_max: the event is counted and dropped
     // suppress
     SilencedByOperator,
     SilenceEnded,
     // correlate
     OpenedNew,
     JoinedSameNode,
-    JoinedByDependency,   // near on the graph and in time
-    JoinedAgain,          // the alert was in this incident before
-    MergedByBridge,       // an alert that is near to both
-    BelowIncidentSeverity,// info alone opens no incident
-    IncidentFull,         // members_max: counted, not listed
+    JoinedByDependency,     // near on the graph and in time
+    JoinedAgain,            // the alert was in this incident before
+    MergedByBridge,         // an alert that is near to both
+    BelowIncidentSeverity,  // info alone opens no incident
+    IncidentFull,           // members_max: counted, not listed
     AllAlertsEnded,
     ReopenedByAlert,
     // operator
     AcknowledgedByOperator,
     ResolvedByOperator,
     LabelledByOperator,
-    Count,                // not a reason
+    Count,  // not a reason
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::Count)> kReasonNames{

@@ -24,7 +24,8 @@ std::string to_string(const Error& error) {
 }
 
 void assertion_failed(const char* expression, const char* file, int line) {
-    std::fprintf(stderr, "nocturne: internal error at %s:%d: %s does not hold\n", file, line, expression);
+    std::fprintf(stderr, "nocturne: internal error at %s:%d: %s does not hold\n", file, line,
+                 expression);
     std::abort();
 }
 

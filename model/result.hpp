@@ -1,10 +1,11 @@
 // Result<T>, Status and Error: how every room of Nocturne reports an expected failure.
 #pragma once
 
+#include <tl/expected.hpp>
+
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tl/expected.hpp>
 #include <utility>
 #include <vector>
 
@@ -66,25 +67,25 @@ inline tl::unexpected<Error> fail(Error error) {
 #define NOCTURNE_CONCAT(a, b) NOCTURNE_CONCAT_2(a, b)
 
 // NOCTURNE_TRY(auto rule, parse(text)); returns the error to the caller, or goes on with the value.
-#define NOCTURNE_TRY_NAMED(name, declaration, ...)                 \
-    auto&& name = (__VA_ARGS__);                                   \
-    if (!name) {                                                   \
-        return ::nocturne::fail(std::move(name).error());          \
-    }                                                              \
+#define NOCTURNE_TRY_NAMED(name, declaration, ...)                                                 \
+    auto&& name = (__VA_ARGS__);                                                                   \
+    if (!name) {                                                                                   \
+        return ::nocturne::fail(std::move(name).error());                                          \
+    }                                                                                              \
     declaration = *std::move(name)
-#define NOCTURNE_TRY(declaration, ...) \
+#define NOCTURNE_TRY(declaration, ...)                                                             \
     NOCTURNE_TRY_NAMED(NOCTURNE_CONCAT(nocturne_try_, __LINE__), declaration, __VA_ARGS__)
 
 // The same for a Status, which has no value.
-#define NOCTURNE_TRY_STATUS_NAMED(name, ...)                   \
-    do {                                                       \
-        if (auto&& name = (__VA_ARGS__); !name) {              \
-            return ::nocturne::fail(std::move(name).error()); \
-        }                                                      \
+#define NOCTURNE_TRY_STATUS_NAMED(name, ...)                                                       \
+    do {                                                                                           \
+        if (auto&& name = (__VA_ARGS__); !name) {                                                  \
+            return ::nocturne::fail(std::move(name).error());                                      \
+        }                                                                                          \
     } while (false)
-#define NOCTURNE_TRY_STATUS(...) \
+#define NOCTURNE_TRY_STATUS(...)                                                                   \
     NOCTURNE_TRY_STATUS_NAMED(NOCTURNE_CONCAT(nocturne_status_, __LINE__), __VA_ARGS__)
 
 // Checks an invariant of ours, in release builds too.
-#define NOCTURNE_ASSERT(expression) \
+#define NOCTURNE_ASSERT(expression)                                                                \
     ((expression) ? void() : ::nocturne::assertion_failed(#expression, __FILE__, __LINE__))

@@ -16,7 +16,8 @@ enum class Kind : std::uint8_t { Alert, Change, Metric, Heartbeat };
 inline constexpr std::array<std::string_view, 6> kSeverityNames{"ok",    "info",  "warning",
                                                                 "minor", "major", "critical"};
 inline constexpr std::array<std::string_view, 2> kStatusNames{"firing", "resolved"};
-inline constexpr std::array<std::string_view, 4> kKindNames{"alert", "change", "metric", "heartbeat"};
+inline constexpr std::array<std::string_view, 4> kKindNames{"alert", "change", "metric",
+                                                            "heartbeat"};
 
 inline constexpr std::string_view name_of(Severity severity) {
     return kSeverityNames[static_cast<std::size_t>(severity)];
@@ -32,7 +33,8 @@ inline constexpr std::string_view name_of(Kind kind) {
 
 // The enumerator with that name, or nothing.
 template <typename Enum, std::size_t N>
-constexpr std::optional<Enum> find_name(const std::array<std::string_view, N>& names, std::string_view name) {
+constexpr std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
+                                        std::string_view name) {
     for (std::size_t i = 0; i < N; ++i) {
         if (names[i] == name) {
             return static_cast<Enum>(i);

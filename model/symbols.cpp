@@ -1,10 +1,11 @@
 #include "model/symbols.hpp"
 
-#include <boost/unordered/unordered_flat_set.hpp>
-#include <string>
-
 #include "model/fingerprint.hpp"
 #include "model/result.hpp"
+
+#include <boost/unordered/unordered_flat_set.hpp>
+
+#include <string>
 
 namespace nocturne::model {
 
@@ -24,14 +25,18 @@ struct SymbolTable::Inside {
         const std::vector<Text>* texts;
 
         std::size_t operator()(std::string_view text) const { return fingerprint_of(text).low; }
+
         std::size_t operator()(Symbol symbol) const { return (*this)((*texts)[symbol].view()); }
     };
+
     struct Equal {
         using is_transparent = void;
         const std::vector<Text>* texts;
 
         std::string_view view(std::string_view text) const { return text; }
+
         std::string_view view(Symbol symbol) const { return (*texts)[symbol].view(); }
+
         template <typename A, typename B>
         bool operator()(const A& a, const B& b) const {
             return view(a) == view(b);

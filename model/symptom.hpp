@@ -1,11 +1,11 @@
 // Symptom and RecentChange: what the causal walk is told about an incident.
 #pragma once
 
-#include <cstdint>
-#include <string>
-
 #include "model/severity.hpp"
 #include "model/time.hpp"
+
+#include <cstdint>
+#include <string>
 
 namespace nocturne::model {
 
@@ -13,9 +13,9 @@ namespace nocturne::model {
 struct Symptom {
     std::string check;
     Severity severity = Severity::Warning;  // the worst it had in this incident
-    double deviation = 0;    // robust deviations off normal (annotation `z`); 0: not told
-    bool slo = false;        // what users feel (label slo="true")
-    bool firing = true;      // false: resolved or expired by now
+    double deviation = 0;  // robust deviations off normal (annotation `z`); 0: not told
+    bool slo = false;      // what users feel (label slo="true")
+    bool firing = true;    // false: resolved or expired by now
     Time first_seen = kNoTime;
     std::uint64_t count = 1;
 };

@@ -9,11 +9,12 @@ namespace nocturne::model {
 
 namespace {
 
-constexpr std::string_view kTimeExample = "expected e.g. 2026-11-21T02:13:05.250Z or milliseconds since 1970";
+constexpr std::string_view kTimeExample =
+    "expected e.g. 2026-11-21T02:13:05.250Z or milliseconds since 1970";
 
 tl::unexpected<Error> bad_time(std::string_view text, std::string_view what) {
-    return fail(ErrorCode::Invalid,
-                "\"" + std::string(text.substr(0, 64)) + "\" " + std::string(what) + "; " + std::string(kTimeExample));
+    return fail(ErrorCode::Invalid, "\"" + std::string(text.substr(0, 64)) + "\" " +
+                                        std::string(what) + "; " + std::string(kTimeExample));
 }
 
 // Takes `digits` decimal digits off the front; -1 when they are not there.
@@ -80,8 +81,12 @@ struct Unit {
     std::int64_t ms;
 };
 
-constexpr std::array<Unit, 6> kUnits{{
-    {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}, {"w", 604'800'000}}};
+constexpr std::array<Unit, 6> kUnits{{{"ms", 1},
+                                      {"s", 1000},
+                                      {"m", 60'000},
+                                      {"h", 3'600'000},
+                                      {"d", 86'400'000},
+                                      {"w", 604'800'000}}};
 
 }  // namespace
 
@@ -98,8 +103,8 @@ Result<Time> parse_time(std::string_view text) {
     const int minute = take_number(rest, 2);
     const bool colon_again = take_byte(rest, ":");
     const int second = take_number(rest, 2);
-    if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0 || !dashed || !dashed_again ||
-        !parted || !colon || !colon_again) {
+    if (year < 0 || month < 0 || day < 0 || hour < 0 || minute < 0 || second < 0 || !dashed ||
+        !dashed_again || !parted || !colon || !colon_again) {
         return bad_time(text, "is not a time");
     }
     const int fraction_ms = take_fraction(rest);
@@ -107,7 +112,8 @@ Result<Time> parse_time(std::string_view text) {
     if (fraction_ms < 0 || !zone_minutes || !rest.empty()) {
         return bad_time(text, zone_minutes ? "is not a time" : "has no zone");
     }
-    const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(static_cast<unsigned>(month)),
+    const std::chrono::year_month_day date{std::chrono::year(year),
+                                           std::chrono::month(static_cast<unsigned>(month)),
                                            std::chrono::day(static_cast<unsigned>(day))};
     if (!date.ok() || hour > 23 || minute > 59 || second > 60) {
         return bad_time(text, "is no day or hour of the calendar");
@@ -161,7 +167,8 @@ std::string format_time(Time time) {
 Result<Duration> parse_duration(std::string_view text) {
     const auto bad = [&] {
         return fail(ErrorCode::Invalid,
-                    "\"" + std::string(text.substr(0, 64)) + "\" is not a duration; expected e.g. 30s, 5m, 1h30m, 2d");
+                    "\"" + std::string(text.substr(0, 64)) +
+                        "\" is not a duration; expected e.g. 30s, 5m, 1h30m, 2d");
     };
     std::int64_t total_ms = 0;
     std::string_view rest = text;
@@ -196,7 +203,8 @@ std::string format_duration(Duration duration) {
     char text[48];
     const char* sign = duration.count() < 0 ? "-" : "";
     const auto put = [&](const char* format, std::int64_t a, std::int64_t b) {
-        std::snprintf(text, sizeof(text), format, sign, static_cast<long long>(a), static_cast<long long>(b));
+        std::snprintf(text, sizeof(text), format, sign, static_cast<long long>(a),
+                      static_cast<long long>(b));
     };
     if (s == 0) {
         put("%s%lldms", ms, 0);

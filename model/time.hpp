@@ -1,11 +1,11 @@
 // Points in time and spans of it, in milliseconds, and their texts.
 #pragma once
 
+#include "model/result.hpp"
+
 #include <chrono>
 #include <string>
 #include <string_view>
-
-#include "model/result.hpp"
 
 namespace nocturne::model {
 

@@ -1,13 +1,13 @@
 // TopologyChange: what a source says about the service graph; an input of the engine.
 #pragma once
 
+#include "model/codec.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "model/codec.hpp"
 
 namespace nocturne::model {
 

@@ -1,8 +1,9 @@
 #include "topology/graph.hpp"
 
-#include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
+
+#include <algorithm>
 
 namespace nocturne::topology {
 
@@ -13,7 +14,7 @@ using model::Writer;
 
 namespace {
 
-constexpr Provenance kEvents = 1;       // bit 0: only events spoke of it
+constexpr Provenance kEvents = 1;        // bit 0: only events spoke of it
 constexpr std::size_t kSourcesMax = 64;  // the last bit stands for all further ones
 
 struct Vertex {
@@ -21,11 +22,15 @@ struct Vertex {
     bool is_alive = false;
 };
 
-using Storage = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Edge>;
+using Storage =
+    boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Edge>;
 
 struct NameHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+
+    std::size_t operator()(std::string_view name) const {
+        return std::hash<std::string_view>()(name);
+    }
 };
 
 using Names = boost::unordered_flat_map<std::string, NodeIndex, NameHash, std::equal_to<>>;
@@ -108,7 +113,9 @@ class Graph::Inside {
     std::vector<std::string> sources{"events"};  // by provenance bit
     std::size_t nodes = 0;
 
-    bool is_alive(NodeIndex node) const { return node < boost::num_vertices(storage) && storage[node].is_alive; }
+    bool is_alive(NodeIndex node) const {
+        return node < boost::num_vertices(storage) && storage[node].is_alive;
+    }
 
     NodeIndex find(std::string_view name) const {
         const auto found = names.find(name);
@@ -188,7 +195,8 @@ class Graph::Inside {
         for (const auto& label : spec.labels) {
             const auto same = [&](const auto& other) { return other.first == label.first; };
             const auto found = std::find_if(node.labels.begin(), node.labels.end(), same);
-            found == node.labels.end() ? void(node.labels.push_back(label)) : void(found->second = label.second);
+            found == node.labels.end() ? void(node.labels.push_back(label))
+                                       : void(found->second = label.second);
         }
         for (const std::string& alias : spec.aliases) {
             take_alias(index, alias, report);
@@ -202,9 +210,11 @@ class Graph::Inside {
         }
         if (other != kNoNode) {
             // Events may have used the alias before anybody said whose it is.
-            if (storage[other].node.provenance != kEvents || !is_bare(other) || storage[other].node.name != alias) {
-                report.problems.push_back("alias \"" + alias + "\" of \"" + storage[index].node.name +
-                                          "\" already names \"" + storage[other].node.name + "\"; it stays there");
+            if (storage[other].node.provenance != kEvents || !is_bare(other) ||
+                storage[other].node.name != alias) {
+                report.problems.push_back("alias \"" + alias + "\" of \"" +
+                                          storage[index].node.name + "\" already names \"" +
+                                          storage[other].node.name + "\"; it stays there");
                 return;
             }
             remove(other);
@@ -217,12 +227,14 @@ class Graph::Inside {
         const NodeIndex from = confirm(spec.from, source, at, report);
         const NodeIndex to = confirm(spec.to, source, at, report);
         if (from == to) {
-            report.problems.push_back("\"" + spec.from + "\" cannot depend on itself; the edge is left out");
+            report.problems.push_back("\"" + spec.from +
+                                      "\" cannot depend on itself; the edge is left out");
             return;
         }
         Edge* edge = find_edge(from, to, spec.type);
         if (edge == nullptr) {
-            const auto added = boost::add_edge(from, to, Edge{spec.type, spec.weight, at, at, source}, storage);
+            const auto added =
+                boost::add_edge(from, to, Edge{spec.type, spec.weight, at, at, source}, storage);
             (void)added;
             ++report.edges_added;
             return;
@@ -265,8 +277,8 @@ class Graph::Inside {
         }
     }
 
-    // The source takes back all that it said before; returns the nodes of that. Nothing is removed yet, so that
-    // what it says again keeps its first_seen.
+    // The source takes back all that it said before; returns the nodes of that. Nothing is removed
+    // yet, so that what it says again keeps its first_seen.
     std::vector<NodeIndex> withdraw(Provenance source) {
         std::vector<NodeIndex> withdrawn;
         for (NodeIndex index = 0; index < boost::num_vertices(storage); ++index) {
@@ -284,18 +296,22 @@ class Graph::Inside {
     void remove_edge(const model::EdgeSpec& spec, ChangeReport& report) {
         const NodeIndex from = find(spec.from);
         const NodeIndex to = find(spec.to);
-        if (Edge* edge = from == kNoNode || to == kNoNode ? nullptr : find_edge(from, to, spec.type); edge != nullptr) {
+        if (Edge* edge =
+                from == kNoNode || to == kNoNode ? nullptr : find_edge(from, to, spec.type);
+            edge != nullptr) {
             boost::remove_out_edge_if(
                 from, [&](const auto& other) { return &storage[other] == edge; }, storage);
             ++report.edges_removed;
         } else {
-            report.problems.push_back("no edge from \"" + spec.from + "\" to \"" + spec.to + "\" to remove");
+            report.problems.push_back("no edge from \"" + spec.from + "\" to \"" + spec.to +
+                                      "\" to remove");
         }
     }
 
     void remove_node(const std::string& name, ChangeReport& report) {
         if (const NodeIndex index = find(name); index != kNoNode) {
-            report.edges_removed += boost::out_degree(index, storage) + boost::in_degree(index, storage);
+            report.edges_removed +=
+                boost::out_degree(index, storage) + boost::in_degree(index, storage);
             remove(index);
             ++report.nodes_removed;
         } else {
@@ -345,14 +361,16 @@ std::size_t Graph::dependent_count(NodeIndex node) const {
 void Graph::visit_dependencies(NodeIndex node, void* context, VisitEdge visit) const {
     const auto [begin, end] = boost::out_edges(node, inside_->storage);
     for (auto edge = begin; edge != end; ++edge) {
-        visit(context, static_cast<NodeIndex>(boost::target(*edge, inside_->storage)), inside_->storage[*edge]);
+        visit(context, static_cast<NodeIndex>(boost::target(*edge, inside_->storage)),
+              inside_->storage[*edge]);
     }
 }
 
 void Graph::visit_dependents(NodeIndex node, void* context, VisitEdge visit) const {
     const auto [begin, end] = boost::in_edges(node, inside_->storage);
     for (auto edge = begin; edge != end; ++edge) {
-        visit(context, static_cast<NodeIndex>(boost::source(*edge, inside_->storage)), inside_->storage[*edge]);
+        visit(context, static_cast<NodeIndex>(boost::source(*edge, inside_->storage)),
+              inside_->storage[*edge]);
     }
 }
 
@@ -380,7 +398,8 @@ ChangeReport LiveGraph::apply(const TopologyChange& change, Time at) {
     ChangeReport report;
     const Provenance source = graph.bit_of(change.provenance);
     const bool replace = change.mode == TopologyChange::Mode::Replace;
-    const std::vector<NodeIndex> withdrawn = replace ? graph.withdraw(source) : std::vector<NodeIndex>();
+    const std::vector<NodeIndex> withdrawn =
+        replace ? graph.withdraw(source) : std::vector<NodeIndex>();
     for (const model::NodeSpec& node : change.nodes) {
         graph.take_spec(node, source, at, report);
     }
@@ -408,7 +427,8 @@ NodeIndex LiveGraph::observe(std::string_view name, Time at) {
 }
 
 void LiveGraph::forget(NodeIndex node) {
-    if (graph_->is_alive(node) && graph_->node(node).provenance == kEvents && graph_->inside_->is_bare(node)) {
+    if (graph_->is_alive(node) && graph_->node(node).provenance == kEvents &&
+        graph_->inside_->is_bare(node)) {
         change().remove(node);
     }
 }
@@ -469,7 +489,8 @@ Result<LiveGraph> LiveGraph::decode(Reader& in) {
         const std::uint64_t to = in.varint();
         Edge edge = decode_edge(in);
         if (from >= vertices || to >= vertices) {
-            return fail(ErrorCode::Damaged, "the service graph in the snapshot has an edge to nowhere");
+            return fail(ErrorCode::Damaged,
+                        "the service graph in the snapshot has an edge to nowhere");
         }
         boost::add_edge(from, to, std::move(edge), graph.storage);
     }

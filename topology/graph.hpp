@@ -1,17 +1,17 @@
 // Graph and LiveGraph: which service depends on which, as it stands.
 #pragma once
 
+#include "model/codec.hpp"
+#include "model/result.hpp"
+#include "model/time.hpp"
+#include "model/topology_change.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
-
-#include "model/codec.hpp"
-#include "model/result.hpp"
-#include "model/time.hpp"
-#include "model/topology_change.hpp"
 
 namespace nocturne::topology {
 
@@ -71,6 +71,7 @@ class Graph {
 
     std::size_t dependency_count(NodeIndex node) const;
     std::size_t dependent_count(NodeIndex node) const;
+
     // Calls visit(NodeIndex, const Edge&) for what the node depends on, in no promised order.
     template <typename Visit>
     void for_each_dependency(NodeIndex node, Visit&& visit) const {
@@ -78,6 +79,7 @@ class Graph {
             (*static_cast<std::remove_reference_t<Visit>*>(context))(other, edge);
         });
     }
+
     // The same for what depends on the node.
     template <typename Visit>
     void for_each_dependent(NodeIndex node, Visit&& visit) const {
@@ -105,6 +107,7 @@ class LiveGraph {
     LiveGraph();
 
     const Graph& now() const { return *graph_; }
+
     // The graph as it stands, for readers: later changes do not show in it.
     std::shared_ptr<const Graph> snapshot() const { return graph_; }
 

@@ -1,8 +1,9 @@
 #include "topology/neighbourhood.hpp"
 
-#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+
+#include <algorithm>
 #include <queue>
 #include <tuple>
 
@@ -10,17 +11,16 @@ namespace nocturne::topology {
 
 namespace {
 
-// Breadth first in one direction; each level in the order of indices, so that a cut at nodes_max does not hang on the
-// order in which edges were added.
+// Breadth first in one direction; each level in the order of indices, so that a cut at nodes_max
+// does not hang on the order in which edges were added.
 class Spread {
    public:
-    Spread(NodeIndex start, const NearLimits& limits) : limits_(limits) {
-        found_.insert(start);
-    }
+    Spread(NodeIndex start, const NearLimits& limits) : limits_(limits) { found_.insert(start); }
 
     template <typename ForEach>
     void go(std::vector<NodeIndex> level, std::uint8_t first_distance, ForEach for_each) {
-        for (std::uint8_t distance = first_distance; distance <= limits_.hops && !level.empty(); ++distance) {
+        for (std::uint8_t distance = first_distance; distance <= limits_.hops && !level.empty();
+             ++distance) {
             std::vector<NodeIndex> next;
             for (const NodeIndex node : level) {
                 for_each(node, [&](NodeIndex other) { next.push_back(other); });
@@ -92,9 +92,11 @@ std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimi
 
         // The likeliest is taken first; ties in the order of distance and index.
         bool operator<(const Reached& other) const {
-            return std::tie(likelihood, other.distance, other.node) < std::tie(other.likelihood, distance, node);
+            return std::tie(likelihood, other.distance, other.node) <
+                   std::tie(other.likelihood, distance, node);
         }
     };
+
     std::priority_queue<Reached> open;
     boost::unordered_flat_map<NodeIndex, NodeIndex> come_from;
     std::vector<Impact> hurt;
@@ -106,7 +108,8 @@ std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimi
             continue;
         }
         if (reached.node != start) {
-            Impact& impact = hurt.emplace_back(Impact{reached.node, reached.distance, reached.likelihood, {}});
+            Impact& impact =
+                hurt.emplace_back(Impact{reached.node, reached.distance, reached.likelihood, {}});
             for (NodeIndex step = reached.node; step != kNoNode; step = come_from.at(step)) {
                 impact.path.push_back(step);
             }
@@ -118,7 +121,8 @@ std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimi
         graph.for_each_dependent(reached.node, [&](NodeIndex other, const Edge& edge) {
             const double likelihood = reached.likelihood * edge.weight;
             if (likelihood >= limits.likelihood_min && !come_from.contains(other)) {
-                open.push({likelihood, static_cast<std::uint8_t>(reached.distance + 1), other, reached.node});
+                open.push({likelihood, static_cast<std::uint8_t>(reached.distance + 1), other,
+                           reached.node});
             }
         });
     }

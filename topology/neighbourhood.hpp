@@ -1,17 +1,18 @@
 // What is near a node, and whom it would hurt.
 #pragma once
 
+#include "topology/graph.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <vector>
-
-#include "topology/graph.hpp"
 
 namespace nocturne::topology {
 
 struct NearLimits {
     std::uint8_t hops = 2;
-    std::uint32_t hub_dependents_max = 32;  // a dependency that more share makes no siblings by itself
+    std::uint32_t hub_dependents_max =
+        32;  // a dependency that more share makes no siblings by itself
     std::size_t nodes_max = 512;
 };
 
@@ -20,11 +21,11 @@ struct Near {
     std::uint8_t distance = 0;
 };
 
-// The nodes that could share a problem with `start`: all within so many hops upwards (dependents) or
-// downwards (dependencies), and those that share a dependency with it, unless that is a hub (everything
-// depends on DNS) which `is_alerting` does not say to be in trouble itself. What merely has a dependent
-// in common is not near: two dependencies of one service fail for reasons of their own.
-// Without `start`; nearest first, ties by index.
+// The nodes that could share a problem with `start`: all within so many hops upwards (dependents)
+// or downwards (dependencies), and those that share a dependency with it, unless that is a hub
+// (everything depends on DNS) which `is_alerting` does not say to be in trouble itself. What merely
+// has a dependent in common is not near: two dependencies of one service fail for reasons of their
+// own. Without `start`; nearest first, ties by index.
 std::vector<Near> near(const Graph& graph, NodeIndex start, const NearLimits& limits,
                        const std::function<bool(NodeIndex)>& is_alerting);
 
@@ -37,8 +38,8 @@ struct ImpactLimits {
 struct Impact {
     NodeIndex node = kNoNode;
     std::uint8_t distance = 0;
-    double likelihood = 0;         // product of the weights on the likeliest path
-    std::vector<NodeIndex> path;   // from the failing node to this one, both included
+    double likelihood = 0;        // product of the weights on the likeliest path
+    std::vector<NodeIndex> path;  // from the failing node to this one, both included
 };
 
 // Whom a fault of `start` would hurt: likeliest first, then by criticality, then by name.

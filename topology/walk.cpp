@@ -1,8 +1,9 @@
 #include "topology/walk.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -28,40 +29,50 @@ struct KindWord {
 };
 
 constexpr std::array<KindWord, 34> kKindWords{{
-    {"cpu", CheckKind::Resource},      {"mem", CheckKind::Resource},        {"disk", CheckKind::Resource},
-    {"oom", CheckKind::Resource},      {"saturat", CheckKind::Resource},    {"lock", CheckKind::Resource},
-    {"thread", CheckKind::Resource},   {"pool", CheckKind::Resource},       {"restart", CheckKind::Resource},
-    {"crash", CheckKind::Resource},    {"inode", CheckKind::Resource},      {"filesystem", CheckKind::Resource},
-    {"packet", CheckKind::Resource},   {"network", CheckKind::Resource},    {"descriptor", CheckKind::Resource},
-    {"down", CheckKind::Resource},     {"error", CheckKind::Error},         {"fail", CheckKind::Error},
-    {"availab", CheckKind::Error},     {"5xx", CheckKind::Error},           {"success", CheckKind::Error},
-    {"exception", CheckKind::Error},   {"fault", CheckKind::Error},         {"latency", CheckKind::Latency},
-    {"duration", CheckKind::Latency},  {"response", CheckKind::Latency},    {"slow", CheckKind::Latency},
-    {"time", CheckKind::Latency},      {"request", CheckKind::Traffic},     {"traffic", CheckKind::Traffic},
-    {"throughput", CheckKind::Traffic}, {"qps", CheckKind::Traffic},        {"rate", CheckKind::Traffic},
-    {"load", CheckKind::Traffic},
+    {"cpu", CheckKind::Resource},        {"mem", CheckKind::Resource},
+    {"disk", CheckKind::Resource},       {"oom", CheckKind::Resource},
+    {"saturat", CheckKind::Resource},    {"lock", CheckKind::Resource},
+    {"thread", CheckKind::Resource},     {"pool", CheckKind::Resource},
+    {"restart", CheckKind::Resource},    {"crash", CheckKind::Resource},
+    {"inode", CheckKind::Resource},      {"filesystem", CheckKind::Resource},
+    {"packet", CheckKind::Resource},     {"network", CheckKind::Resource},
+    {"descriptor", CheckKind::Resource}, {"down", CheckKind::Resource},
+    {"error", CheckKind::Error},         {"fail", CheckKind::Error},
+    {"availab", CheckKind::Error},       {"5xx", CheckKind::Error},
+    {"success", CheckKind::Error},       {"exception", CheckKind::Error},
+    {"fault", CheckKind::Error},         {"latency", CheckKind::Latency},
+    {"duration", CheckKind::Latency},    {"response", CheckKind::Latency},
+    {"slow", CheckKind::Latency},        {"time", CheckKind::Latency},
+    {"request", CheckKind::Traffic},     {"traffic", CheckKind::Traffic},
+    {"throughput", CheckKind::Traffic},  {"qps", CheckKind::Traffic},
+    {"rate", CheckKind::Traffic},        {"load", CheckKind::Traffic},
 }};
 
-// How much an alert of this kind speaks of a fault of the node itself, rather than of one that it suffers.
+// How much an alert of this kind speaks of a fault of the node itself, rather than of one that it
+// suffers.
 constexpr std::array<double, 6> kOwnWeight{1.0, 1.0, 0.55, 0.5, 0.4, 0.1};
 // How much of it a fault elsewhere can explain.
 constexpr std::array<double, 6> kInheritable{0.15, 1.0, 0.45, 0.5, 0.2, 1.0};
 
-// The deviation that a severity stands for when the source tells none (warning from 3, minor from 6, ...).
+// The deviation that a severity stands for when the source tells none (warning from 3, minor from
+// 6, ...).
 constexpr std::array<double, 6> kDeviationOfSeverity{0.0, 1.0, 3.0, 6.0, 12.0, 25.0};
 
-constexpr double kDeviationMax = 200;    // beyond it more says nothing: near-constant baselines give any number
-constexpr double kDecay = 0.25;           // per hop, of what a fault further away explains
+constexpr double kDeviationMax =
+    200;  // beyond it more says nothing: near-constant baselines give any number
+constexpr double kDecay = 0.25;          // per hop, of what a fault further away explains
 constexpr double kBlame = 0.6;           // how much an alerting dependency takes off its dependents
 constexpr double kExplainsWeight = 0.8;  // of the storm explained, against the node's own alerts
 constexpr double kSilentWeight = 0.45;   // a silent node explains, but nobody saw it fail
 constexpr double kMissingWeight = 0.1;  // of the score, when no dependent that it would hurt alerts
-constexpr double kOffPathWeight = 0.9;   // of the score, when users suffer and this cannot be why
-constexpr double kOtherKindWeight = 0.4; // of an alert on errors while users suffer from slowness, or the reverse
-constexpr double kRemoteWeight = 0.2;    // of a node that stands for the far end of a call, as the caller sees it
-constexpr double kChangeWeight = 0.35;   // a change the instant before, that explains all
+constexpr double kOffPathWeight = 0.9;  // of the score, when users suffer and this cannot be why
+constexpr double kOtherKindWeight =
+    0.4;  // of an alert on errors while users suffer from slowness, or the reverse
+constexpr double kRemoteWeight =
+    0.2;  // of a node that stands for the far end of a call, as the caller sees it
+constexpr double kChangeWeight = 0.35;  // a change the instant before, that explains all
 constexpr double kSloFactor = 4.0;
-constexpr double kSharpness = 2.0;       // of the scores; above 1 it sets the first apart
+constexpr double kSharpness = 2.0;  // of the scores; above 1 it sets the first apart
 
 CheckKind kind_of(std::string_view check) {
     std::string lower(check);
@@ -88,8 +99,8 @@ double deviation_of(const Symptom& symptom) {
     return told > 0 ? told : kDeviationOfSeverity[static_cast<std::size_t>(symptom.severity)];
 }
 
-// 1 where an alert becomes critical; grows with the logarithm beyond, so that the tail counts without
-// drowning all else.
+// 1 where an alert becomes critical; grows with the logarithm beyond, so that the tail counts
+// without drowning all else.
 double strength_of(const Symptom& symptom) {
     return std::log1p(std::min(deviation_of(symptom), kDeviationMax)) / std::log1p(25.0);
 }
@@ -123,7 +134,7 @@ struct Reach {
     double explained = 0;    // of the storm's impact, its own included
     std::size_t alerts = 0;  // alerts at other nodes that it explains
     std::size_t nodes = 0;
-    double missing = 0;      // the share of direct dependents without an alert, by their weight
+    double missing = 0;  // the share of direct dependents without an alert, by their weight
     bool reaches_slo = false;
 };
 
@@ -136,8 +147,8 @@ struct Trace {
 // The parts of a score, in the order in which they are told.
 enum class Part : std::uint8_t { Own, Blames, Explains, OffPath, Missing, Change, Count };
 
-constexpr std::array<const char*, static_cast<std::size_t>(Part::Count)> kPartNames{"own",      "blames",  "explains",
-                                                                                  "off_path", "missing", "change"};
+constexpr std::array<const char*, static_cast<std::size_t>(Part::Count)> kPartNames{
+    "own", "blames", "explains", "off_path", "missing", "change"};
 
 struct Candidate {
     Local node = 0;
@@ -178,7 +189,8 @@ class Walk {
                 told.push_back(&node);
             }
         }
-        std::sort(told.begin(), told.end(), [](const AlertingNode* a, const AlertingNode* b) { return a->node < b->node; });
+        std::sort(told.begin(), told.end(),
+                  [](const AlertingNode* a, const AlertingNode* b) { return a->node < b->node; });
         if (told.size() > limits_.alerting_max) {
             keep_worst(told);
         }
@@ -191,12 +203,14 @@ class Walk {
         for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
             std::vector<NodeIndex> next;
             for (const NodeIndex node : level) {
-                graph_.for_each_dependency(node, [&](NodeIndex other, const Edge&) { next.push_back(other); });
+                graph_.for_each_dependency(
+                    node, [&](NodeIndex other, const Edge&) { next.push_back(other); });
             }
             std::sort(next.begin(), next.end());
             next.erase(std::unique(next.begin(), next.end()), next.end());
             std::erase_if(next, [&](NodeIndex node) {
-                return places_.contains(node) || nodes_.size() >= limits_.nodes_max || add(node) == kNoNode;
+                return places_.contains(node) || nodes_.size() >= limits_.nodes_max ||
+                       add(node) == kNoNode;
             });
             level = std::move(next);
         }
@@ -212,9 +226,10 @@ class Walk {
             }
             return worst;
         };
-        std::stable_sort(told.begin(), told.end(), [&](const AlertingNode* a, const AlertingNode* b) {
-            return worst_of(*a) > worst_of(*b);
-        });
+        std::stable_sort(told.begin(), told.end(),
+                         [&](const AlertingNode* a, const AlertingNode* b) {
+                             return worst_of(*a) > worst_of(*b);
+                         });
         told.resize(limits_.alerting_max);
     }
 
@@ -235,15 +250,18 @@ class Walk {
                 }
             });
         }
-        // In an order that does not hang on which edge was added first; of parallel ones the heaviest.
+        // In an order that does not hang on which edge was added first; of parallel ones the
+        // heaviest.
         for (LocalNode& node : nodes_) {
             for (std::vector<Arc>* arcs : {&node.dependents, &node.dependencies}) {
                 std::sort(arcs->begin(), arcs->end(), [&](const Arc& a, const Arc& b) {
-                    return std::tie(nodes_[a.other].index, b.weight) < std::tie(nodes_[b.other].index, a.weight);
+                    return std::tie(nodes_[a.other].index, b.weight) <
+                           std::tie(nodes_[b.other].index, a.weight);
                 });
-                arcs->erase(std::unique(arcs->begin(), arcs->end(),
-                                        [](const Arc& a, const Arc& b) { return a.other == b.other; }),
-                            arcs->end());
+                arcs->erase(
+                    std::unique(arcs->begin(), arcs->end(),
+                                [](const Arc& a, const Arc& b) { return a.other == b.other; }),
+                    arcs->end());
             }
         }
     }
@@ -256,7 +274,8 @@ class Walk {
             }
             total_impact_ += node.impact;
             has_slo_ |= node.slo;
-            if (node.first_seen != model::kNoTime && (first_alert_ == model::kNoTime || node.first_seen < first_alert_)) {
+            if (node.first_seen != model::kNoTime &&
+                (first_alert_ == model::kNoTime || node.first_seen < first_alert_)) {
                 first_alert_ = node.first_seen;
             }
         }
@@ -276,21 +295,25 @@ class Walk {
         }
     }
 
-    // Slowness is caused by what is slow, errors by what fails: an alert of the other kind says less.
+    // Slowness is caused by what is slow, errors by what fails: an alert of the other kind says
+    // less.
     double fit_of(CheckKind kind) const {
         const bool slow = slo_kinds_[static_cast<std::size_t>(CheckKind::Latency)];
         const bool failing = slo_kinds_[static_cast<std::size_t>(CheckKind::Error)];
-        const bool is_other = (kind == CheckKind::Error && slow && !failing) || (kind == CheckKind::Latency && failing && !slow);
+        const bool is_other = (kind == CheckKind::Error && slow && !failing) ||
+                              (kind == CheckKind::Latency && failing && !slow);
         return is_other ? kOtherKindWeight : 1.0;
     }
 
-    // The best alert counts whole, the second by a third, the third by a ninth: ten weak alerts of one
-    // node must not look like one strong.
+    // The best alert counts whole, the second by a third, the third by a ninth: ten weak alerts of
+    // one node must not look like one strong.
     void weigh(LocalNode& node) {
         std::vector<std::pair<double, const Symptom*>> own;
         for (const Symptom& symptom : node.told->symptoms) {
             const CheckKind kind = kind_of(symptom.check);
-            own.emplace_back(kOwnWeight[static_cast<std::size_t>(kind)] * fit_of(kind) * strength_of(symptom), &symptom);
+            own.emplace_back(kOwnWeight[static_cast<std::size_t>(kind)] * fit_of(kind) *
+                                 strength_of(symptom),
+                             &symptom);
             const double impact = strength_of(symptom) * (symptom.slo ? kSloFactor : 1.0);
             node.impact = std::max(node.impact, impact);
             node.slo |= symptom.slo;
@@ -304,7 +327,8 @@ class Walk {
         double share = 1.0;
         for (const auto& [weight, symptom] : own) {
             node.own += share * weight;
-            node.inheritable += share * weight * kInheritable[static_cast<std::size_t>(kind_of(symptom->check))];
+            node.inheritable +=
+                share * weight * kInheritable[static_cast<std::size_t>(kind_of(symptom->check))];
             share /= 3;
         }
         if (is_remote(graph_.node(node.index).type)) {
@@ -341,12 +365,14 @@ class Walk {
         if (const model::RecentChange* change = change_before(node); change != nullptr) {
             const auto before = std::max(first_alert_ - change->time, model::Duration(0));
             const double minutes = static_cast<double>(before.count()) / 60'000.0;
-            candidate.add(Part::Change, kChangeWeight / (1.0 + minutes / 10.0) * (0.5 + 0.5 * share));
+            candidate.add(Part::Change,
+                          kChangeWeight / (1.0 + minutes / 10.0) * (0.5 + 0.5 * share));
         }
         return candidate;
     }
 
-    // Breadth first against the arrows, through alerting nodes and over at most one silent one between them.
+    // Breadth first against the arrows, through alerting nodes and over at most one silent one
+    // between them.
     Reach reach(Local start, Trace* trace) {
         Reach reached;
         reached.explained = nodes_[start].impact;
@@ -364,7 +390,8 @@ class Walk {
             for (const Arc& arc : nodes_[step.node].dependents) {
                 const LocalNode& other = nodes_[arc.other];
                 if (step.node == start && !other.alerts()) {
-                    reached.missing += arc.weight / static_cast<double>(nodes_[start].dependents.size());
+                    reached.missing +=
+                        arc.weight / static_cast<double>(nodes_[start].dependents.size());
                     if (trace != nullptr) {
                         trace->silent_dependents.push_back(arc.other);
                     }
@@ -373,9 +400,11 @@ class Walk {
                     continue;
                 }
                 seen_[arc.other] = visit_;
-                const double surely = step.surely * arc.weight * (step.node == start ? 1.0 : kDecay);
-                steps_.push_back({arc.other, static_cast<std::uint32_t>(i), static_cast<std::uint8_t>(step.hop + 1),
-                                  surely, !other.alerts()});
+                const double surely =
+                    step.surely * arc.weight * (step.node == start ? 1.0 : kDecay);
+                steps_.push_back({arc.other, static_cast<std::uint32_t>(i),
+                                  static_cast<std::uint8_t>(step.hop + 1), surely,
+                                  !other.alerts()});
                 if (other.alerts()) {
                     reached.explained += other.impact * surely;
                     reached.alerts += other.told->symptoms.size();
@@ -412,7 +441,8 @@ class Walk {
                 dependency = arc.other;
             }
         }
-        return {kBlame * node.inheritable * std::min(1.0, worst / std::max(node.own, 1e-9)), dependency};
+        return {kBlame * node.inheritable * std::min(1.0, worst / std::max(node.own, 1e-9)),
+                dependency};
     }
 
     // The last change to the node before the storm, a minute's disorder of clocks allowed.
@@ -449,15 +479,19 @@ class Walk {
         return total > named ? text + " and " + std::to_string(total - named) + " more" : text;
     }
 
-    std::string words_of(Part part, const LocalNode& node, const Reach& reached, const Trace& trace) const {
+    std::string words_of(Part part, const LocalNode& node, const Reach& reached,
+                         const Trace& trace) const {
         switch (part) {
             case Part::Own: return own_words(node);
             case Part::Blames:
-                return "may suffer from " + name_of(blame_of(node).second) + ", which it depends on and which alerts too";
+                return "may suffer from " + name_of(blame_of(node).second) +
+                       ", which it depends on and which alerts too";
             case Part::Explains: return explains_words(node, reached, trace);
-            case Part::OffPath: return "what users feel does not depend on it, as far as the graph knows";
+            case Part::OffPath:
+                return "what users feel does not depend on it, as far as the graph knows";
             case Part::Missing:
-                return "no alert on " + list_of(trace.silent_dependents, trace.silent_dependents.size()) +
+                return "no alert on " +
+                       list_of(trace.silent_dependents, trace.silent_dependents.size()) +
                        ", which it would have hurt";
             case Part::Change: return change_words(*change_before(node));
             case Part::Count: break;
@@ -470,7 +504,8 @@ class Walk {
         std::string text = worst.check + " is " + std::string(model::name_of(worst.severity));
         if (worst.deviation > 0) {
             char deviations[48];
-            std::snprintf(deviations, sizeof(deviations), ", %.3g deviations off normal", worst.deviation);
+            std::snprintf(deviations, sizeof(deviations), ", %.3g deviations off normal",
+                          worst.deviation);
             text += deviations;
         }
         text += ", since " + model::format_time(worst.first_seen).substr(11, 8);
@@ -483,27 +518,34 @@ class Walk {
         return text;
     }
 
-    std::string explains_words(const LocalNode& node, const Reach& reached, const Trace& trace) const {
+    std::string explains_words(const LocalNode& node, const Reach& reached,
+                               const Trace& trace) const {
         std::vector<Local> ends;
         for (const std::vector<Local>& path : trace.paths) {
             ends.push_back(path.back());
         }
         const std::size_t here = node.told == nullptr ? 0 : node.told->symptoms.size();
-        return (node.alerts() ? "explains " : "no alert of its own, but explains ") + std::to_string(reached.alerts) +
-               " of " + count_of(alerts_total_ - here, "other alert") + ", on " + list_of(ends, reached.nodes);
+        return (node.alerts() ? "explains " : "no alert of its own, but explains ") +
+               std::to_string(reached.alerts) + " of " +
+               count_of(alerts_total_ - here, "other alert") + ", on " +
+               list_of(ends, reached.nodes);
     }
 
     std::string change_words(const model::RecentChange& change) const {
-        const std::string what = change.what + (change.summary.empty() ? "" : " (" + change.summary + ")");
+        const std::string what =
+            change.what + (change.summary.empty() ? "" : " (" + change.summary + ")");
         return change.time > first_alert_
                    ? what + " at the time of the first alert"
-                   : what + " " + model::format_duration(first_alert_ - change.time) + " before the first alert";
+                   : what + " " + model::format_duration(first_alert_ - change.time) +
+                         " before the first alert";
     }
 
     std::vector<Suspect> conclude(std::vector<Candidate> candidates) {
-        std::sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
-            return std::tie(b.raw, b.explained, nodes_[a.node].index) < std::tie(a.raw, a.explained, nodes_[b.node].index);
-        });
+        std::sort(candidates.begin(), candidates.end(),
+                  [&](const Candidate& a, const Candidate& b) {
+                      return std::tie(b.raw, b.explained, nodes_[a.node].index) <
+                             std::tie(a.raw, a.explained, nodes_[b.node].index);
+                  });
         if (candidates.size() > limits_.suspects_max) {
             candidates.resize(limits_.suspects_max);
         }
@@ -529,7 +571,8 @@ class Walk {
         suspect.silent = !node.alerts();
         for (std::size_t i = 0; i < candidate.parts.size(); ++i) {
             if (candidate.parts[i] != 0) {
-                suspect.evidence.push_back({kPartNames[i], candidate.parts[i] * score / candidate.raw,
+                suspect.evidence.push_back({kPartNames[i],
+                                            candidate.parts[i] * score / candidate.raw,
                                             words_of(static_cast<Part>(i), node, reached, trace)});
             }
         }
@@ -567,7 +610,8 @@ class Walk {
 
 }  // namespace
 
-std::vector<Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits) {
+std::vector<Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                          const WalkLimits& limits) {
     return Walk(graph, limits).rank(alerting);
 }
 

@@ -2,14 +2,14 @@
 // docs/causal-ranking.md has the formulas, and where they come from.
 #pragma once
 
+#include "model/suspect.hpp"
+#include "model/symptom.hpp"
+#include "topology/graph.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
-
-#include "model/suspect.hpp"
-#include "model/symptom.hpp"
-#include "topology/graph.hpp"
 
 namespace nocturne::topology {
 
@@ -26,12 +26,13 @@ struct WalkLimits {
     std::size_t nodes_max = 2048;     // of the neighbourhood that is copied
     std::size_t alerting_max = 2048;  // beyond it only the worst are walked from
     std::size_t suspects_max = 10;
-    std::size_t paths_max = 5;        // per suspect
+    std::size_t paths_max = 5;  // per suspect
 };
 
-// Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum to 1.
-// Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the graph.
-// The order of `alerting` and the names of nodes do not matter.
-std::vector<model::Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits);
+// Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum
+// to 1. Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the
+// graph. The order of `alerting` and the names of nodes do not matter.
+std::vector<model::Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                                 const WalkLimits& limits);
 
 }  // namespace nocturne::topology

@@ -1,10 +1,10 @@
 #include "topology/yaml_source.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <array>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <fstream>
 #include <iterator>
 #include <numeric>
@@ -15,13 +15,13 @@ namespace nocturne::topology {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 256U << 20;
-// An alias in YAML costs a few bytes and stands for any amount of nodes: what is read is bounded, not
-// what is written.
+// An alias in YAML costs a few bytes and stands for any amount of nodes: what is read is bounded,
+// not what is written.
 constexpr std::size_t kNodesMax = 20'000'000;
 
 constexpr std::array<std::string_view, 2> kTopKeys{"services", "edges"};
-constexpr std::array<std::string_view, 7> kServiceKeys{"name",    "type",   "depends_on", "criticality",
-                                                       "owner",   "aliases", "labels"};
+constexpr std::array<std::string_view, 7> kServiceKeys{
+    "name", "type", "depends_on", "criticality", "owner", "aliases", "labels"};
 constexpr std::array<std::string_view, 3> kDependencyKeys{"name", "type", "weight"};
 constexpr std::array<std::string_view, 4> kEdgeKeys{"from", "to", "type", "weight"};
 
@@ -34,7 +34,8 @@ std::size_t distance(std::string_view a, std::string_view b) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             const std::size_t above = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            row[j] =
+                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
             diagonal = above;
         }
     }
@@ -52,9 +53,10 @@ std::string list_of(const std::array<std::string_view, N>& keys) {
 
 template <std::size_t N>
 std::string nearest(std::string_view key, const std::array<std::string_view, N>& keys) {
-    const auto best = std::min_element(keys.begin(), keys.end(), [&](std::string_view a, std::string_view b) {
-        return distance(key.substr(0, 64), a) < distance(key.substr(0, 64), b);
-    });
+    const auto best =
+        std::min_element(keys.begin(), keys.end(), [&](std::string_view a, std::string_view b) {
+            return distance(key.substr(0, 64), a) < distance(key.substr(0, 64), b);
+        });
     if (distance(key.substr(0, 64), *best) <= 1 + best->size() / 3) {
         return "did you mean \"" + std::string(*best) + "\"?";
     }
@@ -78,10 +80,11 @@ class TopologyReader {
             report(error.mark, error.msg);
         }
         check_aliases();
-        std::stable_sort(file_.problems.begin(), file_.problems.end(), [](const Error& a, const Error& b) {
-            return std::pair(a.places.front().line, a.places.front().column) <
-                   std::pair(b.places.front().line, b.places.front().column);
-        });
+        std::stable_sort(file_.problems.begin(), file_.problems.end(),
+                         [](const Error& a, const Error& b) {
+                             return std::pair(a.places.front().line, a.places.front().column) <
+                                    std::pair(b.places.front().line, b.places.front().column);
+                         });
         return std::move(file_);
     }
 
@@ -98,7 +101,8 @@ class TopologyReader {
             each_item(root, "services", [&](const YAML::Node& item) { read_service(item); });
             each_item(root, "edges", [&](const YAML::Node& item) { read_edge(item); });
         } catch (const TooMuch&) {
-            report(root.Mark(), "the aliases of this file stand for more than " + std::to_string(kNodesMax) +
+            report(root.Mark(), "the aliases of this file stand for more than " +
+                                    std::to_string(kNodesMax) +
                                     " nodes; write them out, or split the file");
         }
     }
@@ -138,7 +142,8 @@ class TopologyReader {
 
     void read_service(const YAML::Node& item) {
         if (!item.IsMap()) {
-            report(item.Mark(), "expected a service, e.g. {name: checkout, depends_on: [payments]}");
+            report(item.Mark(),
+                   "expected a service, e.g. {name: checkout, depends_on: [payments]}");
             return;
         }
         check_keys(item, kServiceKeys);
@@ -150,7 +155,8 @@ class TopologyReader {
         }
         const auto [first, is_new] = names_.try_emplace(node.name, item["name"].Mark());
         if (!is_new) {
-            report(item["name"].Mark(), "service \"" + node.name + "\" is there twice; first at " + place_of(first->second));
+            report(item["name"].Mark(), "service \"" + node.name + "\" is there twice; first at " +
+                                            place_of(first->second));
             file_.problems.back().places.push_back(make_place(first->second));
             return;
         }
@@ -164,7 +170,8 @@ class TopologyReader {
             }
         });
         read_labels(item, node);
-        each_item(item, "depends_on", [&](const YAML::Node& dependency) { read_dependency(node.name, dependency); });
+        each_item(item, "depends_on",
+                  [&](const YAML::Node& dependency) { read_dependency(node.name, dependency); });
         file_.change.nodes.push_back(std::move(node));
     }
 
@@ -198,11 +205,13 @@ class TopologyReader {
 
     void add(const YAML::Node& item, model::EdgeSpec edge) {
         if (edge.from.empty() || edge.to.empty()) {
-            report(item.Mark(), "a dependency without a name; expected e.g. payments, or {name: payments, weight: 0.8}");
+            report(item.Mark(), "a dependency without a name; expected e.g. payments, or {name: "
+                                "payments, weight: 0.8}");
             return;
         }
         if (edge.from == edge.to) {
-            report(item.Mark(), "\"" + edge.from + "\" cannot depend on itself; remove this dependency");
+            report(item.Mark(),
+                   "\"" + edge.from + "\" cannot depend on itself; remove this dependency");
             return;
         }
         file_.change.edges.push_back(std::move(edge));
@@ -215,7 +224,8 @@ class TopologyReader {
         }
         const std::string digits = scalar(value, "criticality").value_or("");
         if (digits.size() != 1 || digits[0] < '1' || digits[0] > '5') {
-            report(value.Mark(), "criticality \"" + digits + "\" is not one of 1 (least) to 5 (most)");
+            report(value.Mark(),
+                   "criticality \"" + digits + "\" is not one of 1 (least) to 5 (most)");
             return std::nullopt;
         }
         return static_cast<std::uint8_t>(digits[0] - '0');
@@ -227,7 +237,8 @@ class TopologyReader {
             return 1.0;
         }
         double weight = 0;
-        if (!value.IsScalar() || !YAML::convert<double>::decode(value, weight) || !(weight > 0 && weight <= 1)) {
+        if (!value.IsScalar() || !YAML::convert<double>::decode(value, weight) ||
+            !(weight > 0 && weight <= 1)) {
             report(value.Mark(), "weight is not a number above 0 and up to 1; expected e.g. 0.8");
             return 1.0;
         }
@@ -279,8 +290,8 @@ class TopologyReader {
             }
             const auto [owner, is_new] = owners.try_emplace(alias.name, alias.owner);
             if (!is_new && owner->second != alias.owner) {
-                report(alias.mark, "alias \"" + alias.name + "\" is given to \"" + owner->second + "\" and to \"" +
-                                       alias.owner + "\"; leave it with one");
+                report(alias.mark, "alias \"" + alias.name + "\" is given to \"" + owner->second +
+                                       "\" and to \"" + alias.owner + "\"; leave it with one");
             }
         }
     }
@@ -289,7 +300,8 @@ class TopologyReader {
         if (mark.is_null()) {
             return {file_name_, 1, 1};
         }
-        return {file_name_, static_cast<std::uint32_t>(mark.line + 1), static_cast<std::uint32_t>(mark.column + 1)};
+        return {file_name_, static_cast<std::uint32_t>(mark.line + 1),
+                static_cast<std::uint32_t>(mark.column + 1)};
     }
 
     std::string place_of(const YAML::Mark& mark) const { return to_string(make_place(mark)); }
@@ -325,7 +337,8 @@ Result<TopologyFile> read_topology(const std::filesystem::path& path) {
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (text.size() > kFileBytesMax) {
         return fail(ErrorCode::Invalid, path.string() + ": " + std::to_string(text.size()) +
-                                            " bytes are over the limit of " + std::to_string(kFileBytesMax));
+                                            " bytes are over the limit of " +
+                                            std::to_string(kFileBytesMax));
     }
     return parse_topology(text, path.string());
 }

@@ -1,19 +1,20 @@
 // The service graph as people write it: YAML in, a TopologyChange out.
 #pragma once
 
+#include "model/result.hpp"
+#include "model/topology_change.hpp"
+
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "model/result.hpp"
-#include "model/topology_change.hpp"
-
 namespace nocturne::topology {
 
 struct TopologyFile {
     model::TopologyChange change;  // Replace, with the file's name as provenance
-    std::vector<Error> problems;   // all of them, in the order of their places; with any, do not use the change
+    std::vector<Error>
+        problems;  // all of them, in the order of their places; with any, do not use the change
 };
 
 // Never fails as a whole: what is wrong is told, what is right is there.

@@ -186,6 +186,16 @@ class Rank(Case):
         self.assertEqual(scores, sorted(scores, reverse=True))
         self.assertIn("database", self.run_ok("rank", "--topology", self.topology, "--events", events, "--format", "text"))
 
+    def test_goes_on_with_what_is_right_of_a_topology(self):
+        events = self.write("events.jsonl", STORM)
+        partly = self.write("partly.yaml", TOPOLOGY + "  - {name: x, dependson: [front]}\n")
+        broken = self.write("broken.yaml", "services: [")
+        done = nocturne("rank", "--topology", partly, "--events", events)
+        self.assertEqual((done.returncode, "partly.yaml:6:" in done.stderr), (1, True))
+        self.assertEqual(json.loads(done.stdout)["ranking"][0]["resource"], "database")
+        done = nocturne("rank", "--topology", broken, "--events", events)
+        self.assertEqual((done.returncode, done.stdout, "broken.yaml:" in done.stderr), (1, "", True))
+
     def test_folders_of_cases(self):
         for name in ("one", "set/two", "set/_baseline"):
             self.write(f"cases/{name}/topology.yaml", TOPOLOGY)

@@ -1,11 +1,11 @@
 // The one idea: the same inputs give the same state, whichever way the core came there.
+#include "engine/view.hpp"
+#include "tests/engine/story.hpp"
+
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
-
-#include "engine/view.hpp"
-#include "tests/engine/story.hpp"
 
 namespace nocturne::engine {
 namespace {
@@ -35,8 +35,10 @@ class Night {
     model::Input::Body body(model::Time at) {
         switch (below(40)) {
             case 0: return topology();
-            case 1: return model::Command(model::AddSilence{"resource=~\"n[0-4]\"", model::kNoTime,
-                                                            at + model::Duration(below(600'000)), "me", ""});
+            case 1:
+                return model::Command(model::AddSilence{"resource=~\"n[0-4]\"", model::kNoTime,
+                                                        at + model::Duration(below(600'000)), "me",
+                                                        ""});
             case 2: return model::Command(model::AcknowledgeIncident{{below(300), 0}, "me"});
             case 3: return model::Command(model::ResolveIncident{{below(300), 0}, "me"});
             case 4: return model::Tick{};
@@ -47,9 +49,11 @@ class Night {
     model::TopologyChange topology() {
         model::TopologyChange change;
         change.provenance = "p" + std::to_string(below(2));
-        change.mode = below(2) == 0 ? model::TopologyChange::Mode::Merge : model::TopologyChange::Mode::Replace;
+        change.mode = below(2) == 0 ? model::TopologyChange::Mode::Merge
+                                    : model::TopologyChange::Mode::Replace;
         for (std::uint64_t i = 0; i < 12; ++i) {
-            change.edges.push_back({"n" + std::to_string(below(15)), "n" + std::to_string(15 + below(15)), "calls", 0.9});
+            change.edges.push_back({"n" + std::to_string(below(15)),
+                                    "n" + std::to_string(15 + below(15)), "calls", 0.9});
         }
         return change;
     }
@@ -57,11 +61,14 @@ class Night {
     model::EventBatch events(model::Time at) {
         std::string lines;
         for (std::uint64_t i = 0; i <= below(6); ++i) {
-            const std::int64_t time = model::to_unix_ms(at) - static_cast<std::int64_t>(below(60'000)) + 5000;
-            lines += R"({"resource":"n)" + std::to_string(below(40)) + R"(","check":"c)" + std::to_string(below(3)) +
-                     R"(","severity":")" + std::string(model::kSeverityNames[below(6)]) + R"(","time":)" +
-                     std::to_string(time) + R"(,"id":")" + std::to_string(below(5000)) + R"(","annotations":{"z":)" +
-                     std::to_string(below(30)) + R"(},"kind":")" + (below(20) == 0 ? "change" : "alert") + "\"}\n";
+            const std::int64_t time =
+                model::to_unix_ms(at) - static_cast<std::int64_t>(below(60'000)) + 5000;
+            lines += R"({"resource":"n)" + std::to_string(below(40)) + R"(","check":"c)" +
+                     std::to_string(below(3)) + R"(","severity":")" +
+                     std::string(model::kSeverityNames[below(6)]) + R"(","time":)" +
+                     std::to_string(time) + R"(,"id":")" + std::to_string(below(5000)) +
+                     R"(","annotations":{"z":)" + std::to_string(below(30)) + R"(},"kind":")" +
+                     (below(20) == 0 ? "change" : "alert") + "\"}\n";
         }
         return model::EventDecoder().decode(lines).batch;
     }
@@ -75,7 +82,8 @@ std::string bytes_of(const Core& core) {
     return out.take();
 }
 
-std::vector<model::Effect> run(Core& core, const std::vector<model::Input>& inputs, std::size_t from, std::size_t to) {
+std::vector<model::Effect> run(Core& core, const std::vector<model::Input>& inputs,
+                               std::size_t from, std::size_t to) {
     std::vector<model::Effect> effects;
     for (std::size_t i = from; i < to; ++i) {
         core.apply(inputs[i], effects);
@@ -93,7 +101,8 @@ TEST_P(Determinism, ReplayGivesTheSameBytes) {
 
     EXPECT_EQ(effects, run(again, inputs, 0, inputs.size()));
     EXPECT_EQ(bytes_of(live), bytes_of(again));
-    EXPECT_EQ(render_incidents(live, {std::nullopt, true, 1000}), render_incidents(again, {std::nullopt, true, 1000}));
+    EXPECT_EQ(render_incidents(live, {std::nullopt, true, 1000}),
+              render_incidents(again, {std::nullopt, true, 1000}));
 }
 
 TEST_P(Determinism, ASnapshotGoesOnAsIfNothingHappened) {

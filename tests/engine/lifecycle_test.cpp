@@ -1,8 +1,8 @@
 // The life of alerts and incidents, as an on-call engineer sees it.
+#include "tests/engine/story.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "tests/engine/story.hpp"
 
 namespace nocturne::engine {
 namespace {
@@ -32,7 +32,11 @@ services:
 
 TEST(Alert, CountsRepeatsInsteadOfMultiplying) {
     Story story;
-    story.fires("web", "latency").passes(seconds(30)).fires("web", "latency").passes(seconds(30)).fires("web", "latency");
+    story.fires("web", "latency")
+        .passes(seconds(30))
+        .fires("web", "latency")
+        .passes(seconds(30))
+        .fires("web", "latency");
 
     EXPECT_EQ(story.state().alerts.size(), 1U);
     const model::Alert* alert = story.alert("web");
@@ -91,7 +95,8 @@ TEST(Alert, IgnoresAnOldFiringThatComesAfterTheResolution) {
     const std::int64_t t = Story::kStart;
     story.passes(minutes(1));
     story.event(R"({"resource":"web","check":"up","time":)" + std::to_string(t + 10'000) + "}");
-    story.event(R"({"resource":"web","check":"up","status":"resolved","time":)" + std::to_string(t + 30'000) + "}");
+    story.event(R"({"resource":"web","check":"up","status":"resolved","time":)" +
+                std::to_string(t + 30'000) + "}");
     story.event(R"({"resource":"web","check":"up","time":)" + std::to_string(t + 20'000) + "}");
 
     EXPECT_EQ(story.alert("web")->state, AlertState::Resolved);
@@ -143,9 +148,11 @@ TEST(Incident, GathersWhatIsNearOnTheGraphAndLeavesTheRest) {
 TEST(Incident, NamesTheDatabaseThatTakesTheShopDown) {
     Story story;
     story.topology(kShop);
-    story.event(R"({"resource":"front","check":"errors","severity":"critical","labels":{"slo":"true"}})");
+    story.event(
+        R"({"resource":"front","check":"errors","severity":"critical","labels":{"slo":"true"}})");
     story.fires("checkout", "latency", "major").fires("orders", "latency", "major");
-    story.event(R"({"resource":"orders-db","check":"lock_wait","severity":"critical","annotations":{"z":40}})");
+    story.event(
+        R"({"resource":"orders-db","check":"lock_wait","severity":"critical","annotations":{"z":40}})");
 
     const model::Incident& incident = *story.incidents().at(0);
     ASSERT_THAT(incident.suspects, Not(IsEmpty()));
@@ -265,7 +272,8 @@ TEST(Incident, IsRankedALogarithmOfItsSizeInOneInstant) {
 
 TEST(Silence, HidesTheRaisingAndNeverTheResolution) {
     Story story;
-    story.apply(model::Command(model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(10), "anna", ""}));
+    story.apply(model::Command(
+        model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(10), "anna", ""}));
     story.fires("web", "up");
     EXPECT_EQ(story.alert("web")->state, AlertState::Suppressed);
     EXPECT_EQ(story.alert("web")->suppression, Reason::SilencedByOperator);
@@ -278,7 +286,8 @@ TEST(Silence, HidesTheRaisingAndNeverTheResolution) {
 
 TEST(Silence, ReleasesWhatStillBurnsExactlyOnce) {
     Story story;
-    story.apply(model::Command(model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(10), "anna", ""}));
+    story.apply(model::Command(
+        model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(10), "anna", ""}));
     story.fires("web", "up").passes(minutes(11));
 
     EXPECT_EQ(story.alert("web")->state, AlertState::Firing);
@@ -289,7 +298,8 @@ TEST(Silence, ReleasesWhatStillBurnsExactlyOnce) {
 TEST(Silence, HidesWhatBurnsAlready) {
     Story story;
     story.fires("web", "up");
-    story.apply(model::Command(model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(5), "anna", ""}));
+    story.apply(model::Command(
+        model::AddSilence{"resource=web", model::kNoTime, story.now() + minutes(5), "anna", ""}));
     EXPECT_EQ(story.alert("web")->state, AlertState::Suppressed);
 
     story.passes(minutes(6));

@@ -1,13 +1,14 @@
-// Story: events with times in, the engine's state and effects out, under a clock that the test turns.
+// Story: events with times in, the engine's state and effects out, under a clock that the test
+// turns.
 #pragma once
-
-#include <string>
-#include <vector>
 
 #include "engine/core.hpp"
 #include "engine/state.hpp"
 #include "model/event_json.hpp"
 #include "topology/yaml_source.hpp"
+
+#include <string>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -18,24 +19,33 @@ class Story {
     static constexpr std::int64_t kStart = 1'763'690'000'000;  // some night in November 2025
 
     model::Time now() const { return now_; }
+
     Core& core() { return core_; }
+
     const State& state() const { return core_.state(); }
 
     Story& topology(std::string_view yaml) {
         return apply(topology::parse_topology(yaml, "story.yaml").change);
     }
+
     // `json`: one event, as the contract has it; without a time it happens now.
     Story& event(std::string_view json) {
         model::Decoded decoded = model::EventDecoder().decode(json);
         NOCTURNE_ASSERT(decoded.rejected.empty());
         return apply(std::move(decoded.batch));
     }
-    Story& fires(const std::string& resource, const std::string& check, const std::string& severity = "critical") {
-        return event(R"({"resource":")" + resource + R"(","check":")" + check + R"(","severity":")" + severity + "\"}");
+
+    Story& fires(const std::string& resource, const std::string& check,
+                 const std::string& severity = "critical") {
+        return event(R"({"resource":")" + resource + R"(","check":")" + check +
+                     R"(","severity":")" + severity + "\"}");
     }
+
     Story& clears(const std::string& resource, const std::string& check) {
-        return event(R"({"resource":")" + resource + R"(","check":")" + check + R"(","status":"resolved"})");
+        return event(R"({"resource":")" + resource + R"(","check":")" + check +
+                     R"(","status":"resolved"})");
     }
+
     // Time passes; ticks come at the core's deadlines, as the loop makes them.
     Story& passes(model::Duration duration) {
         const model::Time end = now_ + duration;
@@ -46,6 +56,7 @@ class Story {
         now_ = end;
         return *this;
     }
+
     Story& apply(model::Input::Body body) {
         model::Input input{++position_, now_, std::move(body)};
         effects_.clear();
@@ -60,6 +71,7 @@ class Story {
 
     // Of the last input.
     const std::vector<std::string>& topics() const { return topics_; }
+
     const std::vector<model::Effect>& all_effects() const { return all_effects_; }
 
     std::vector<const model::Incident*> incidents() const {
@@ -69,6 +81,7 @@ class Story {
         }
         return all;
     }
+
     std::vector<const model::Incident*> open_incidents() const {
         std::vector<const model::Incident*> open;
         for (const model::Incident* incident : incidents()) {
@@ -78,6 +91,7 @@ class Story {
         }
         return open;
     }
+
     const model::Alert* alert(std::string_view resource) const {
         for (Slot slot = 0; slot < state().alerts.bound(); ++slot) {
             const model::Alert& alert = state().alerts[slot];
@@ -87,9 +101,11 @@ class Story {
         }
         return nullptr;
     }
+
     std::uint64_t count(model::Reason reason) const {
         return state().counters.reasons[static_cast<std::size_t>(reason)];
     }
+
     std::string snapshot() const {
         model::Writer out;
         core_.encode(out);

@@ -1,4 +1,5 @@
-// Runs a fuzz target over each file of a corpus folder, so that what fuzzing once found stays found.
+// Runs a fuzz target over each file of a corpus folder, so that what fuzzing once found stays
+// found.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

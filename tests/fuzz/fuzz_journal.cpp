@@ -1,12 +1,13 @@
-// What: the bytes of journal rows and snapshots, after their checksums. Where: model/input.cpp, engine/core.cpp.
-// Input: first byte odd: a snapshot, even: the body of an input, applied to an empty core if it decodes.
+// What: the bytes of journal rows and snapshots, after their checksums. Where: model/input.cpp,
+// engine/core.cpp. Input: first byte odd: a snapshot, even: the body of an input, applied to an
+// empty core if it decodes.
+#include "engine/core.hpp"
+#include "model/input.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
-
-#include "engine/core.hpp"
-#include "model/input.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     using namespace nocturne;

@@ -1,13 +1,13 @@
-// What: topology files, as people and machines write them. Where: topology/yaml_source.cpp, then the graph.
-// Input: the text of a file.
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
+// What: topology files, as people and machines write them. Where: topology/yaml_source.cpp, then
+// the graph. Input: the text of a file.
 #include "model/codec.hpp"
 #include "model/result.hpp"
 #include "topology/graph.hpp"
 #include "topology/yaml_source.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
     using namespace nocturne;

@@ -24,7 +24,8 @@ std::string error_of(std::string_view message) {
 }
 
 const EventView& only(const Decoded& decoded) {
-    EXPECT_THAT(decoded.rejected, SizeIs(0)) << (decoded.rejected.empty() ? "" : decoded.rejected.front().error);
+    EXPECT_THAT(decoded.rejected, SizeIs(0))
+        << (decoded.rejected.empty() ? "" : decoded.rejected.front().error);
     EXPECT_EQ(decoded.batch.size(), 1U);
     return decoded.batch.events().front();
 }
@@ -71,29 +72,41 @@ TEST(EventDecoder, TakesSeverityOkAsResolved) {
 }
 
 TEST(EventDecoder, TakesNullAsAbsent) {
-    const Decoded decoded = decode(R"({"resource":"web","check":"up","value":null,"summary":null})");
+    const Decoded decoded =
+        decode(R"({"resource":"web","check":"up","value":null,"summary":null})");
     EXPECT_FALSE(only(decoded).has_value);
 }
 
 TEST(EventDecoder, NamesTheFieldAndWhatWouldBeRight) {
-    EXPECT_EQ(error_of(R"({"resource":"w","check":"c","severity":"sev1"})"),
-              "field \"severity\": \"sev1\" is not one of ok, info, warning, minor, major, critical");
+    EXPECT_EQ(
+        error_of(R"({"resource":"w","check":"c","severity":"sev1"})"),
+        "field \"severity\": \"sev1\" is not one of ok, info, warning, minor, major, critical");
     EXPECT_THAT(error_of(R"({"check":"c"})"), HasSubstr("field \"resource\": is missing"));
     EXPECT_THAT(error_of(R"({"resource":"w"})"), HasSubstr("field \"check\": is missing"));
-    EXPECT_THAT(error_of(R"({"resource":7,"check":"c"})"), HasSubstr("expected a text, found a number"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","value":"high"})"), HasSubstr("expected a number, found a text"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{"a":1}})"), HasSubstr("label \"a\": expected a text"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{"a":"1","a":"2"}})"), HasSubstr("is there twice"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","annotations":{"a":[1]}})"), HasSubstr("found an array"));
+    EXPECT_THAT(error_of(R"({"resource":7,"check":"c"})"),
+                HasSubstr("expected a text, found a number"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","value":"high"})"),
+                HasSubstr("expected a number, found a text"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{"a":1}})"),
+                HasSubstr("label \"a\": expected a text"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{"a":"1","a":"2"}})"),
+                HasSubstr("is there twice"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","annotations":{"a":[1]}})"),
+                HasSubstr("found an array"));
     EXPECT_THAT(error_of(R"(["text"])"), HasSubstr("expected a JSON object"));
 }
 
 TEST(EventDecoder, RefusesTimesThatAreNone) {
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"0000-01-01T00:00:00Z"})"), HasSubstr("field \"time\""));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"yesterday"})"), HasSubstr("is not a time"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"2026-11-21T02:13:05"})"), HasSubstr("has no zone"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":1.5})"), HasSubstr("integer milliseconds"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":-1})"), HasSubstr("outside the years"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"0000-01-01T00:00:00Z"})"),
+                HasSubstr("field \"time\""));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"yesterday"})"),
+                HasSubstr("is not a time"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":"2026-11-21T02:13:05"})"),
+                HasSubstr("has no zone"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":1.5})"),
+                HasSubstr("integer milliseconds"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","time":-1})"),
+                HasSubstr("outside the years"));
 }
 
 TEST(EventDecoder, TakesTheYear9999) {
@@ -103,7 +116,8 @@ TEST(EventDecoder, TakesTheYear9999) {
 
 TEST(EventDecoder, RefusesBrokenJson) {
     EXPECT_THAT(error_of(R"({"resource":"w","che)"), HasSubstr("not valid JSON"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","value":NaN})"), testing::AnyOf(HasSubstr("not valid"), HasSubstr("number")));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","value":NaN})"),
+                testing::AnyOf(HasSubstr("not valid"), HasSubstr("number")));
     EXPECT_THAT(error_of("{\"resource\":\"w\xFF\",\"check\":\"c\"}"), HasSubstr("not valid UTF-8"));
     EXPECT_THAT(error_of(R"({"resource":"w","check":"c"} tail)"), HasSubstr("not valid JSON"));
     EXPECT_THAT(error_of(""), HasSubstr("empty"));
@@ -111,21 +125,23 @@ TEST(EventDecoder, RefusesBrokenJson) {
 
 TEST(EventDecoder, RefusesWhatIsTooLarge) {
     const std::string large(10'000'000, 'x');
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","summary":")" + large + "\"}"), HasSubstr("the limit is 262144"));
-    EXPECT_THAT(error_of(R"({"resource":"w","check":")" + std::string(5000, 'c') + "\"}"), HasSubstr("over the limit of 4096"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","summary":")" + large + "\"}"),
+                HasSubstr("the limit is 262144"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":")" + std::string(5000, 'c') + "\"}"),
+                HasSubstr("over the limit of 4096"));
     std::string labels;
     for (int i = 0; i < 65; ++i) {
         labels += (i ? ",\"l" : "\"l") + std::to_string(i) + "\":\"v\"";
     }
-    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{)" + labels + "}}"), HasSubstr("more than 64 labels"));
+    EXPECT_THAT(error_of(R"({"resource":"w","check":"c","labels":{)" + labels + "}}"),
+                HasSubstr("more than 64 labels"));
 }
 
 TEST(EventDecoder, KeepsTheGoodEventsAroundABadLine) {
-    const Decoded decoded = decode(
-        "{\"resource\":\"a\",\"check\":\"c\"}\n"
-        "{\"resource\":\"b\",\"check\":\n"
-        "\n"
-        "{\"resource\":\"d\",\"check\":\"c\"}\n");
+    const Decoded decoded = decode("{\"resource\":\"a\",\"check\":\"c\"}\n"
+                                   "{\"resource\":\"b\",\"check\":\n"
+                                   "\n"
+                                   "{\"resource\":\"d\",\"check\":\"c\"}\n");
 
     ASSERT_EQ(decoded.batch.size(), 2U);
     EXPECT_EQ(decoded.batch.events()[1].resource, "d");
@@ -135,8 +151,8 @@ TEST(EventDecoder, KeepsTheGoodEventsAroundABadLine) {
 }
 
 TEST(EventDecoder, KeepsTheGoodEventsOfAnArrayThatBreaksOff) {
-    const Decoded decoded =
-        decode(R"([{"resource":"a","check":"c"},{"resource":"b]},","check":"c"},{"resource":"d","che)");
+    const Decoded decoded = decode(
+        R"([{"resource":"a","check":"c"},{"resource":"b]},","check":"c"},{"resource":"d","che)");
 
     EXPECT_EQ(decoded.batch.size(), 2U);
     ASSERT_THAT(decoded.rejected, SizeIs(1));
@@ -144,7 +160,8 @@ TEST(EventDecoder, KeepsTheGoodEventsOfAnArrayThatBreaksOff) {
 }
 
 TEST(EventDecoder, TellsTheIndexOfABadEventInAWholeArray) {
-    const Decoded decoded = decode(R"([{"resource":"a","check":"c"},{"check":"c"},{"resource":"d","check":"c"}])");
+    const Decoded decoded =
+        decode(R"([{"resource":"a","check":"c"},{"check":"c"},{"resource":"d","check":"c"}])");
 
     EXPECT_EQ(decoded.batch.size(), 2U);
     ASSERT_THAT(decoded.rejected, SizeIs(1));
@@ -168,13 +185,17 @@ TEST(EventDecoder, KeepsNestedExtrasAsValidJson) {
     ASSERT_EQ(only(decoded).annotations.size(), 1U);
     EXPECT_EQ(decoded.batch.events()[0].annotations[0].value, R"({"x":[1,2]})");
 
-    EXPECT_THAT(error_of(R"({"resource":"a","check":"c","details":{ "x" : [1 2] }})"), HasSubstr("not valid JSON"));
+    EXPECT_THAT(error_of(R"({"resource":"a","check":"c","details":{ "x" : [1 2] }})"),
+                HasSubstr("not valid JSON"));
 }
 
 TEST(EventDecoder, GivesTheSameFingerprintWhateverTheOrderOfLabelsAndTheSource) {
-    const Decoded a = decode(R"({"source":"x","resource":"r","check":"c","labels":{"a":"1","b":"2"}})");
-    const Decoded b = decode(R"({"source":"y","resource":"r","check":"c","labels":{"b":"2","a":"1"}})");
-    const Decoded other = decode(R"({"source":"y","resource":"r","check":"c","labels":{"b":"21","a":""}})");
+    const Decoded a =
+        decode(R"({"source":"x","resource":"r","check":"c","labels":{"a":"1","b":"2"}})");
+    const Decoded b =
+        decode(R"({"source":"y","resource":"r","check":"c","labels":{"b":"2","a":"1"}})");
+    const Decoded other =
+        decode(R"({"source":"y","resource":"r","check":"c","labels":{"b":"21","a":""}})");
 
     EXPECT_EQ(only(a).fingerprint, only(b).fingerprint);
     EXPECT_NE(only(a).fingerprint, only(other).fingerprint);

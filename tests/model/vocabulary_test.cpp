@@ -1,16 +1,16 @@
 // Time, matchers, symbols, ids, JSON: the small words that all else is made of.
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <limits>
-#include <random>
-
 #include "model/input.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
 #include "model/position.hpp"
 #include "model/symbols.hpp"
 #include "model/time.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <random>
 
 namespace nocturne::model {
 namespace {
@@ -19,13 +19,15 @@ using testing::HasSubstr;
 
 TEST(Time, ReadsZonesAndFractions) {
     EXPECT_EQ(format_time(*parse_time("2026-11-21T02:13:05Z")), "2026-11-21T02:13:05.000Z");
-    EXPECT_EQ(format_time(*parse_time("2026-11-21T02:13:05.1234567+01:30")), "2026-11-21T00:43:05.123Z");
+    EXPECT_EQ(format_time(*parse_time("2026-11-21T02:13:05.1234567+01:30")),
+              "2026-11-21T00:43:05.123Z");
     EXPECT_EQ(format_time(*parse_time("2024-02-29t23:59:60-00:00")), "2024-03-01T00:00:00.000Z");
 }
 
 TEST(Time, RefusesWhatIsNotOnTheCalendar) {
-    for (const char* text : {"2023-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01",
-                             "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+25:00", "1969-12-31T23:59:59Z", ""}) {
+    for (const char* text :
+         {"2023-02-29T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01",
+          "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+25:00", "1969-12-31T23:59:59Z", ""}) {
         EXPECT_FALSE(parse_time(text)) << text;
     }
 }
@@ -33,7 +35,8 @@ TEST(Time, RefusesWhatIsNotOnTheCalendar) {
 TEST(Time, ReadsBackWhatItWrites) {
     std::mt19937_64 random(7);
     for (int i = 0; i < 2000; ++i) {
-        const Time time = from_unix_ms(static_cast<std::int64_t>(random() % 253'402'300'800'000ULL));
+        const Time time =
+            from_unix_ms(static_cast<std::int64_t>(random() % 253'402'300'800'000ULL));
         EXPECT_EQ(*parse_time(format_time(time)), time);
     }
 }
@@ -42,14 +45,16 @@ TEST(Duration, ReadsUnitsAndRefusesTheRest) {
     EXPECT_EQ(*parse_duration("1h30m"), std::chrono::minutes(90));
     EXPECT_EQ(*parse_duration("250ms"), Duration(250));
     EXPECT_EQ(*parse_duration("2d"), std::chrono::hours(48));
-    for (const char* text : {"", "5", "5x", "m", "-5s", "99999999999999999999s", "9223372036854775807w"}) {
+    for (const char* text :
+         {"", "5", "5x", "m", "-5s", "99999999999999999999s", "9223372036854775807w"}) {
         EXPECT_FALSE(parse_duration(text)) << text;
     }
     EXPECT_EQ(format_duration(std::chrono::seconds(133)), "2m13s");
 }
 
 TEST(Matchers, FollowAlertmanagersSyntax) {
-    const Matchers matchers = *parse_matchers(R"({ severity = "critical", resource=~"db-.*", zone!="a", x!~"1|2" })");
+    const Matchers matchers =
+        *parse_matchers(R"({ severity = "critical", resource=~"db-.*", zone!="a", x!~"1|2" })");
     ASSERT_EQ(matchers.size(), 4U);
     EXPECT_TRUE(matchers[1].matches("db-orders"));
     EXPECT_FALSE(matchers[1].matches("my-db-orders"));  // anchored
@@ -110,7 +115,12 @@ TEST(JsonWriter, WritesOnlyValidJson) {
     JsonWriter out;
     out.begin_object();
     out.member("a", "q\"\\\n\x01\x7F");
-    out.key("b").begin_array().number(std::numeric_limits<double>::quiet_NaN()).number(0.1).boolean(true).end_array();
+    out.key("b")
+        .begin_array()
+        .number(std::numeric_limits<double>::quiet_NaN())
+        .number(0.1)
+        .boolean(true)
+        .end_array();
     out.member("c", "\xC3\xA9\xFF\xED\xA0\x80").member("t", kNoTime).end_object();
     EXPECT_EQ(out.json(),
               "{\"a\":\"q\\\"\\\\\\n\\u0001\\u007f\",\"b\":[null,0.1,true],"

@@ -1,9 +1,9 @@
 #include "topology/graph.hpp"
 
+#include "topology/neighbourhood.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "topology/neighbourhood.hpp"
 
 namespace nocturne::topology {
 namespace {
@@ -84,8 +84,10 @@ TEST(LiveGraph, RefusesAnEdgeToItself) {
 
 TEST(LiveGraph, AllowsCycles) {
     LiveGraph graph;
-    EXPECT_THAT(graph.apply(change_of("a", {{"a", "b", "", 1}, {"b", "a", "", 1}}), kNow).problems, IsEmpty());
-    EXPECT_THAT(near(graph.now(), graph.now().find("a"), {}, [](NodeIndex) { return false; }), SizeIs(1));
+    EXPECT_THAT(graph.apply(change_of("a", {{"a", "b", "", 1}, {"b", "a", "", 1}}), kNow).problems,
+                IsEmpty());
+    EXPECT_THAT(near(graph.now(), graph.now().find("a"), {}, [](NodeIndex) { return false; }),
+                SizeIs(1));
 }
 
 TEST(LiveGraph, GivesAnObservedNodeToWhomItIsAnAliasOf) {
@@ -144,7 +146,8 @@ TEST(LiveGraph, ShowsReadersTheGraphAsItStood) {
 
 TEST(LiveGraph, ComesBackTheSameFromItsEncoding) {
     LiveGraph graph;
-    graph.apply(change_of("a", {{"a", "b", "calls", 0.5}, {"b", "c", "", 1}, {"c", "a", "", 1}}), kNow);
+    graph.apply(change_of("a", {{"a", "b", "calls", 0.5}, {"b", "c", "", 1}, {"c", "a", "", 1}}),
+                kNow);
     TopologyChange removal;
     removal.provenance = "a";
     removal.removed_nodes = {"b"};
@@ -171,7 +174,8 @@ TEST(Near, GoesUpAndDownButNeverUpThenDown) {
                                 {"db", "disk", "", 1}}),
                 kNow);
     const auto found = [&](std::string_view start) {
-        return names_of(graph.now(), near(graph.now(), graph.now().find(start), {}, [](NodeIndex) { return false; }));
+        return names_of(graph.now(), near(graph.now(), graph.now().find(start), {},
+                                          [](NodeIndex) { return false; }));
     };
     EXPECT_THAT(found("db"), testing::UnorderedElementsAre("shop", "report", "disk", "front"));
     EXPECT_THAT(found("payments"), testing::UnorderedElementsAre("shop", "front"));
@@ -196,7 +200,10 @@ TEST(Near, TakesNoSiblingsOverAHubUnlessTheHubAlerts) {
 
 TEST(Impact, FollowsTheLikeliestPath) {
     LiveGraph graph;
-    graph.apply(change_of("a", {{"orders", "db", "", 0.9}, {"front", "orders", "", 0.5}, {"front", "db", "", 0.1}}), kNow);
+    graph.apply(change_of("a", {{"orders", "db", "", 0.9},
+                                {"front", "orders", "", 0.5},
+                                {"front", "db", "", 0.1}}),
+                kNow);
 
     const std::vector<Impact> hurt = impact(graph.now(), graph.now().find("db"), {});
     ASSERT_THAT(hurt, SizeIs(2));

@@ -34,21 +34,30 @@ class Outage {
         model::Symptom symptom;
         symptom.check = check;
         symptom.deviation = z;
-        symptom.severity = z >= 25 ? Severity::Critical : z >= 12 ? Severity::Major : z >= 6 ? Severity::Minor : Severity::Warning;
+        symptom.severity = z >= 25   ? Severity::Critical
+                           : z >= 12 ? Severity::Major
+                           : z >= 6  ? Severity::Minor
+                                     : Severity::Warning;
         symptom.slo = slo;
         symptom.first_seen = model::from_unix_ms(100'000);
         told(node).symptoms.push_back(symptom);
         return *this;
     }
+
     Outage& changed(const std::string& node, std::int64_t ms_before) {
         told(node).changes.push_back({"deploy", "7f3a", model::from_unix_ms(100'000 - ms_before)});
         return *this;
     }
-    std::vector<Suspect> rank(WalkLimits limits = {}) { return topology::rank(graph_.now(), alerting_, limits); }
+
+    std::vector<Suspect> rank(WalkLimits limits = {}) {
+        return topology::rank(graph_.now(), alerting_, limits);
+    }
+
     std::string first() {
         const std::vector<Suspect> suspects = rank();
         return suspects.empty() ? "" : suspects.front().resource;
     }
+
     std::vector<AlertingNode>& alerting() { return alerting_; }
 
    private:
@@ -56,7 +65,8 @@ class Outage {
         const NodeIndex node = graph_.observe(name, model::from_unix_ms(1));
         const auto same = [&](const AlertingNode& other) { return other.node == node; };
         const auto found = std::find_if(alerting_.begin(), alerting_.end(), same);
-        return found != alerting_.end() ? *found : alerting_.emplace_back(AlertingNode{node, {}, {}});
+        return found != alerting_.end() ? *found
+                                        : alerting_.emplace_back(AlertingNode{node, {}, {}});
     }
 
     LiveGraph graph_;
@@ -74,7 +84,9 @@ double score_of(const std::vector<Suspect>& suspects, const std::string& name) {
 
 TEST(Walk, FindsTheDatabaseAtTheEndOfTheChain) {
     Outage outage(Outage::Edges{{"front", "checkout"}, {"checkout", "orders"}, {"orders", "db"}});
-    outage.alert("front", "latency", 30, true).alert("checkout", "latency", 30).alert("orders", "latency", 30);
+    outage.alert("front", "latency", 30, true)
+        .alert("checkout", "latency", 30)
+        .alert("orders", "latency", 30);
     outage.alert("db", "lock_wait", 30);
     EXPECT_EQ(outage.first(), "db");
 }
@@ -84,15 +96,20 @@ TEST(Walk, FindsASilentSwitchThatAllDependOn) {
     outage.alert("a", "packet_loss", 8).alert("b", "packet_loss", 8).alert("c", "packet_loss", 8);
 
     const std::vector<Suspect> suspects = outage.rank();
-    const auto silent = std::find_if(suspects.begin(), suspects.end(), [](const Suspect& s) { return s.silent; });
+    const auto silent =
+        std::find_if(suspects.begin(), suspects.end(), [](const Suspect& s) { return s.silent; });
     ASSERT_NE(silent, suspects.end());
     EXPECT_EQ(silent->resource, "switch");
-    EXPECT_THAT(silent->evidence.front().text, HasSubstr("no alert of its own, but explains 3 of 3"));
+    EXPECT_THAT(silent->evidence.front().text,
+                HasSubstr("no alert of its own, but explains 3 of 3"));
 }
 
 TEST(Walk, PrefersTheNodeWhoseOwnResourcesFail) {
     Outage outage(Outage::Edges{{"front", "orders"}, {"orders", "db"}});
-    outage.alert("front", "latency", 20).alert("orders", "cpu", 60).alert("orders", "latency", 20).alert("db", "latency", 4);
+    outage.alert("front", "latency", 20)
+        .alert("orders", "cpu", 60)
+        .alert("orders", "latency", 20)
+        .alert("db", "latency", 4);
     EXPECT_EQ(outage.first(), "orders");
 }
 
@@ -125,7 +142,8 @@ TEST(Walk, CountsAFreshDeployAgainstItsNode) {
     with.changed("y", 47'000);
     const std::vector<Suspect> suspects = with.rank();
     EXPECT_EQ(suspects.front().resource, "y");
-    EXPECT_THAT(suspects.front().evidence.back().text, HasSubstr("deploy (7f3a) 47s before the first alert"));
+    EXPECT_THAT(suspects.front().evidence.back().text,
+                HasSubstr("deploy (7f3a) 47s before the first alert"));
 
     Outage late = make();
     late.changed("y", -3'600'000);  // an hour after: no cause
@@ -154,10 +172,12 @@ class WalkProperty : public testing::TestWithParam<int> {
         }
         Outage outage(edges);
         for (int i = 0; i < 12; ++i) {
-            static constexpr const char* kChecks[] = {"latency", "errors", "cpu", "requests", "fanout"};
+            static constexpr const char* kChecks[] = {"latency", "errors", "cpu", "requests",
+                                                      "fanout"};
             const auto node = random() % 25;
             const auto check = random() % 5;
-            outage.alert(prefix + std::to_string(node), kChecks[check], 3 + static_cast<double>(random() % 60), random() % 6 == 0);
+            outage.alert(prefix + std::to_string(node), kChecks[check],
+                         3 + static_cast<double>(random() % 60), random() % 6 == 0);
         }
         return outage;
     }

@@ -43,24 +43,28 @@ edges:
 }
 
 TEST(TopologyYaml, TellsAllProblemsWithTheirPlaces) {
-    const std::vector<std::string> problems = problems_of(
-        "services:\n"
-        "  - {name: a, depend_on: [b]}\n"
-        "  - {name: a}\n"
-        "  - {name: c, depends_on: [c]}\n"
-        "  - {name: d, criticality: 9}\n"
-        "  - {name: e, depends_on: [{name: a, weight: 2}]}\n"
-        "  - {type: x}\n"
-        "  - {name: f, aliases: [a]}\n"
-        "colour: red\n");
+    const std::vector<std::string> problems =
+        problems_of("services:\n"
+                    "  - {name: a, depend_on: [b]}\n"
+                    "  - {name: a}\n"
+                    "  - {name: c, depends_on: [c]}\n"
+                    "  - {name: d, criticality: 9}\n"
+                    "  - {name: e, depends_on: [{name: a, weight: 2}]}\n"
+                    "  - {type: x}\n"
+                    "  - {name: f, aliases: [a]}\n"
+                    "colour: red\n");
     ASSERT_THAT(problems, SizeIs(8));
-    EXPECT_THAT(problems[0], HasSubstr("t.yaml:2:15: unknown key \"depend_on\"; did you mean \"depends_on\"?"));
-    EXPECT_THAT(problems[1], HasSubstr("t.yaml:3:12: service \"a\" is there twice; first at t.yaml:2:12"));
+    EXPECT_THAT(problems[0],
+                HasSubstr("t.yaml:2:15: unknown key \"depend_on\"; did you mean \"depends_on\"?"));
+    EXPECT_THAT(problems[1],
+                HasSubstr("t.yaml:3:12: service \"a\" is there twice; first at t.yaml:2:12"));
     EXPECT_THAT(problems[2], HasSubstr("t.yaml:4:28: \"c\" cannot depend on itself"));
-    EXPECT_THAT(problems[3], HasSubstr("t.yaml:5:28: criticality \"9\" is not one of 1 (least) to 5 (most)"));
+    EXPECT_THAT(problems[3],
+                HasSubstr("t.yaml:5:28: criticality \"9\" is not one of 1 (least) to 5 (most)"));
     EXPECT_THAT(problems[4], HasSubstr("weight is not a number above 0 and up to 1"));
     EXPECT_THAT(problems[5], HasSubstr("t.yaml:7:5: a service without a name"));
-    EXPECT_THAT(problems[6], HasSubstr("alias \"a\" of \"f\" is the name of a service at t.yaml:2:12"));
+    EXPECT_THAT(problems[6],
+                HasSubstr("alias \"a\" of \"f\" is the name of a service at t.yaml:2:12"));
     EXPECT_THAT(problems[7], HasSubstr("unknown key \"colour\"; known keys: services, edges"));
 }
 
@@ -94,7 +98,8 @@ TEST(TopologyYaml, SurvivesDeepNesting) {
 }
 
 TEST(TopologyYaml, SaysWhichFileCannotBeRead) {
-    EXPECT_THAT(read_topology("/nonexistent/t.yaml").error().message, HasSubstr("/nonexistent/t.yaml"));
+    EXPECT_THAT(read_topology("/nonexistent/t.yaml").error().message,
+                HasSubstr("/nonexistent/t.yaml"));
 }
 
 }  // namespace
