@@ -28,6 +28,8 @@ void Correlate::correlate(const Transition& transition) {
     Incident& worse = state_.incidents[incident];
     if (alert.severity > worse.severity) {
         worse.severity = alert.severity;
+        // The last ranking saw it milder: as if one alert were new, it is ranked again when due.
+        worse.ranked_alerts = std::min<std::uint64_t>(worse.ranked_alerts, worse.alerts.size() - 1);
         tell(worse, transition.reason, alert.id, describe(slot));
         news_.push_back({worse.id, Topic::IncidentUpdated, transition.reason});
     }
@@ -91,6 +93,7 @@ bool Correlate::rejoin(Slot slot) {
             return false;
         }
         incident.state = IncidentState::Reopened;
+        state_.incidents.note_state(found);
         incident.resolved_at = model::kNoTime;
         reason = Reason::ReopenedByAlert;
         for (const Slot member : incident.alerts) {
@@ -136,12 +139,8 @@ Slot Correlate::open(Slot slot) {
         state_.counters.count(Reason::IncidentFull);
         return kNoSlot;
     }
-    // The alert's own id made the incident's: one input opens at most one incident per event.
     const Alert& alert = state_.alerts[slot];
-    model::Id id{state_.position, 0};
-    while (state_.incidents.find(id) != kNoSlot) {
-        ++id.index;
-    }
+    const model::Id id{state_.position, next_index_++};
     const Slot created = state_.incidents.create(id);
     Incident& incident = state_.incidents[created];
     incident.opened_at = incident.updated_at = state_.now;
@@ -196,6 +195,7 @@ void Correlate::merge(Slot into, Slot from, Slot bridge) {
     source.alerts.clear();
     source.burning = 0;
     source.state = IncidentState::Merged;
+    state_.incidents.note_state(from);
     source.merged_into = target.id;
     source.resolved_at = source.updated_at = state_.now;
     state_.counters.count(Reason::MergedByBridge);
@@ -252,6 +252,7 @@ void Correlate::look_at(Slot slot) {
 void Correlate::finish(Slot slot, Reason reason, const std::string& by) {
     Incident& incident = state_.incidents[slot];
     incident.state = IncidentState::Resolved;
+    state_.incidents.note_state(slot);
     incident.resolved_at = incident.updated_at = state_.now;
     for (const Slot member : incident.alerts) {
         state_.incidents.clear_node(state_.alerts[member].node, slot);
@@ -277,13 +278,12 @@ void Correlate::forget(Slot slot) {
 }
 
 bool Correlate::make_room() {
-    for (const auto& [id, slot] : state_.incidents.by_id()) {
-        if (state_.incidents[slot].is_over()) {
-            forget(slot);
-            return true;
-        }
+    const Slot oldest = state_.incidents.oldest_over();
+    if (oldest == kNoSlot) {
+        return false;
     }
-    return false;
+    forget(oldest);
+    return true;
 }
 
 void Correlate::find_nodes() {

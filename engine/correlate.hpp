@@ -18,6 +18,7 @@ struct IncidentNews {
     model::Reason reason = model::Reason::None;
 };
 
+// Lives for one input.
 class Correlate {
    public:
     // `news` gets what happens to incidents, in order.
@@ -52,6 +53,7 @@ class Correlate {
 
     State& state_;
     std::vector<IncidentNews>& news_;
+    std::uint32_t next_index_ = 0;  // of the incidents opened in this input
 };
 
 }  // namespace nocturne::engine

@@ -1,6 +1,6 @@
 #include "engine/decide.hpp"
 
-#include <algorithm>
+#include <set>
 
 namespace nocturne::engine {
 
@@ -12,20 +12,16 @@ void Decide::alert(Topic topic, model::Reason reason, Slot alert) {
 
 void Decide::incidents(const std::vector<IncidentNews>& news) {
     // What was opened in this input is told as it stands at the end; growth is told last.
-    std::vector<model::Id> told;
-    const auto is_told = [&](model::Id id) {
-        return std::find(told.begin(), told.end(), id) != told.end();
-    };
+    std::set<model::Id> told;
     for (const IncidentNews& item : news) {
         if (item.topic != Topic::IncidentUpdated) {
             add(item.topic, item.reason, item.incident);
-            told.push_back(item.incident);
+            told.insert(item.incident);
         }
     }
     for (const IncidentNews& item : news) {
-        if (item.topic == Topic::IncidentUpdated && !is_told(item.incident)) {
+        if (item.topic == Topic::IncidentUpdated && told.insert(item.incident).second) {
             add(item.topic, item.reason, item.incident);
-            told.push_back(item.incident);
         }
     }
 }

@@ -175,9 +175,19 @@ Slot IncidentTable::create(model::Id id) {
 }
 
 void IncidentTable::remove(Slot slot) {
+    over_.erase(incidents_[slot].id);
     by_id_.erase(incidents_[slot].id);
     incidents_[slot] = {};
     free_.push_back(slot);
+}
+
+void IncidentTable::note_state(Slot slot) {
+    const Incident& incident = incidents_[slot];
+    incident.is_over() ? void(over_.insert(incident.id)) : void(over_.erase(incident.id));
+}
+
+Slot IncidentTable::oldest_over() const {
+    return over_.empty() ? kNoSlot : find(*over_.begin());
 }
 
 Slot IncidentTable::at_node(std::uint32_t node) const {
@@ -208,6 +218,7 @@ void IncidentTable::decode(Reader& in) {
     for (Slot slot = 0; slot < incidents_.size(); ++slot) {
         if (incidents_[slot].id != model::kNoId) {
             by_id_.emplace(incidents_[slot].id, slot);
+            note_state(slot);
         }
     }
     const std::size_t nodes = in.count();

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <vector>
 
 namespace nocturne::engine {
@@ -29,6 +30,11 @@ class IncidentTable {
 
     std::size_t size() const { return by_id_.size(); }
 
+    // Call it whenever the incident's state goes over or comes back.
+    void note_state(Slot slot);
+    // The oldest that is over; kNoSlot when none is.
+    Slot oldest_over() const;
+
     // The incident that is not over and has alerts on the node.
     Slot at_node(std::uint32_t node) const;
 
@@ -46,6 +52,7 @@ class IncidentTable {
     std::vector<Slot> free_;
     std::map<model::Id, Slot> by_id_;
     boost::unordered_flat_map<std::uint32_t, Slot> at_node_;
+    std::set<model::Id> over_;
 };
 
 }  // namespace nocturne::engine

@@ -70,6 +70,14 @@ class Loop::Inside {
         NOCTURNE_TRY(const Position delivered, store_.delivered());
         std::optional<Error> damage;
         NOCTURNE_TRY_STATUS(store_.read(core_.position() + 1, [&](const store::Entry& entry) {
+            if (entry.position != core_.position() + 1) {
+                damage = Error{ErrorCode::Damaged,
+                               "the journal goes on at position " + std::to_string(entry.position) +
+                                   " where " + std::to_string(core_.position() + 1) +
+                                   " was expected; restore a backup of the data folder",
+                               {}};
+                return false;
+            }
             Result<Input::Body> body = model::decode_body(entry.bytes);
             if (!body) {
                 damage = body.error();

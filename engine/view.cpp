@@ -174,8 +174,7 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
 // more often than alerts do.
 class AlertFilter {
    public:
-    AlertFilter(const State& state, const model::Matchers& matchers)
-        : state_(state), matchers_(matchers) {
+    AlertFilter(const State& state, const model::Matchers& matchers) : state_(state) {
         for (const model::Matcher& matcher : matchers) {
             Column column;
             column.matcher = &matcher;
@@ -238,7 +237,6 @@ class AlertFilter {
     }
 
     const State& state_;
-    const model::Matchers& matchers_;
     std::vector<Column> columns_;
 };
 

@@ -124,7 +124,9 @@ EventView decode_event(Reader& in, Arena& arena) {
 char* append(char* out, std::string_view text) {
     const auto size = static_cast<std::uint32_t>(text.size());
     std::memcpy(out, &size, sizeof(size));
-    std::memcpy(out + sizeof(size), text.data(), text.size());
+    if (!text.empty()) {  // an empty view may point to nothing
+        std::memcpy(out + sizeof(size), text.data(), text.size());
+    }
     return out + sizeof(size) + text.size();
 }
 

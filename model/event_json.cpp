@@ -515,7 +515,9 @@ class EventDecoder::Inside {
         if (padded_.size() < needed) {
             padded_.resize(std::max(needed, padded_.size() * 2));
         }
-        std::memcpy(padded_.data(), message.data(), message.size());
+        if (!message.empty()) {  // an empty view may point to nothing
+            std::memcpy(padded_.data(), message.data(), message.size());
+        }
         std::memset(padded_.data() + message.size(), ' ', simdjson::SIMDJSON_PADDING);
         return {padded_.data(), message.size()};
     }

@@ -20,8 +20,8 @@ constexpr std::size_t kFileBytesMax = 256U << 20;
 constexpr std::size_t kNodesMax = 20'000'000;
 
 constexpr std::array<std::string_view, 2> kTopKeys{"services", "edges"};
-constexpr std::array<std::string_view, 7> kServiceKeys{
-    "name", "type", "depends_on", "criticality", "owner", "aliases", "labels"};
+constexpr std::array<std::string_view, 8> kServiceKeys{
+    "name", "type", "depends_on", "connected_to", "criticality", "owner", "aliases", "labels"};
 constexpr std::array<std::string_view, 3> kDependencyKeys{"name", "type", "weight"};
 constexpr std::array<std::string_view, 4> kEdgeKeys{"from", "to", "type", "weight"};
 
@@ -172,6 +172,14 @@ class TopologyReader {
         read_labels(item, node);
         each_item(item, "depends_on",
                   [&](const YAML::Node& dependency) { read_dependency(node.name, dependency); });
+        // A link without a direction, as between network devices: a fault may travel both ways.
+        each_item(item, "connected_to", [&](const YAML::Node& other) {
+            const std::string name = scalar(other, "a connection").value_or("");
+            add(other, {node.name, name, "connected", 1.0});
+            if (!name.empty() && name != node.name) {
+                file_.change.edges.push_back({name, node.name, "connected", 1.0});
+            }
+        });
         file_.change.nodes.push_back(std::move(node));
     }
 
