@@ -283,10 +283,6 @@ void Daemon::append_metrics(std::string& out) const {
                   MetricType::Counter, store.bytes_stored);
     append_metric(out, "store_commit_microseconds_total", "Time spent in commits.",
                   MetricType::Counter, store.commit_us);
-    append_metric(out, "dead_letters_total", "Refused events kept aside.", MetricType::Counter,
-                  dead_letters_->counters().kept);
-    append_metric(out, "dead_letters_dropped_total", "Refused events for which there was no room.",
-                  MetricType::Counter, dead_letters_->counters().dropped);
     feed_.append_metrics(out);
     zmq_->append_metrics(out);
 }

@@ -321,6 +321,14 @@ class Daemon(Case):
         self.assertIn("topology as before", (self.folder / "log").read_text())
         self.stop()
 
+    def test_metrics_name_each_series_once(self):
+        self.start()
+        text = urllib.request.urlopen(self.url + "/metrics", timeout=10).read().decode()
+        series = [line.rsplit(" ", 1)[0] for line in text.splitlines() if line and not line.startswith("#")]
+        self.assertEqual(sorted(series), sorted(set(series)))
+        self.assertIn("nocturne_events_total", series)
+        self.stop()
+
     def test_bad_reload_leaves_the_old_configuration(self):
         config = self.write("nocturne.yaml", f"topology: {self.topology}\n")
         self.start()
