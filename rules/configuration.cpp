@@ -1,6 +1,7 @@
 #include "rules/configuration.hpp"
 
 #include "model/severity.hpp"
+#include "model/suggestion.hpp"
 
 #include <yaml-cpp/yaml.h>
 
@@ -12,7 +13,6 @@
 #include <functional>
 #include <iterator>
 #include <limits>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -26,23 +26,6 @@ constexpr std::size_t kListItemsMax = 1000;
 constexpr std::size_t kProblemsMax = 100;  // more than anybody reads at once
 constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
-
-// How many letters to change to come from one word to the other (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] =
-                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
 
 std::string shorten(std::string_view text) {
     constexpr std::size_t kShown = 64;
@@ -407,15 +390,11 @@ class ConfigurationReader {
     }
 
     static std::string nearest(const std::string& key, const Fields& fields) {
-        const std::string_view word = std::string_view(key).substr(0, 64);
-        const auto best =
-            std::min_element(fields.begin(), fields.end(), [&](const Field& a, const Field& b) {
-                return distance(word, a.key) < distance(word, b.key);
-            });
-        if (distance(word, best->key) <= 1 + best->key.size() / 3) {
-            return "did you mean \"" + std::string(best->key) + "\"?";
+        std::vector<std::string_view> keys;
+        for (const auto& field : fields) {
+            keys.push_back(field.key);
         }
-        return "known keys: " + keys_of(fields);
+        return model::suggest(key, keys);
     }
 
     template <typename Read>

@@ -1,5 +1,7 @@
 #include "topology/yaml_source.hpp"
 
+#include "model/suggestion.hpp"
+
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <yaml-cpp/yaml.h>
 
@@ -7,7 +9,6 @@
 #include <array>
 #include <fstream>
 #include <iterator>
-#include <numeric>
 #include <optional>
 
 namespace nocturne::topology {
@@ -24,44 +25,6 @@ constexpr std::array<std::string_view, 8> kServiceKeys{
     "name", "type", "depends_on", "connected_to", "criticality", "owner", "aliases", "labels"};
 constexpr std::array<std::string_view, 3> kDependencyKeys{"name", "type", "weight"};
 constexpr std::array<std::string_view, 4> kEdgeKeys{"from", "to", "type", "weight"};
-
-// How many letters to change to come from one word to the other (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t above = row[j];
-            row[j] =
-                std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-            diagonal = above;
-        }
-    }
-    return row.back();
-}
-
-template <std::size_t N>
-std::string list_of(const std::array<std::string_view, N>& keys) {
-    std::string list;
-    for (const std::string_view key : keys) {
-        list += (list.empty() ? "" : ", ") + std::string(key);
-    }
-    return list;
-}
-
-template <std::size_t N>
-std::string nearest(std::string_view key, const std::array<std::string_view, N>& keys) {
-    const auto best =
-        std::min_element(keys.begin(), keys.end(), [&](std::string_view a, std::string_view b) {
-            return distance(key.substr(0, 64), a) < distance(key.substr(0, 64), b);
-        });
-    if (distance(key.substr(0, 64), *best) <= 1 + best->size() / 3) {
-        return "did you mean \"" + std::string(*best) + "\"?";
-    }
-    return "known keys: " + list_of(keys);
-}
 
 class TopologyReader {
    public:
@@ -135,7 +98,8 @@ class TopologyReader {
             spend();
             const std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
             if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-                report(member.first.Mark(), "unknown key \"" + key + "\"; " + nearest(key, keys));
+                report(member.first.Mark(),
+                       "unknown key \"" + key + "\"; " + model::suggest(key, keys));
             }
         }
     }
