@@ -180,26 +180,34 @@ Result<Matchers> parse_matchers(std::string_view text) {
     return MatcherParser(text).parse();
 }
 
+namespace {
+
+void append_quoted(std::string& out, std::string_view text) {
+    out += '"';
+    for (const char byte : text) {
+        if (byte == '\n') {
+            out += "\\n";
+            continue;
+        }
+        if (byte == '"' || byte == '\\') {
+            out += '\\';
+        }
+        out += byte;
+    }
+    out += '"';
+}
+
+}  // namespace
+
 std::string to_string(const Matchers& matchers) {
     std::string text = "{";
     for (const Matcher& matcher : matchers) {
         if (text.size() > 1) {
             text += ",";
         }
-        text += "\"" + matcher.name() + "\"";
+        append_quoted(text, matcher.name());
         text += kOperators[static_cast<std::size_t>(matcher.op())];
-        text += '"';
-        for (const char byte : matcher.value()) {
-            if (byte == '"' || byte == '\\') {
-                text += '\\';
-            }
-            if (byte == '\n') {
-                text += "\\n";
-            } else {
-                text += byte;
-            }
-        }
-        text += '"';
+        append_quoted(text, matcher.value());
     }
     return text + "}";
 }

@@ -80,6 +80,8 @@ TEST(Matchers, ReadBackWhatTheyWrite) {
     const Matchers matchers = *parse_matchers(R"({a="q\"\\n", b=~"\\d+\.x"})");
     const std::string text = to_string(matchers);
     EXPECT_EQ(to_string(*parse_matchers(text)), text);
+    EXPECT_EQ(to_string(*parse_matchers(R"({"a\\n\"b"="c"})")),
+              R"({"a\\n\"b"="c"})");  // found by fuzzing
 }
 
 TEST(SymbolTable, ForgetsATextWithItsLastUser) {
