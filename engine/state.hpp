@@ -56,7 +56,7 @@ struct State {
     AlertTable alerts;
     IncidentTable incidents;
     topology::LiveGraph topology;
-    std::vector<Silence> silences;  // in the order of their ids; ended ones stay for a day
+    std::vector<Silence> silences;  // ended ones stay until their place is needed
     std::deque<Change> changes;     // in the order of arrival
     MessageWindow messages;
     Deadlines deadlines;

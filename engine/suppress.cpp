@@ -11,7 +11,7 @@ using model::Reason;
 
 namespace {
 
-constexpr std::size_t kSilencesMax = 10'000;  // beyond it the oldest ended one makes room
+constexpr std::size_t kSilencesMax = 10'000;  // beyond it an ended one makes room; none: refused
 
 }  // namespace
 
@@ -34,18 +34,12 @@ void Suppress::add(const model::AddSilence& spec, model::Id id) {
     if (!matchers) {
         return;  // the edge refuses these; a journal of another version may hold one
     }
-    if (state_.silences.size() >= kSilencesMax) {
-        const auto over =
-            std::find_if(state_.silences.begin(), state_.silences.end(),
-                         [&](const Silence& old) { return old.spec.ends_at <= state_.now; });
-        if (over == state_.silences.end()) {
-            return;
-        }
-        *over = {};  // the place stays empty: deadlines name silences by their place
+    const Slot slot = find_place();
+    if (slot == kNoSlot) {
+        return;
     }
-    state_.silences.push_back({id, spec, *std::move(matchers), false, 0});
-    Silence& silence = state_.silences.back();
-    const auto slot = static_cast<Slot>(state_.silences.size() - 1);
+    state_.silences[slot] = {id, spec, *std::move(matchers), false, 0};
+    Silence& silence = state_.silences[slot];
     if (silence.spec.starts_at == model::kNoTime || silence.spec.starts_at < state_.now) {
         silence.spec.starts_at = state_.now;
     }
@@ -58,6 +52,21 @@ void Suppress::add(const model::AddSilence& spec, model::Id id) {
         begin(silence);
     }
     state_.deadlines.add(silence.spec.ends_at, Deadline::Kind::Silence, slot);
+}
+
+// Deadlines name silences by their place. One that is left from the silence before looks at the
+// new one too early, and finds nothing due.
+Slot Suppress::find_place() {
+    std::vector<Silence>& silences = state_.silences;
+    if (silences.size() < kSilencesMax) {
+        silences.emplace_back();
+        return static_cast<Slot>(silences.size() - 1);
+    }
+    const auto is_over = [&](const Silence& old) {
+        return !old.active && old.spec.ends_at <= state_.now;
+    };
+    const auto over = std::find_if(silences.begin(), silences.end(), is_over);
+    return over == silences.end() ? kNoSlot : static_cast<Slot>(over - silences.begin());
 }
 
 void Suppress::expire(model::Id id, std::vector<Slot>& released) {

@@ -22,6 +22,8 @@ class Suppress {
     void look_at(Slot silence, std::vector<Slot>& released);
 
    private:
+    // Where a new silence goes; kNoSlot when all places are taken by silences that are not over.
+    Slot find_place();
     void begin(Silence& silence);
     void end(Silence& silence, std::vector<Slot>& released);
 

@@ -309,6 +309,28 @@ TEST(Silence, HidesWhatBurnsAlready) {
     EXPECT_EQ(story.incidents()[0]->state, IncidentState::Resolved);
 }
 
+TEST(Silence, TakesThePlaceOfAnEndedOneWhenThereAreMany) {
+    Story story;
+    const auto silence = [&](model::Duration length) {
+        story.apply(model::Command(
+            model::AddSilence{"resource=web", model::kNoTime, story.now() + length, "anna", ""}));
+    };
+    for (int i = 0; i < 10'000; ++i) {
+        silence(seconds(1));
+    }
+    story.passes(seconds(2));
+    for (int i = 0; i < 100; ++i) {
+        silence(minutes(10));
+    }
+    EXPECT_EQ(story.state().silences.size(), 10'000U);
+
+    story.fires("web", "up");
+    EXPECT_EQ(story.alert("web")->state, AlertState::Suppressed);
+    story.passes(minutes(11));
+    EXPECT_EQ(story.alert("web")->state, AlertState::Firing);
+    EXPECT_EQ(story.count(Reason::SilenceEnded), 1U);
+}
+
 TEST(Topology, MayChangeUnderOpenIncidents) {
     Story story;
     story.topology(kShop).fires("orders", "latency").fires("orders-db", "lock_wait");
