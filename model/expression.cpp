@@ -18,8 +18,7 @@ Result<Expression> Expression::make(std::string text) {
     options.set_max_mem(kExpressionMemoryMax);
     auto compiled = std::make_shared<const re2::RE2>(text, options);
     if (!compiled->ok()) {
-        return fail(ErrorCode::Invalid,
-                    "expression \"" + text + "\": " + compiled->error());
+        return fail(ErrorCode::Invalid, "expression \"" + text + "\": " + compiled->error());
     }
     const auto groups = static_cast<std::size_t>(compiled->NumberOfCapturingGroups());
     if (groups > kGroupsMax) {
@@ -60,8 +59,8 @@ bool Expression::find(std::string_view text, std::vector<std::string_view>& capt
 bool Expression::find_piece(std::string_view text, std::size_t start,
                             std::string_view& piece) const {
     re2::StringPiece found;
-    if (start > text.size() || !expression_->Match(text, start, text.size(),
-                                                   re2::RE2::UNANCHORED, &found, 1)) {
+    if (start > text.size() ||
+        !expression_->Match(text, start, text.size(), re2::RE2::UNANCHORED, &found, 1)) {
         return false;
     }
     piece = text.substr(static_cast<std::size_t>(found.data() - text.data()), found.size());

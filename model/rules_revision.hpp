@@ -13,7 +13,7 @@ namespace nocturne::model {
 
 // A rule file, or a table (CSV) that one names.
 struct RuleFile {
-    std::string name;        // as problems and `why` name it
+    std::string name;  // as problems and `why` name it
     std::string text;
     Time written = kNoTime;  // when the file was last changed: the age of a table's rows
 

@@ -32,7 +32,7 @@ bool has_errors(const std::vector<Problem>& problems);
 struct CompiledRules {
     std::shared_ptr<const RuleSet> rules;  // shared: swapped whole at reload; never null. What is
                                            // wrong is left out of it
-    std::vector<Problem> problems;  // of all files, in the order of their places
+    std::vector<Problem> problems;         // of all files, in the order of their places
 };
 
 // A function of the revision alone: no files, no clock.

@@ -45,9 +45,9 @@ enum class RuleKind : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(RuleKind::Count)>
-    kRuleKindNames{"mask",     "normalise",   "dedup",    "heartbeat",  "pattern",
-                   "inhibit",  "maintenance", "flapping", "dependency", "change_window",
-                   "storm",    "group",       "lifecycle", "route"};
+    kRuleKindNames{"mask",    "normalise",   "dedup",     "heartbeat",  "pattern",
+                   "inhibit", "maintenance", "flapping",  "dependency", "change_window",
+                   "storm",   "group",       "lifecycle", "route"};
 
 inline constexpr std::string_view name_of(RuleKind kind) {
     return kRuleKindNames[static_cast<std::size_t>(kind)];
@@ -84,7 +84,7 @@ struct MaskRule {
 
     RuleIndex rule = kNoRule;
     Condition match;
-    std::vector<Field> fields;  // a label or annotation named "*": all of them
+    std::vector<Field> fields;                 // a label or annotation named "*": all of them
     std::optional<model::Expression> pattern;  // what in the field; nothing: all of it
     With with = With::Remove;
 };
@@ -97,9 +97,9 @@ struct Extract {
 };
 
 struct Lookup {
-    std::uint32_t table = 0;                              // of RuleSet::tables
-    std::vector<Field> by;                                // one for each key column of the table
-    std::vector<std::pair<Field, std::uint32_t>> set;     // field, column
+    std::uint32_t table = 0;                           // of RuleSet::tables
+    std::vector<Field> by;                             // one for each key column of the table
+    std::vector<std::pair<Field, std::uint32_t>> set;  // field, column
 };
 
 struct Translate {
@@ -161,9 +161,9 @@ struct DedupRule {
 
 struct HeartbeatRule {
     RuleIndex rule = kNoRule;
-    Condition match;  // the events that show life: any kind
-    std::vector<Field> by;  // each value is watched for itself; default: source
-    model::Duration every{};  // silent for longer: an alert
+    Condition match;                  // the events that show life: any kind
+    std::vector<Field> by;            // each value is watched for itself; default: source
+    model::Duration every{};          // silent for longer: an alert
     std::vector<std::string> expect;  // values that must show up at all; others once they have
     Condition covers;  // the alerts' nodes about which the source would tell: blind spots
     model::Severity severity = model::Severity::Major;
@@ -187,7 +187,8 @@ struct PatternRule {
         Single,      // each match emits
         First,       // the first emits, and mutes the rest of `window`
         Count,       // `count` matches within `window` emit; once per window
-        Thresholds,  // `count` within `window` emit; then `count_low` or fewer in `window_low` clear
+        Thresholds,  // `count` within `window` emit; then `count_low` or fewer in `window_low`
+                     // clear
         Pair,        // a match emits and waits for `then`, which emits `emit_then`; no end without
                      // a window
         PairWithin,  // `then` within `window` emits `emit_then`, its absence emits
@@ -217,7 +218,7 @@ struct PatternRule {
     std::uint32_t zone = 0;  // of RuleSet::zones
     std::optional<Emit> emit;
     std::optional<Emit> emit_then;
-    bool consumes = false;  // events that take part are not alerts themselves
+    bool consumes = false;             // events that take part are not alerts themselves
     std::uint32_t keys_max = 100'000;  // beyond it the key that was quiet longest is given up
 };
 
@@ -243,9 +244,9 @@ struct InhibitRule {
 
 struct MaintenanceRule {
     RuleIndex rule = kNoRule;
-    Condition match;             // these alerts, and
-    std::vector<std::string> nodes;  // of these nodes (empty: of any), and
-    std::uint8_t dependents = 0;  // of what depends on them within so many hops
+    Condition match;                    // these alerts, and
+    std::vector<std::string> nodes;     // of these nodes (empty: of any), and
+    std::uint8_t dependents = 0;        // of what depends on them within so many hops
     model::Time from = model::kNoTime;  // one-off; kNoTime: `schedule` and `lasts`
     model::Time until = model::kNoTime;
     Schedule schedule;
@@ -267,8 +268,8 @@ struct DependencyRule {
     Condition target;  // what it explains on its dependents; anything else stays loud, and what
                        // depends on that is not explained either
     std::uint8_t hops = 8;
-    // Dependencies of one node that share the value of this node label stand in for one another: the
-    // node is hurt only when fewer than `needs` of them are well. "": none do.
+    // Dependencies of one node that share the value of this node label stand in for one another:
+    // the node is hurt only when fewer than `needs` of them are well. "": none do.
     std::string redundancy_label;
     std::uint32_t needs = 1;
 };
@@ -277,7 +278,7 @@ struct ChangeWindowRule {
     RuleIndex rule = kNoRule;
     Condition match;  // of the change event
     model::Duration lasts{};
-    std::uint8_t dependents = 0;  // hops
+    std::uint8_t dependents = 0;                            // hops
     model::Severity severity_max = model::Severity::Minor;  // worse than that is never hidden
     std::uint32_t alerts_max = 20;  // more than a change usually causes: the window closes
 };
@@ -286,8 +287,8 @@ struct StormRule {
     RuleIndex rule = kNoRule;
     Condition match;
     model::Duration window{};
-    std::uint32_t start = 0;  // so many raised within `window`: a storm
-    std::uint32_t stop = 0;   // so many or fewer: over
+    std::uint32_t start = 0;     // so many raised within `window`: a storm
+    std::uint32_t stop = 0;      // so many or fewer: over
     std::uint32_t told_max = 0;  // alerts told one by one in each window of a storm
     model::Severity reserved_from = model::Severity::Critical;  // has a lane of its own
     std::uint32_t reserved_max = 0;                             // alerts told in each window there
@@ -335,7 +336,7 @@ struct RouteRule {
     model::Duration wait{};      // from opening to the first word
     model::Duration interval{};  // between words about growth
     model::Duration repeat{};    // while nobody has acknowledged; zero: never
-    std::uint32_t budget = 0;    // words in each `budget_window`; further ones are tickets; 0: no end
+    std::uint32_t budget = 0;  // words in each `budget_window`; further ones are tickets; 0: no end
     model::Duration budget_window{};
 };
 
