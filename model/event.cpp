@@ -161,7 +161,12 @@ Fingerprint message_of(std::string_view source, std::string_view id) {
 }
 
 char* Arena::allocate(std::size_t bytes) {
-    bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    used_ = (used_ + kAlignment - 1) / kAlignment * kAlignment;
+    return take(bytes);
+}
+
+// From the place where the last one ended.
+char* Arena::take(std::size_t bytes) {
     if (used_ + bytes > capacity_) {
         capacity_ = std::max(bytes, kArenaBlockBytes);
         blocks_.push_back(std::make_unique_for_overwrite<char[]>(capacity_));
@@ -176,7 +181,7 @@ std::string_view Arena::copy(std::string_view text) {
     if (text.empty()) {
         return {};
     }
-    char* begin = allocate(text.size());
+    char* begin = take(text.size());
     std::memcpy(begin, text.data(), text.size());
     return {begin, text.size()};
 }

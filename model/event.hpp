@@ -11,6 +11,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nocturne::model {
@@ -65,6 +66,9 @@ class Arena {
     char* allocate(std::size_t bytes);
     std::string_view copy(std::string_view text);
 
+    // Keeps a block that views already point into.
+    void adopt(std::unique_ptr<char[]> block) { adopted_.push_back(std::move(block)); }
+
     template <typename T>
     std::span<const T> copy(std::span<const T> values) {
         if (values.empty()) {
@@ -76,6 +80,9 @@ class Arena {
     }
 
    private:
+    char* take(std::size_t bytes);
+
+    std::vector<std::unique_ptr<char[]>> adopted_;
     std::vector<std::unique_ptr<char[]>> blocks_;
     std::size_t used_ = 0;
     std::size_t capacity_ = 0;

@@ -84,8 +84,19 @@ bool is_at_end(ondemand::document& document) {
     return document.current_location().error() == simdjson::OUT_OF_BOUNDS;
 }
 
-// Fills one event from one JSON object. The texts go into the batch's arena; labels and annotations
-// gather in vectors that the caller reuses.
+// The text between the quotes of a token that starts with one, as long as it has no escapes; what
+// stands between two structural bytes ends with the closing quote and blanks.
+std::optional<std::string_view> plain_text(std::string_view token) {
+    const std::string_view text = token.substr(1, token.rfind('"') - 1);
+    if (std::memchr(text.data(), '\\', text.size()) != nullptr) {
+        return std::nullopt;
+    }
+    return text;
+}
+
+// Fills one event from one JSON object. Texts stay where they are in the message, which the batch
+// then keeps, and only those with escapes are copied to its arena; labels and annotations gather
+// in vectors that the caller reuses.
 class EventReader {
    public:
     EventReader(const EventLimits& limits, Arena& arena, std::vector<LabelView>& labels,
@@ -98,15 +109,16 @@ class EventReader {
     }
 
     Checked read(ondemand::object object) {
-        for (auto field : object) {
+        for (auto member : object) {
+            ondemand::field field;
+            if (const auto error = std::move(member).get(field)) {
+                return broken(error);
+            }
             std::string_view key;
-            if (const auto error = field.unescaped_key().get(key)) {
+            if (const auto error = read_key(field, key)) {
                 return broken(error);
             }
-            ondemand::value value;
-            if (const auto error = field.value().get(value)) {
-                return broken(error);
-            }
+            ondemand::value& value = field.value();
             ondemand::json_type type{};
             if (const auto error = value.type().get(type)) {
                 return broken(error);
@@ -176,6 +188,23 @@ class EventReader {
         return read_annotation(key, value, type, Nested::Keep);
     }
 
+    // The key of a member; the first stage of the parser has seen that its quotes are closed.
+    simdjson::error_code read_key(ondemand::field& field, std::string_view& key) {
+        const char* begin = field.key().raw();
+        const char* end = begin;
+        while (*end != '"' && *end != '\\') {
+            ++end;
+        }
+        if (*end == '"') {
+            key = {begin, static_cast<std::size_t>(end - begin)};
+            return simdjson::SUCCESS;
+        }
+        std::string_view unescaped;
+        const simdjson::error_code error = field.unescaped_key().get(unescaped);
+        key = arena_.copy(unescaped);
+        return error;
+    }
+
     static Problem wrong_type(std::string_view key, std::string_view expected,
                               ondemand::json_type type) {
         return wrong(key, "expected " + std::string(expected) + ", found " +
@@ -194,6 +223,10 @@ class EventReader {
                       std::size_t bytes_max, std::string_view& out) {
         if (type != ondemand::json_type::string) {
             return wrong_type(key, "a text", type);
+        }
+        if (const auto plain = plain_text(value.raw_json_token())) {
+            out = *plain;
+            return check_size(key, out, bytes_max);
         }
         std::string_view text;
         if (const auto error = value.get_string().get(text)) {
@@ -275,15 +308,16 @@ class EventReader {
         if (const auto error = value.get_object().get(object)) {
             return broken(error);
         }
-        for (auto field : object) {
+        for (auto each : object) {
+            ondemand::field field;
+            if (const auto error = std::move(each).get(field)) {
+                return broken(error);
+            }
             std::string_view name;
-            if (const auto error = field.unescaped_key().get(name)) {
+            if (const auto error = read_key(field, name)) {
                 return broken(error);
             }
-            ondemand::value member;
-            if (const auto error = field.value().get(member)) {
-                return broken(error);
-            }
+            ondemand::value& member = field.value();
             ondemand::json_type member_type{};
             if (const auto error = member.type().get(member_type)) {
                 return broken(error);
@@ -311,7 +345,7 @@ class EventReader {
                 if (name.empty()) {
                     return wrong("labels", "a label has an empty name");
                 }
-                LabelView label{arena_.copy(name), {}};
+                LabelView label{name, {}};
                 if (member_type != ondemand::json_type::string) {
                     return wrong("labels", "label " + quoted(name) + ": expected a text, found " +
                                                std::string(type_name(member_type)));
@@ -344,7 +378,7 @@ class EventReader {
         if (Checked problem = check_size(name.substr(0, 64), name, limits_.text_bytes_max)) {
             return problem;
         }
-        AnnotationView annotation{arena_.copy(name), {}, AnnotationView::Type::Text};
+        AnnotationView annotation{name, {}, AnnotationView::Type::Text};
         Checked problem;
         switch (type) {
             case ondemand::json_type::string:
@@ -379,7 +413,7 @@ class EventReader {
             return wrong(annotation.name, "expected a finite number, found " + quoted(digits));
         }
         annotation.type = AnnotationView::Type::Number;
-        annotation.value = arena_.copy(digits);
+        annotation.value = digits;
         return check_size(annotation.name, digits, limits_.text_bytes_max);
     }
 
@@ -493,6 +527,9 @@ class EventDecoder::Inside {
         } else {
             decode_lines(text, decoded);
         }
+        if (!decoded.batch.empty()) {
+            decoded.batch.arena().adopt(std::move(padded_));
+        }
         return decoded;
     }
 
@@ -500,26 +537,33 @@ class EventDecoder::Inside {
         if (Checked problem = decode_object(pad(object), batch)) {
             return fail(ErrorCode::Invalid, std::move(problem->message));
         }
+        batch.arena().adopt(std::move(padded_));
         return {};
     }
 
    private:
-    // simdjson reads a few bytes past the end: the copy has room for that. Also drops a byte order
-    // mark and blanks around.
+    // simdjson reads a few bytes past the end: the copy has room for that, and becomes part of the
+    // batch that is read from it. Also drops a byte order mark and blanks around.
     std::string_view pad(std::string_view message) {
         if (message.starts_with("\xEF\xBB\xBF")) {
             message.remove_prefix(3);
         }
         message = trimmed(message);
         const std::size_t needed = message.size() + simdjson::SIMDJSON_PADDING;
-        if (padded_.size() < needed) {
-            padded_.resize(std::max(needed, padded_.size() * 2));
+        if (padded_ == nullptr || padded_bytes_ < needed) {
+            padded_ = std::make_unique_for_overwrite<char[]>(needed);
+            padded_bytes_ = needed;
         }
         if (!message.empty()) {  // an empty view may point to nothing
-            std::memcpy(padded_.data(), message.data(), message.size());
+            std::memcpy(padded_.get(), message.data(), message.size());
         }
-        std::memset(padded_.data() + message.size(), ' ', simdjson::SIMDJSON_PADDING);
-        return {padded_.data(), message.size()};
+        std::memset(padded_.get() + message.size(), ' ', simdjson::SIMDJSON_PADDING);
+        return {padded_.get(), message.size()};
+    }
+
+    // Bytes from the start of the text, which stands in padded_, to the end of the room.
+    std::size_t readable_from(std::string_view text) const {
+        return padded_bytes_ - static_cast<std::size_t>(text.data() - padded_.get());
     }
 
     Checked check_size(std::string_view object) const {
@@ -536,8 +580,7 @@ class EventDecoder::Inside {
         if (Checked problem = check_size(object)) {
             return problem;
         }
-        const std::size_t readable =
-            padded_.size() - static_cast<std::size_t>(object.data() - padded_.data());
+        const std::size_t readable = readable_from(object);
         ondemand::document document;
         if (const auto error =
                 parser_.iterate(object.data(), object.size(), readable).get(document)) {
@@ -604,8 +647,7 @@ class EventDecoder::Inside {
 
     // The quick way; false when the JSON is broken somewhere.
     bool decode_whole_array(std::string_view text, Decoded& decoded) {
-        const std::size_t readable =
-            padded_.size() - static_cast<std::size_t>(text.data() - padded_.data());
+        const std::size_t readable = readable_from(text);
         ondemand::document document;
         ondemand::array array;
         if (parser_.iterate(text.data(), text.size(), readable).get(document) ||
@@ -665,7 +707,8 @@ class EventDecoder::Inside {
     EventLimits limits_;
     ondemand::parser parser_;
     simdjson::dom::parser nested_;
-    std::vector<char> padded_;
+    std::unique_ptr<char[]> padded_;  // null once a batch has taken it
+    std::size_t padded_bytes_ = 0;
     std::vector<LabelView> labels_;
     std::vector<AnnotationView> annotations_;
 };
