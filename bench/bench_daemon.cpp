@@ -164,11 +164,10 @@ void run_pull(Daemon& daemon, const std::vector<std::string>& messages, std::uin
                 daemon.memory_mb("VmHWM"));
 }
 
-// One request after the other, at about 20,000 events a second at most: the durable reply's delay.
-void run_ack(Daemon& daemon, const std::vector<std::string>& messages, std::uint64_t per_message) {
-    zmq::context_t context;
-    zmq::socket_t socket(context, zmq::socket_type::req);
-    socket.connect(daemon.endpoint("ack"));
+// One request after the other, at about 20,000 events a second at most: the reply's delays in
+// seconds, sorted.
+std::vector<double> ask(zmq::socket_t& socket, const std::vector<std::string>& messages,
+                        std::uint64_t per_message) {
     const double pause_s = static_cast<double>(per_message) / 20'000.0;
     std::vector<double> delays;
     for (const std::string& message : messages) {
@@ -184,13 +183,53 @@ void run_ack(Daemon& daemon, const std::vector<std::string>& messages, std::uint
                                                   std::chrono::duration<double>(pause_s)));
     }
     std::sort(delays.begin(), delays.end());
-    std::printf("daemon, ack of %llu: p50 %.0f us, p99 %.0f us\n",
-                static_cast<unsigned long long>(per_message), delays[delays.size() / 2] * 1e6,
+    return delays;
+}
+
+void report_delays(const char* what, const std::vector<double>& delays) {
+    std::printf("%s: p50 %.0f us, p99 %.0f us\n", what, delays[delays.size() / 2] * 1e6,
                 delays[delays.size() * 99 / 100] * 1e6);
 }
 
-// What one fdatasync of a small append costs on the same disk.
-void measure_sync(const std::filesystem::path& folder) {
+void run_ack(Daemon& daemon, const std::vector<std::string>& messages, std::uint64_t per_message) {
+    zmq::context_t context;
+    zmq::socket_t socket(context, zmq::socket_type::req);
+    socket.connect(daemon.endpoint("ack"));
+    report_delays("daemon, durable reply", ask(socket, messages, per_message));
+    std::printf("of that, a commit of the journal: mean %.0f us\n",
+                daemon.metric("nocturne_store_commit_microseconds_total") /
+                    daemon.metric("nocturne_loop_commits_total"));
+}
+
+// What ZeroMQ alone costs: a process that only answers the same messages.
+void measure_echo(const std::filesystem::path& folder, const std::vector<std::string>& messages,
+                  std::uint64_t per_message) {
+    const std::string endpoint = "ipc://" + (folder / "echo").string();
+    const pid_t echo = ::fork();
+    if (echo == 0) {
+        zmq::context_t context;
+        zmq::socket_t socket(context, zmq::socket_type::rep);
+        socket.bind(endpoint);
+        for (zmq::message_t message;;) {
+            (void)socket.recv(message);
+            socket.send(zmq::str_buffer("{}"), zmq::send_flags::none);
+        }
+    }
+    {
+        zmq::context_t context;
+        zmq::socket_t socket(context, zmq::socket_type::req);
+        socket.connect(endpoint);
+        report_delays("floor: a bare ZeroMQ reply to the same messages",
+                      ask(socket, messages, per_message));
+    }
+    ::kill(echo, SIGKILL);
+    ::waitpid(echo, nullptr, 0);
+}
+
+// What one fdatasync of a small append costs on the same disk, as often as the requests come: a
+// disk that is asked rarely answers later.
+void measure_sync(const std::filesystem::path& folder, std::uint64_t per_message) {
+    const std::chrono::microseconds pause(per_message * 1'000'000 / 20'000);
     std::filesystem::create_directories(folder);
     std::FILE* file = std::fopen((folder / "sync").c_str(), "wb");
     std::vector<double> delays;
@@ -201,6 +240,7 @@ void measure_sync(const std::filesystem::path& folder) {
         std::fflush(file);
         ::fdatasync(::fileno(file));
         delays.push_back(seconds_since(begin));
+        std::this_thread::sleep_until(begin + pause);
     }
     std::fclose(file);
     std::filesystem::remove_all(folder);
@@ -229,7 +269,11 @@ int main(int count, char** arguments) {
     const std::filesystem::path folder =
         std::filesystem::current_path() / ("bench-daemon-" + std::to_string(::getpid()));
     if (mode == "ack") {
-        measure_sync(folder);
+        measure_sync(folder, per_message);
+    }
+    if (mode == "ack") {
+        std::filesystem::create_directories(folder);
+        measure_echo(folder, messages, per_message);
     }
     Daemon daemon(arguments[1], folder);
     if (mode == "ack") {

@@ -135,6 +135,26 @@ class Loop::Inside {
         return true;
     }
 
+    // On the caller's thread, when nothing is queued or being written, and the core keeps up.
+    // False: nothing was taken.
+    bool write_here(Input::Body& body, std::size_t bytes, Done& done) {
+        {
+            std::lock_guard lock(queue_mutex_);
+            if (stopping_ || is_writing_ || !queue_.empty() || !has_applier_room()) {
+                return false;
+            }
+            is_writing_ = true;
+        }
+        std::vector<Pending> group;
+        group.push_back({std::move(body), bytes, std::move(done)});
+        const Status status = write(group);
+        if (!status) {
+            group.front().done(fail(status.error()));
+        }
+        end_writing();
+        return true;
+    }
+
     bool query(std::function<void(const Core&)> read) {
         std::lock_guard lock(apply_mutex_);
         if (applier_ended_) {
@@ -191,17 +211,22 @@ class Loop::Inside {
     void write_loop() {
         std::vector<Pending> group;
         while (take_group(group)) {
-            write(group);
+            const Status status = write(group);
+            end_writing();
+            if (!status) {
+                refuse(group, status.error());
+            }
             group.clear();
         }
     }
 
-    // Waits for inputs, or for a deadline of the core, which makes a Tick. False at the end.
+    // Waits for inputs, or for a deadline of the core, which makes a Tick, and becomes the writer.
+    // False at the end.
     bool take_group(std::vector<Pending>& group) {
         std::unique_lock lock(queue_mutex_);
-        const auto is_filled = [&] { return stopping_ || !queue_.empty(); };
+        const auto is_filled = [&] { return !is_writing_ && (stopping_ || !queue_.empty()); };
         while (!filled_.wait_for(lock, tick_pause(), is_filled)) {
-            if (Time(model::Duration(deadline_ms_.load())) <= options_.clock()) {
+            if (queue_.empty() && Time(model::Duration(deadline_ms_.load())) <= options_.clock()) {
                 queue_.push_back({model::Tick{}, 0, nullptr});
             }
         }
@@ -215,14 +240,24 @@ class Loop::Inside {
         }
         counters_.queue_inputs = queue_.size();
         counters_.queue_bytes = queue_bytes_;
+        is_writing_ = true;
         room_.notify_all();
         return true;
+    }
+
+    void end_writing() {
+        std::lock_guard lock(queue_mutex_);
+        is_writing_ = false;
+        if (stopping_ || !queue_.empty()) {
+            filled_.notify_one();
+        }
     }
 
     // Long enough to sleep well, short enough for deadlines in whole seconds.
     static std::chrono::milliseconds tick_pause() { return std::chrono::milliseconds(200); }
 
-    void write(std::vector<Pending>& group) {
+    // By whoever is the writer. An error: nothing was written, and the group is as it was.
+    Status write(std::vector<Pending>& group) {
         std::vector<store::PendingEntry> entries;
         entries.reserve(group.size());
         last_at_ = std::max(last_at_, options_.clock());
@@ -250,21 +285,19 @@ class Loop::Inside {
         } else {
             next_position_ = position;
             counters_.inputs += group.size();
+            hand_over(group, position - group.size());
         }
-        hand_over(group, position - group.size(), status);
+        return status;
     }
 
-    void hand_over(std::vector<Pending>& group, Position position, const Status& status) {
-        if (!status) {
-            refuse(group, status.error());
-            return;
-        }
+    // The answers leave before the core is woken, which would take a processor from the threads
+    // that carry them; whoever has an answer and then asks the core still comes after the input.
+    void hand_over(std::vector<Pending>& group, Position position) {
         const Position first = position;
         for (Pending& pending : group) {
             wait_for_applier();
             std::lock_guard lock(apply_mutex_);
             to_apply_.emplace_back(Input{position++, last_at_, std::move(pending.body)});
-            apply_filled_.notify_one();
         }
         position = first;
         for (const Pending& pending : group) {
@@ -273,6 +306,8 @@ class Loop::Inside {
             }
             ++position;
         }
+        std::lock_guard lock(apply_mutex_);
+        apply_filled_.notify_one();
     }
 
     // Who waits for an answer is told; what nobody waits for is kept and tried again, so that it
@@ -298,10 +333,18 @@ class Loop::Inside {
         stopped_.wait_for(lock, kRetryPause, [&] { return stopping_; });
     }
 
+    bool has_applier_room() {
+        std::lock_guard lock(apply_mutex_);
+        return to_apply_.size() < options_.queue_inputs_max;
+    }
+
     // The journal must not run ahead of the core without end.
     void wait_for_applier() {
         std::unique_lock lock(apply_mutex_);
-        apply_room_.wait(lock, [&] { return to_apply_.size() < options_.queue_inputs_max; });
+        if (to_apply_.size() >= options_.queue_inputs_max) {
+            apply_filled_.notify_one();
+            apply_room_.wait(lock, [&] { return to_apply_.size() < options_.queue_inputs_max; });
+        }
     }
 
     void note_health(const Status& status) {
@@ -424,8 +467,9 @@ class Loop::Inside {
     std::deque<Pending> queue_;    // guarded by queue_mutex_
     std::size_t queue_bytes_ = 0;  // guarded by queue_mutex_
     bool stopping_ = false;        // guarded by queue_mutex_
+    bool is_writing_ = false;      // guarded by queue_mutex_: whoever set it is the writer
 
-    // Of the writer thread.
+    // Of the writer.
     Position next_position_ = 1;
     Time last_at_ = model::from_unix_ms(0);
 
@@ -467,7 +511,10 @@ Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox,
     return std::unique_ptr<Loop>(new Loop(std::move(inside)));
 }
 
-bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done) {
+bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done, Writer writer) {
+    if (writer == Writer::Caller && done && inside_->write_here(body, bytes, done)) {
+        return true;
+    }
     return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::No);
 }
 

@@ -3,6 +3,7 @@
 //   submit -> queue -> [writer thread] group commit -> done(position) -> [core thread] apply ->
 //   outbox
 //
+// The writer is one at a time: the loop's thread, or a caller that finds nothing on its way.
 // An input is applied only once it is durable, in the order of the journal. Queries run on the core
 // thread between two inputs, so they see whole states and need no locks.
 #pragma once
@@ -84,10 +85,18 @@ class Loop {
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
 
+    // Who writes the journal.
+    enum class Writer {
+        Loop,    // its thread, in groups
+        Caller,  // this thread, if nothing else is on its way: two changes of thread less until
+                 // `done`, which is then called before the call returns
+    };
+
     // Hands an input over; `bytes` is about what it weighs in memory. False when the queue is full
     // or the loop has stopped: nothing was taken, `done` will not be called, and `body` is left as
     // it was.
-    bool try_submit(model::Input::Body& body, std::size_t bytes, Done done);
+    bool try_submit(model::Input::Body& body, std::size_t bytes, Done done,
+                    Writer writer = Writer::Loop);
     // The same, but waits for room. False only when the loop has stopped.
     bool submit(model::Input::Body body, std::size_t bytes, Done done);
     // Waits until what was submitted is durable and applied; for commands and tests.

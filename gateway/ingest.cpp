@@ -89,7 +89,7 @@ Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answ
     return offer;
 }
 
-bool Ingest::try_submit(Offer& offer) {
+bool Ingest::try_submit(Offer& offer, engine::Loop::Writer writer) {
     if (offer.events_ == 0) {
         if (offer.waiting_) {
             offer.waiting_->answered(
@@ -104,7 +104,7 @@ bool Ingest::try_submit(Offer& offer) {
         };
     }
     TransportCounters& counters = counters_of(offer.transport_);
-    if (loop_.try_submit(offer.body_, offer.bytes_, std::move(done))) {
+    if (loop_.try_submit(offer.body_, offer.bytes_, std::move(done), writer)) {
         if (!offer.waiting_) {
             counters.events += offer.events_;
         }

@@ -89,7 +89,7 @@ class Ingest {
     // Hands the offer to the engine without waiting, or answers at once when no event is in it.
     // False when the engine's queue is full: the offer is untouched; try again a moment later, or
     // refuse it.
-    bool try_submit(Offer& offer);
+    bool try_submit(Offer& offer, engine::Loop::Writer writer = engine::Loop::Writer::Loop);
     // Answers an offer that found no room for too long.
     void refuse(Offer& offer);
 

@@ -302,7 +302,11 @@ class AckSocket {
                                              [replies = replies_, envelope](Answer answer) {
                                                  replies->push({envelope, std::move(answer.json)});
                                              });
-        if (!ingest_.try_submit(offer)) {
+        // Nobody else waits: this thread writes by itself, and the answer leaves at once.
+        const bool is_alone =
+            outstanding_ == 1 && (socket_.get(zmq::sockopt::events) & ZMQ_POLLIN) == 0;
+        if (!ingest_.try_submit(offer, is_alone ? engine::Loop::Writer::Caller
+                                                : engine::Loop::Writer::Loop)) {
             held_.emplace(Held{std::move(offer), Clock::now() + full_wait_});
         }
     }
