@@ -1,5 +1,11 @@
-// Correlate: gathers alerts that are one problem into incidents, by time and by nearness on the
-// graph.
+// Correlate: gathers alerts that are one problem into incidents: by the graph and time, or as group
+// rules say.
+//
+// On the graph each alerting node has at most one cause: the nearest alerting node that it depends
+// on (then the one that alerted first, then by name). An incident is what hangs together by these
+// arrows, and by a silent dependency that enough of its dependents' alerts point to. So two faults
+// stay two incidents even when one caller feels both, and the order in which alerts arrive does
+// not matter. See docs/decisions/0010-one-cause-per-node.md.
 #pragma once
 
 #include "engine/dedup.hpp"
@@ -34,26 +40,63 @@ class Correlate {
     void acknowledge(const model::AcknowledgeIncident& command);
     void resolve(const model::ResolveIncident& command);
     void label(const model::LabelIncident& command);
+    void merge(const model::MergeIncidents& command);
+    void split(const model::SplitIncident& command);
 
    private:
+    using NodeIndex = topology::NodeIndex;
+    using Standing = IncidentTable::Standing;
+
+    struct Reach {
+        std::uint8_t hops = 2;
+        model::Duration window{};
+    };
+
+    // A cause that a node might have.
+    struct Cause {
+        NodeIndex node = topology::kNoNode;
+        std::uint8_t distance = 0;
+        model::Time first_seen = model::kNoTime;
+    };
+
     void gather(Slot alert);
     // Back into the incident that the alert belonged to; false when that is gone or too long over.
     bool rejoin(Slot alert);
-    // The incidents near the alert's node, nearest first.
-    std::vector<Slot> find_near(Slot alert);
-    Slot open(Slot alert);
+
+    void gather_by_rule(Slot alert, const rules::GroupRule& rule);
+    void gather_by_graph(Slot alert, const Reach& reach);
+    // An open incident whose summaries look like this one; kNoSlot: none.
+    Slot find_alike(const rules::GroupRule& rule, const std::string& text) const;
+    bool has_time(const rules::GroupRule& rule, const model::Incident& incident) const;
+
+    bool is_in_reach(const Standing& standing, const Reach& reach) const;
+    Cause find_cause(NodeIndex node, const Reach& reach) const;
+    bool is_better(const Cause& a, const Cause& b) const;
+    // Alerting nodes above that this node explains better than what explained them so far.
+    std::vector<NodeIndex> find_followers(NodeIndex node, model::Time first_seen,
+                                          const Reach& reach) const;
+    // Alerting roots that share a silent dependency with the node, which they point to together.
+    std::vector<NodeIndex> find_siblings(NodeIndex node, const Reach& reach) const;
+    // Takes `node` and what hangs on it out of its incident, into another.
+    void move(NodeIndex node, Slot into, Slot bridge);
+    bool hangs_on(NodeIndex node, NodeIndex cause) const;
+    void move_alerts(Slot from, Slot into, const std::vector<Slot>& alerts, model::Reason reason,
+                     const std::string& why);
+
+    Slot open(Slot alert, model::Reason reason);
     void join(Slot incident, Slot alert, model::Reason reason);
-    void merge(Slot into, Slot from, Slot bridge);
+    void stand(Slot alert, Slot incident, NodeIndex cause);
     void alert_ended(Slot alert, model::Reason reason);
     void finish(Slot incident, model::Reason reason, const std::string& by);
     void forget(Slot incident);
     bool make_room();
     void tell(model::Incident& incident, model::Reason reason, model::Id subject, std::string text);
+    // "orders-db lock_wait"
     std::string describe(Slot alert) const;
 
     State& state_;
     std::vector<IncidentNews>& news_;
-    std::uint32_t next_index_ = 0;  // of the incidents opened in this input
+    std::uint32_t next_index_ = 0;
 };
 
 }  // namespace nocturne::engine

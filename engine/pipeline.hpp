@@ -28,16 +28,23 @@ class Pipeline {
     void take(const model::Tick&) {}
 
     void take(const model::Settings& settings);
+    void take(const model::RulesRevision& revision);
     // After the input: rank what grew, decide what to tell.
     void conclude();
 
    private:
     void take(const model::EventView& event, std::uint32_t index);
+    void fold(const model::EventView& event, model::Time time, std::uint32_t index);
+    void follow_emitted();
     void follow(const Transition& transition);
-    void release(const std::vector<Slot>& released);
+    void raise(const Transition& transition);
+    void tell_firing(const Transition& transition);
+    void follow_others();
 
     State& state_;
     std::vector<IncidentNews> news_;
+    std::vector<EmittedEvent> emitted_;
+    std::uint32_t next_emitted_ = 0;
 
     Normalise normalise_;
     Dedup dedup_;

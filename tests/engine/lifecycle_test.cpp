@@ -322,7 +322,7 @@ TEST(Silence, TakesThePlaceOfAnEndedOneWhenThereAreMany) {
     for (int i = 0; i < 100; ++i) {
         silence(minutes(10));
     }
-    EXPECT_EQ(story.state().silences.size(), 10'000U);
+    EXPECT_EQ(story.state().silences.all().size(), 10'000U);
 
     story.fires("web", "up");
     EXPECT_EQ(story.alert("web")->state, AlertState::Suppressed);
