@@ -46,6 +46,20 @@ void Correlate::correlate(const Transition& transition) {
     }
 }
 
+void Correlate::seen_earlier(Slot slot) {
+    const Alert& alert = state_.alerts[slot];
+    const Standing* here = state_.incidents.standing_of(alert.node);
+    if (here == nullptr || alert.incident != state_.incidents[here->incident].id ||
+        alert.first_seen >= here->first_seen) {
+        return;
+    }
+    Standing earlier = *here;
+    earlier.first_seen = alert.first_seen;
+    state_.incidents.stand(alert.node, earlier);
+    take_followers(alert.node, slot,
+                   {state_.settings.correlation_hops, state_.settings.correlation_window});
+}
+
 void Correlate::gather(Slot slot) {
     if (rejoin(slot)) {
         return;
@@ -173,100 +187,107 @@ Correlate::Cause Correlate::find_cause(NodeIndex node, const Reach& reach) const
     return best;
 }
 
-std::vector<NodeIndex> Correlate::find_followers(NodeIndex node, model::Time first_seen,
-                                                 const Reach& reach) const {
+std::vector<Correlate::Cause> Correlate::find_followers(NodeIndex node, const Reach& reach) const {
     topology::NearLimits limits;
     limits.hops = reach.hops;
-    std::vector<NodeIndex> followers;
+    const Standing* here = state_.incidents.standing_of(node);
+    std::vector<Cause> followers;
     for (const topology::Near& near : topology::above(state_.topology.now(), node, limits)) {
         const Standing* standing = state_.incidents.standing_of(near.node);
-        if (standing == nullptr || !is_in_reach(*standing, reach) ||
+        if (standing == nullptr || standing->cause == node || !is_in_reach(*standing, reach) ||
             state_.incidents[standing->incident].by_hand) {
             continue;
         }
         const Standing* cause = standing->cause == topology::kNoNode
                                     ? nullptr
                                     : state_.incidents.standing_of(standing->cause);
-        if (cause == nullptr) {
-            followers.push_back(near.node);
-            continue;
-        }
-        const Cause now = find_cause(near.node, reach);
-        if (now.node == topology::kNoNode || is_better({node, near.distance, first_seen}, now)) {
-            followers.push_back(near.node);
+        if (cause == nullptr ||
+            is_better({node, near.distance, here->first_seen},
+                      {standing->cause, standing->distance, cause->first_seen})) {
+            followers.push_back({near.node, near.distance, standing->first_seen});
         }
     }
     return followers;
 }
 
-std::vector<NodeIndex> Correlate::find_siblings(NodeIndex node, const Reach& reach) const {
-    std::vector<NodeIndex> siblings;
-    if (reach.hops < 2) {
-        return siblings;
-    }
+bool Correlate::is_root(NodeIndex node) const {
+    const Standing* standing = state_.incidents.standing_of(node);
+    return standing != nullptr && (standing->cause == topology::kNoNode ||
+                                   state_.incidents.standing_of(standing->cause) == nullptr);
+}
+
+std::size_t Correlate::count_alerting(NodeIndex shared, const Reach& reach) const {
+    std::size_t alerting = 0;
+    state_.topology.now().for_each_dependent(shared, [&](NodeIndex other, const topology::Edge&) {
+        const Standing* standing = state_.incidents.standing_of(other);
+        alerting += standing != nullptr && is_in_reach(*standing, reach) ? 1U : 0U;
+    });
+    return alerting;
+}
+
+NodeIndex Correlate::find_shared(NodeIndex node, const Reach& reach) const {
     const topology::Graph& graph = state_.topology.now();
+    NodeIndex best = topology::kNoNode;
+    std::size_t best_alerting = 0;
+    std::size_t best_dependents = 1;
     graph.for_each_dependency(node, [&](NodeIndex shared, const topology::Edge&) {
         const std::size_t dependents = graph.dependent_count(shared);
-        if (dependents > kHubDependentsMax || state_.incidents.standing_of(shared) != nullptr) {
+        if (dependents < 2 || dependents > kHubDependentsMax ||
+            state_.incidents.standing_of(shared) != nullptr) {
             return;
         }
-        std::size_t alerting = 1;
-        std::vector<NodeIndex> roots;
-        graph.for_each_dependent(shared, [&](NodeIndex other, const topology::Edge&) {
-            const Standing* standing =
-                other == node ? nullptr : state_.incidents.standing_of(other);
-            if (standing == nullptr || !is_in_reach(*standing, reach)) {
-                return;
-            }
-            ++alerting;
-            const bool is_root = standing->cause == topology::kNoNode ||
-                                 state_.incidents.standing_of(standing->cause) == nullptr;
-            if (is_root && !state_.incidents[standing->incident].by_hand) {
-                roots.push_back(other);
-            }
-        });
-        if (alerting * kPointingShare >= dependents) {
-            siblings.insert(siblings.end(), roots.begin(), roots.end());
+        const std::size_t alerting = count_alerting(shared, reach);
+        if (alerting < 2 || alerting * kPointingShare < dependents) {
+            return;
+        }
+        // The larger share, then by name.
+        const std::size_t mine = alerting * best_dependents;
+        const std::size_t others = best_alerting * dependents;
+        if (best == topology::kNoNode || mine > others ||
+            (mine == others && graph.node(shared).name < graph.node(best).name)) {
+            best = shared;
+            best_alerting = alerting;
+            best_dependents = dependents;
         }
     });
-    std::sort(siblings.begin(), siblings.end());
-    siblings.erase(std::unique(siblings.begin(), siblings.end()), siblings.end());
-    return siblings;
+    return best;
+}
+
+Slot Correlate::incident_of_shared(NodeIndex shared, NodeIndex but) const {
+    Slot found = kNoSlot;
+    state_.topology.now().for_each_dependent(shared, [&](NodeIndex other, const topology::Edge&) {
+        const Standing* standing = state_.incidents.standing_of(other);
+        if (other == but || standing == nullptr || standing->shared != shared || !is_root(other) ||
+            state_.incidents[standing->incident].by_hand) {
+            return;
+        }
+        if (found == kNoSlot ||
+            state_.incidents[standing->incident].id < state_.incidents[found].id) {
+            found = standing->incident;
+        }
+    });
+    return found;
 }
 
 void Correlate::gather_by_graph(Slot slot, const Reach& reach) {
     const NodeIndex node = state_.alerts[slot].node;
     const model::Time first_seen = state_.alerts[slot].first_seen;
     if (const Standing* here = state_.incidents.standing_of(node)) {
-        const Standing before = *here;
+        Standing before = *here;
         join(before.incident, slot, Reason::JoinedSameNode);
         if (first_seen < before.first_seen) {
-            state_.incidents.stand(node, {before.incident, before.cause, first_seen});
+            before.first_seen = first_seen;
+            state_.incidents.stand(node, before);
+            take_followers(node, slot, reach);
         }
         return;
     }
     const Cause cause = find_cause(node, reach);
-    const std::vector<NodeIndex> followers = find_followers(node, first_seen, reach);
-    const std::vector<NodeIndex> siblings =
-        cause.node == topology::kNoNode ? find_siblings(node, reach) : std::vector<NodeIndex>();
-    Slot into = kNoSlot;
-    const auto consider = [&](NodeIndex other) {  // the oldest keeps its id: people have seen it
-        const Slot incident = state_.incidents.standing_of(other)->incident;
-        if (into == kNoSlot || state_.incidents[incident].id < state_.incidents[into].id) {
-            into = incident;
-        }
-    };
-    if (cause.node != topology::kNoNode) {
-        into = state_.incidents.standing_of(cause.node)->incident;
-    } else {
-        std::for_each(siblings.begin(), siblings.end(), consider);
-        for (const NodeIndex follower : followers) {
-            if (state_.incidents.standing_of(follower)->cause == topology::kNoNode) {
-                consider(follower);
-            }
-        }
-    }
-    if (into == kNoSlot) {
+    Slot into = cause.node == topology::kNoNode
+                    ? find_followed(node, reach)
+                    : state_.incidents.standing_of(cause.node)->incident;
+    const bool is_new = into == kNoSlot;
+    if (is_new) {
         if (state_.alerts[slot].severity < state_.settings.incident_severity_min) {
             state_.counters.count(Reason::BelowIncidentSeverity);
             return;
@@ -278,20 +299,81 @@ void Correlate::gather_by_graph(Slot slot, const Reach& reach) {
     } else {
         join(into, slot, Reason::JoinedByDependency);
     }
-    stand(slot, into, cause.node);
-    for (const NodeIndex follower : followers) {
-        move(follower, into, slot);
-        const Standing* standing = state_.incidents.standing_of(follower);
-        state_.incidents.stand(follower, {into, node, standing->first_seen});
+    state_.incidents.stand(node, {into, cause.node, topology::kNoNode, cause.distance, first_seen});
+    take_followers(node, slot, reach);
+    look_at_siblings(node, slot, reach);
+}
+
+Slot Correlate::find_followed(NodeIndex node, const Reach& reach) const {
+    topology::NearLimits limits;
+    limits.hops = reach.hops;
+    Slot oldest = kNoSlot;
+    for (const topology::Near& near : topology::above(state_.topology.now(), node, limits)) {
+        const Standing* standing = state_.incidents.standing_of(near.node);
+        if (standing == nullptr || !is_in_reach(*standing, reach) || !is_root(near.node) ||
+            state_.incidents[standing->incident].by_hand ||
+            !all_hang_on(standing->incident, near.node)) {
+            continue;
+        }
+        if (oldest == kNoSlot ||
+            state_.incidents[standing->incident].id < state_.incidents[oldest].id) {
+            oldest = standing->incident;
+        }
     }
-    for (const NodeIndex sibling : siblings) {
-        move(sibling, into, slot);
+    return oldest;
+}
+
+void Correlate::take_followers(NodeIndex node, Slot bridge, const Reach& reach) {
+    for (const Cause& follower : find_followers(node, reach)) {
+        const Slot into = state_.incidents.standing_of(node)->incident;
+        bring(follower.node, into, bridge);
+        const Standing* standing = state_.incidents.standing_of(follower.node);
+        state_.incidents.stand(follower.node, {standing->incident, node, topology::kNoNode,
+                                               follower.distance, standing->first_seen});
+    }
+}
+
+// Only what shares a dependency with the node can now point elsewhere.
+void Correlate::look_at_siblings(NodeIndex node, Slot bridge, const Reach& reach) {
+    if (reach.hops < 2) {
+        return;
+    }
+    const topology::Graph& graph = state_.topology.now();
+    std::vector<NodeIndex> roots;
+    graph.for_each_dependency(node, [&](NodeIndex shared, const topology::Edge&) {
+        if (graph.dependent_count(shared) > kHubDependentsMax) {
+            return;
+        }
+        graph.for_each_dependent(shared, [&](NodeIndex other, const topology::Edge&) {
+            const Standing* standing = state_.incidents.standing_of(other);
+            if (standing != nullptr && is_root(other) && is_in_reach(*standing, reach) &&
+                !state_.incidents[standing->incident].by_hand) {
+                roots.push_back(other);
+            }
+        });
+    });
+    std::sort(roots.begin(), roots.end());
+    roots.erase(std::unique(roots.begin(), roots.end()), roots.end());
+    for (const NodeIndex root : roots) {
+        Standing standing = *state_.incidents.standing_of(root);
+        const NodeIndex shared = find_shared(root, reach);
+        if (shared == standing.shared) {
+            continue;
+        }
+        standing.shared = shared;
+        state_.incidents.stand(root, standing);
+        const Slot with = shared == topology::kNoNode ? kNoSlot : incident_of_shared(shared, root);
+        if (with != kNoSlot) {
+            bring(root, with, bridge);
+        } else if (!all_hang_on(standing.incident, root)) {
+            part(root, bridge);
+        }
     }
 }
 
 void Correlate::stand(Slot slot, Slot incident, NodeIndex cause) {
     const Alert& alert = state_.alerts[slot];
-    state_.incidents.stand(alert.node, {incident, cause, alert.first_seen});
+    state_.incidents.stand(alert.node, {incident, cause, topology::kNoNode, 0, alert.first_seen});
 }
 
 bool Correlate::hangs_on(NodeIndex node, NodeIndex cause) const {
@@ -308,20 +390,61 @@ bool Correlate::hangs_on(NodeIndex node, NodeIndex cause) const {
     return false;
 }
 
-void Correlate::move(NodeIndex node, Slot into, Slot bridge) {
+bool Correlate::all_hang_on(Slot incident, NodeIndex node) const {
+    const std::vector<Slot>& members = state_.incidents[incident].alerts;
+    return std::all_of(members.begin(), members.end(),
+                       [&](Slot member) { return hangs_on(state_.alerts[member].node, node); });
+}
+
+std::vector<Slot> Correlate::hanging_on(NodeIndex node) const {
+    std::vector<Slot> hanging;
+    for (const Slot member :
+         state_.incidents[state_.incidents.standing_of(node)->incident].alerts) {
+        if (hangs_on(state_.alerts[member].node, node)) {
+            hanging.push_back(member);
+        }
+    }
+    return hanging;
+}
+
+void Correlate::bring(NodeIndex node, Slot into, Slot bridge) {
     const Slot from = state_.incidents.standing_of(node)->incident;
     if (from == into || state_.incidents[into].by_hand) {
         return;
     }
-    const bool is_root = state_.incidents.standing_of(node)->cause == topology::kNoNode;
-    std::vector<Slot> moving;
-    for (const Slot member : state_.incidents[from].alerts) {
-        if (hangs_on(state_.alerts[member].node, node)) {
-            moving.push_back(member);
-        }
+    const bool is_whole = all_hang_on(from, node);
+    if (is_whole && state_.incidents[from].id < state_.incidents[into].id) {
+        // The two are one, and the older keeps its id: people may have talked about it.
+        const std::vector<Slot> alerts = state_.incidents[into].alerts;
+        move_alerts(into, from, alerts, Reason::MergedByBridge, describe(bridge));
+        return;
     }
-    move_alerts(from, into, moving, is_root ? Reason::MergedByBridge : Reason::MovedToCause,
-                describe(bridge));
+    move_alerts(from, into, hanging_on(node),
+                is_whole ? Reason::MergedByBridge : Reason::MovedToCause, describe(bridge));
+}
+
+void Correlate::part(NodeIndex node, Slot bridge) {
+    const std::vector<Slot> alerts = hanging_on(node);
+    const Slot from = state_.incidents.standing_of(node)->incident;
+    if (const Slot created = create(Reason::MovedToCause); created != kNoSlot) {
+        move_alerts(from, created, alerts, Reason::MovedToCause, describe(bridge));
+    }
+}
+
+// Empty: its alerts come from another.
+Slot Correlate::create(Reason reason) {
+    if (state_.incidents.size() >= state_.settings.incidents_max && !make_room()) {
+        state_.counters.count(Reason::IncidentFull);
+        return kNoSlot;
+    }
+    const model::Id id{state_.position, next_index_++};
+    const Slot created = state_.incidents.create(id);
+    Incident& incident = state_.incidents[created];
+    incident.opened_at = incident.updated_at = state_.now;
+    incident.severity = model::Severity::Ok;
+    ++state_.counters.incidents_opened;
+    news_.push_back({id, Topic::IncidentOpened, reason});
+    return created;
 }
 
 void Correlate::move_alerts(Slot from, Slot into, const std::vector<Slot>& alerts, Reason reason,
@@ -339,7 +462,9 @@ void Correlate::move_alerts(Slot from, Slot into, const std::vector<Slot>& alert
         target.severity = std::max(target.severity, alert.severity);
         if (const Standing* standing = state_.incidents.standing_of(alert.node);
             standing != nullptr && standing->incident == from) {
-            state_.incidents.stand(alert.node, {into, standing->cause, standing->first_seen});
+            Standing moved_standing = *standing;
+            moved_standing.incident = into;
+            state_.incidents.stand(alert.node, moved_standing);
         }
     }
     std::vector<Slot> moved = alerts;
@@ -358,7 +483,7 @@ void Correlate::move_alerts(Slot from, Slot into, const std::vector<Slot>& alert
         if (source.burning == 0 && !source.is_over() && source.ended_at == model::kNoTime) {
             source.ended_at = state_.now;
             remind(state_, Deadline::Kind::Incident, from,
-                   state_.now + state_.settings.resolve_after);
+                   state_.now + lifecycle_of(from).resolve_after);
         }
         return;
     }
@@ -386,7 +511,7 @@ bool Correlate::rejoin(Slot slot) {
     }
     Reason reason = Reason::JoinedAgain;
     if (incident.is_over()) {
-        if (state_.now - incident.resolved_at > state_.settings.reopen_window) {
+        if (state_.now - incident.resolved_at > lifecycle_of(found).reopen_window) {
             std::erase(incident.alerts, slot);
             incident.burning -= alert.is_counted ? 1 : 0;
             alert.is_counted = false;
@@ -420,19 +545,10 @@ bool Correlate::rejoin(Slot slot) {
 }
 
 Slot Correlate::open(Slot slot, Reason reason) {
-    if (state_.incidents.size() >= state_.settings.incidents_max && !make_room()) {
-        state_.counters.count(Reason::IncidentFull);
-        return kNoSlot;
+    const Slot created = create(reason);
+    if (created != kNoSlot) {
+        join(created, slot, reason);
     }
-    const Alert& alert = state_.alerts[slot];
-    const model::Id id{state_.position, next_index_++};
-    const Slot created = state_.incidents.create(id);
-    Incident& incident = state_.incidents[created];
-    incident.opened_at = incident.updated_at = state_.now;
-    incident.severity = alert.severity;
-    ++state_.counters.incidents_opened;
-    news_.push_back({id, Topic::IncidentOpened, reason});
-    join(created, slot, reason);
     return created;
 }
 
@@ -473,8 +589,22 @@ void Correlate::alert_ended(Slot slot, Reason reason) {
     tell(incident, reason, alert.id, describe(slot));
     if (incident.burning == 0 && !incident.is_over()) {
         incident.ended_at = state_.now;
-        remind(state_, Deadline::Kind::Incident, found, state_.now + state_.settings.resolve_after);
+        remind(state_, Deadline::Kind::Incident, found,
+               state_.now + lifecycle_of(found).resolve_after);
     }
+}
+
+Correlate::Lifecycle Correlate::lifecycle_of(Slot slot) const {
+    Lifecycle lifecycle{state_.settings.resolve_after, state_.settings.reopen_window, true};
+    const Slot worst = worst_of(state_.alerts, state_.incidents[slot]);
+    const rules::LifecycleRule* rule =
+        worst == kNoSlot ? nullptr : state_.routes.lifecycle_of(state_.alerts, worst);
+    if (rule != nullptr) {
+        lifecycle.resolve_after = rule->resolve_after.value_or(lifecycle.resolve_after);
+        lifecycle.reopen_window = rule->reopen_window.value_or(lifecycle.reopen_window);
+        lifecycle.auto_resolve = rule->auto_resolve;
+    }
+    return lifecycle;
 }
 
 void Correlate::look_at(Slot slot) {
@@ -491,11 +621,11 @@ void Correlate::look_at(Slot slot) {
         }
         return;
     }
-    if (incident.ended_at == model::kNoTime) {
+    const Lifecycle lifecycle = lifecycle_of(slot);
+    if (incident.ended_at == model::kNoTime || !lifecycle.auto_resolve) {
         return;
     }
-    if (const model::Time due = incident.ended_at + state_.settings.resolve_after;
-        due > state_.now) {
+    if (const model::Time due = incident.ended_at + lifecycle.resolve_after; due > state_.now) {
         remind(state_, Deadline::Kind::Incident, slot, due);
         return;
     }
@@ -566,7 +696,8 @@ void Correlate::find_nodes() {
             const Cause cause = find_cause(node, reach);
             if (cause.node != topology::kNoNode &&
                 state_.incidents.standing_of(cause.node)->incident == slot) {
-                state_.incidents.stand(node, {slot, cause.node, standing->first_seen});
+                state_.incidents.stand(node, {slot, cause.node, topology::kNoNode, cause.distance,
+                                              standing->first_seen});
             }
         }
     }
@@ -586,8 +717,7 @@ void Correlate::merge(const model::MergeIncidents& command) {
 
 void Correlate::split(const model::SplitIncident& command) {
     const Slot from = state_.incidents.find(command.incident);
-    if (from == kNoSlot || state_.incidents[from].is_over() ||
-        state_.incidents.size() >= state_.settings.incidents_max) {
+    if (from == kNoSlot || state_.incidents[from].is_over()) {
         return;
     }
     std::vector<Slot> moving;
@@ -600,15 +730,11 @@ void Correlate::split(const model::SplitIncident& command) {
     if (moving.empty() || moving.size() == state_.incidents[from].alerts.size()) {
         return;
     }
-    const model::Id id{state_.position, next_index_++};
-    const Slot created = state_.incidents.create(id);
-    Incident& incident = state_.incidents[created];
-    incident.opened_at = state_.now;
-    incident.severity = model::Severity::Ok;
-    incident.by_hand = true;
-    state_.incidents[from].by_hand = true;
-    ++state_.counters.incidents_opened;
-    news_.push_back({id, Topic::IncidentOpened, Reason::SplitByOperator});
+    const Slot created = create(Reason::SplitByOperator);
+    if (created == kNoSlot) {
+        return;
+    }
+    state_.incidents[created].by_hand = state_.incidents[from].by_hand = true;
     move_alerts(from, created, moving, Reason::SplitByOperator, command.by);
 }
 

@@ -32,6 +32,8 @@ class Correlate {
 
     // An alert that nobody hides was raised, worsened or ended.
     void correlate(const Transition& transition);
+    // An event came late that may have begun the alert: its node may explain more than before.
+    void seen_earlier(Slot alert);
     // Looks whether the incident has to be resolved, or can leave memory.
     void look_at(Slot incident);
     // After a change of the graph: which incident stands on which node.
@@ -72,17 +74,40 @@ class Correlate {
     bool is_in_reach(const Standing& standing, const Reach& reach) const;
     Cause find_cause(NodeIndex node, const Reach& reach) const;
     bool is_better(const Cause& a, const Cause& b) const;
-    // Alerting nodes above that this node explains better than what explained them so far.
-    std::vector<NodeIndex> find_followers(NodeIndex node, model::Time first_seen,
-                                          const Reach& reach) const;
-    // Alerting roots that share a silent dependency with the node, which they point to together.
-    std::vector<NodeIndex> find_siblings(NodeIndex node, const Reach& reach) const;
-    // Takes `node` and what hangs on it out of its incident, into another.
-    void move(NodeIndex node, Slot into, Slot bridge);
+    // Alerting nodes above that this node, which stands, explains better than what explained them.
+    std::vector<Cause> find_followers(NodeIndex node, const Reach& reach) const;
+    // The oldest incident that one of them is the root of; kNoSlot: none.
+    Slot find_followed(NodeIndex node, const Reach& reach) const;
+    void take_followers(NodeIndex node, Slot bridge, const Reach& reach);
+
+    bool is_root(NodeIndex node) const;
+    // The silent dependency that a root's alerts, and enough others', point to; kNoNode: none.
+    NodeIndex find_shared(NodeIndex node, const Reach& reach) const;
+    std::size_t count_alerting(NodeIndex shared, const Reach& reach) const;
+    // Where the roots that point to it are, `but` this one; kNoSlot: no other does.
+    Slot incident_of_shared(NodeIndex shared, NodeIndex but) const;
+    void look_at_siblings(NodeIndex node, Slot bridge, const Reach& reach);
+
     bool hangs_on(NodeIndex node, NodeIndex cause) const;
+    bool all_hang_on(Slot incident, NodeIndex node) const;
+    std::vector<Slot> hanging_on(NodeIndex node) const;
+    // Takes `node` and what hangs on it out of its incident and into another; where that is all of
+    // it, the younger goes into the older.
+    void bring(NodeIndex node, Slot into, Slot bridge);
+    // The same, into an incident of their own.
+    void part(NodeIndex node, Slot bridge);
     void move_alerts(Slot from, Slot into, const std::vector<Slot>& alerts, model::Reason reason,
                      const std::string& why);
 
+    // How long the incident lives, by the rule for its worst alert.
+    struct Lifecycle {
+        model::Duration resolve_after{};
+        model::Duration reopen_window{};
+        bool auto_resolve = true;
+    };
+
+    Lifecycle lifecycle_of(Slot incident) const;
+    Slot create(model::Reason reason);
     Slot open(Slot alert, model::Reason reason);
     void join(Slot incident, Slot alert, model::Reason reason);
     void stand(Slot alert, Slot incident, NodeIndex cause);

@@ -136,6 +136,9 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     Alert& alert = state_.alerts[slot];
     if (time < alert.changed_at) {
         ++alert.count;
+        if (alert.is_burning() && event.status == model::EventStatus::Firing) {
+            alert.first_seen = std::min(alert.first_seen, time);  // it overtook what began it
+        }
         return {slot, Reason::StaleEvent};
     }
     if (event.status == model::EventStatus::Resolved) {
@@ -169,7 +172,12 @@ void Dedup::begin_episode(Slot slot, model::Time time) {
     alert.touched_at = state_.now;
     alert.ended_at = model::kNoTime;
     alert.count = 1;
-    remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.alert_ttl);
+    remind(state_, Deadline::Kind::Alert, slot, state_.now + time_to_live(slot));
+}
+
+model::Duration Dedup::time_to_live(Slot slot) const {
+    const rules::LifecycleRule* rule = state_.routes.lifecycle_of(state_.alerts, slot);
+    return rule != nullptr && rule->expire_after ? *rule->expire_after : state_.settings.alert_ttl;
 }
 
 void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
@@ -214,8 +222,7 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
 Transition Dedup::expire(Slot slot) {
     Alert& alert = state_.alerts[slot];
     if (alert.is_burning()) {
-        if (const model::Time due = alert.touched_at + state_.settings.alert_ttl;
-            due > state_.now) {
+        if (const model::Time due = alert.touched_at + time_to_live(slot); due > state_.now) {
             remind(state_, Deadline::Kind::Alert, slot, due);
             return {slot, Reason::None};
         }

@@ -49,6 +49,7 @@ class Dedup {
     void end_episode(Slot slot, model::AlertState state, model::Time time);
     void take_facts(model::Alert& alert, const model::EventView& event);
     void forget(Slot slot);
+    model::Duration time_to_live(Slot slot) const;
 
     State& state_;
     std::string scratch_;

@@ -243,6 +243,8 @@ void IncidentTable::encode(Writer& out) const {
         out.varint(node.first);
         out.varint(node.second.incident);
         out.varint(node.second.cause);
+        out.varint(node.second.shared);
+        out.u8(node.second.distance);
         put(out, node.second.first_seen);
     });
 }
@@ -267,6 +269,8 @@ void IncidentTable::decode(Reader& in) {
         Standing standing;
         standing.incident = static_cast<Slot>(in.varint());
         standing.cause = static_cast<std::uint32_t>(in.varint());
+        standing.shared = static_cast<std::uint32_t>(in.varint());
+        standing.distance = in.u8();
         standing.first_seen = get_time(in);
         if (standing.incident < incidents_.size()) {
             standings_.emplace(node, standing);

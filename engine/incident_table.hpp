@@ -39,9 +39,12 @@ class IncidentTable {
 
     // How a node that alerts stands among the incidents that follow the graph.
     struct Standing {
-        Slot incident = kNoSlot;           // not over
-        std::uint32_t cause = UINT32_MAX;  // the alerting node that explains this one best; none:
-                                           // it is a root of its incident
+        Slot incident = kNoSlot;  // not over
+        // The alerting node that explains this one best; none: it is a root of its incident.
+        std::uint32_t cause = UINT32_MAX;
+        // Of a root: the silent dependency that it and others point to; or none.
+        std::uint32_t shared = UINT32_MAX;
+        std::uint8_t distance = 0;                // to the cause, in hops
         model::Time first_seen = model::kNoTime;  // of its earliest alert, by the source's clock
     };
 

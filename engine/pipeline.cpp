@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include <set>
 #include <utility>
 
 namespace nocturne::engine {
@@ -17,7 +18,7 @@ constexpr std::uint32_t kEmittedIndex = 1U << 30;
 
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
     : state_(state), normalise_(state), dedup_(state), suppress_(state), correlate_(state, news_),
-      rank_(state, news_), decide_(state, effects) {}
+      rank_(state, news_), decide_(state, effects), route_(state, decide_) {}
 
 // The pipeline, as the documentation promises it: normalise, patterns, dedup, suppress, correlate;
 // then, once an input, rank, route and decide.
@@ -81,6 +82,8 @@ void Pipeline::follow(const Transition& transition) {
             correlate_.correlate(transition);
         }
         suppress_.changed(transition.alert);
+    } else if (transition.reason == Reason::StaleEvent) {
+        correlate_.seen_earlier(transition.alert);
     }
     follow_others();
 }
@@ -230,6 +233,12 @@ void Pipeline::pass_time() {
                     decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
                 }
                 break;
+            case Deadline::Kind::Route:
+                if (const model::Incident& incident = state_.incidents[deadline.slot];
+                    incident.id != model::kNoId && incident.word_due == deadline.due) {
+                    due_words_.push_back(deadline.slot);
+                }
+                break;
             case Deadline::Kind::Pattern:
                 state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
                                         emitted_);
@@ -247,6 +256,26 @@ void Pipeline::conclude() {
         }
     }
     decide_.incidents(news_);
+    std::vector<Slot> slots = told_of();
+    slots.insert(slots.end(), due_words_.begin(), due_words_.end());
+    for (const Slot slot : slots) {
+        route_.look_at(slot);
+    }
+}
+
+// The incidents that there is news of, each once, in the order of their ids.
+std::vector<Slot> Pipeline::told_of() const {
+    std::set<model::Id> ids;
+    for (const IncidentNews& news : news_) {
+        ids.insert(news.incident);
+    }
+    std::vector<Slot> slots;
+    for (const model::Id id : ids) {
+        if (const Slot slot = state_.incidents.find(id); slot != kNoSlot) {
+            slots.push_back(slot);
+        }
+    }
+    return slots;
 }
 
 }  // namespace nocturne::engine

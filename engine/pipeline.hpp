@@ -6,6 +6,7 @@
 #include "engine/dedup.hpp"
 #include "engine/normalise.hpp"
 #include "engine/rank.hpp"
+#include "engine/route.hpp"
 #include "engine/state.hpp"
 #include "engine/suppress.hpp"
 #include "model/input.hpp"
@@ -40,11 +41,13 @@ class Pipeline {
     void raise(const Transition& transition);
     void tell_firing(const Transition& transition);
     void follow_others();
+    std::vector<Slot> told_of() const;
 
     State& state_;
     std::vector<IncidentNews> news_;
     std::vector<EmittedEvent> emitted_;
     std::uint32_t next_emitted_ = 0;
+    std::vector<Slot> due_words_;  // incidents of which a word may be due
 
     Normalise normalise_;
     Dedup dedup_;
@@ -52,6 +55,7 @@ class Pipeline {
     Correlate correlate_;
     Rank rank_;
     Decide decide_;
+    Route route_;
 };
 
 }  // namespace nocturne::engine

@@ -51,6 +51,7 @@ void load_rules(State& state, Deadlines* deadlines) {
     state.dependencies.load(rules);
     state.storms.load(rules);
     state.groupings.load(rules);
+    state.routes.load(rules);
     state.patterns.load(rules, state.now, deadlines);
     if (deadlines != nullptr) {
         state.maintenances.plan(state.now, *deadlines);

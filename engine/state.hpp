@@ -14,6 +14,7 @@
 #include "engine/maintenances.hpp"
 #include "engine/message_window.hpp"
 #include "engine/patterns.hpp"
+#include "engine/routes.hpp"
 #include "engine/rule_book.hpp"
 #include "engine/silences.hpp"
 #include "engine/storms.hpp"
@@ -72,6 +73,7 @@ struct State {
     Storms storms;
     Groupings groupings;
     Patterns patterns;
+    Routes routes;
     std::deque<Change> changes;  // in the order of arrival
     MessageWindow messages;
     Deadlines deadlines;
