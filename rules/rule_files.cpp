@@ -106,8 +106,8 @@ class Gatherer {
         file.text.assign(std::istreambuf_iterator<char>(in), {});
         const auto written = fs::last_write_time(path, error);
         if (!error) {
-            file.written = std::chrono::floor<model::Duration>(
-                fs::file_time_type::clock::to_sys(written));
+            file.written =
+                std::chrono::floor<model::Duration>(fs::file_time_type::clock::to_sys(written));
         }
         return file;
     }
