@@ -86,8 +86,8 @@ int play(const char* file) {
             continue;
         }
         player.pass_until(kStart + seconds(second) + milliseconds(500));
-        const std::string event =
-            R"({"resource":")" + resource + R"(","check":")" + check + R"(","severity":"info"})";
+        std::string event = R"({"severity":"info","resource":")";
+        event.append(resource).append(R"(","check":")").append(check).append("\"}");
         player.apply(model::EventDecoder().decode(event).batch);
     }
     return 0;
