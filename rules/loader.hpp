@@ -56,7 +56,5 @@ struct Pack {
 
 const std::vector<Pack>& shipped_packs();
 
-// A JSON Schema (2020-12) of the rule files, for editors.
-std::string rules_schema();
 
 }  // namespace nocturne::rules

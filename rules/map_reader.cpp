@@ -113,6 +113,14 @@ std::optional<model::Duration> MapReader::duration(std::string_view key, Need ne
         wrong(key, "\"" + *value + "\" is not a duration; expected e.g. 30s, 5m, 1h30m");
         return std::nullopt;
     }
+    static constexpr std::array<std::string_view, 5> kMayBeNothing{
+        "wait", "interval", "repeat", "resolve_after", "reopen_window"};
+    const bool may_be_nothing =
+        std::find(kMayBeNothing.begin(), kMayBeNothing.end(), key) != kMayBeNothing.end();
+    if (*parsed <= model::Duration{} && !may_be_nothing && key != "at") {
+        wrong(key, "must be longer than nothing");
+        return std::nullopt;
+    }
     return *parsed;
 }
 

@@ -202,6 +202,7 @@ std::optional<Emit> read_emit(MapReader& map, std::string_view key, const Emit& 
     emit.status = reader.word("status", model::kStatusNames, emit.status);
     reader.each_member("labels", [&](const std::string& name, const YAML::Node& value) {
         if (auto text = reader.template_in(value, name)) {
+            std::erase_if(emit.labels, [&](const auto& label) { return label.first == name; });
             emit.labels.emplace_back(name, *std::move(text));
         }
     });
@@ -468,6 +469,9 @@ bool read_pattern(MapReader& map, RuleIndex index, Compilation& compilation, std
         reader.finish();
         rule.members.push_back(std::move(member));
     });
+    if (rule.type == Type::EventGroup && map.has("members") && rule.members.empty()) {
+        map.wrong("members", "expected at least one");
+    }
     if (const auto cron = map.text("cron")) {
         if (Result<Schedule> schedule = Schedule::parse_cron(*cron)) {
             rule.schedule = *schedule;
@@ -487,6 +491,7 @@ bool read_pattern(MapReader& map, RuleIndex index, Compilation& compilation, std
     otherwise.summary = *TextTemplate::parse(summary);
     rule.emit = read_emit(map, "emit", otherwise, Need::Required);
     Emit then = rule.emit.value_or(otherwise);
+    then.status = model::EventStatus::Resolved;
     rule.emit_then = read_emit(map, "emit_then", then, Need::Optional);
     if (rule.type == Type::Calendar && (!rule.emit || rule.emit->resource.text() == "{resource}")) {
         map.wrong("emit", "needs resource: the clock has none of its own");
