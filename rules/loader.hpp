@@ -56,5 +56,4 @@ struct Pack {
 
 const std::vector<Pack>& shipped_packs();
 
-
 }  // namespace nocturne::rules

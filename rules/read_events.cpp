@@ -491,8 +491,11 @@ bool read_pattern(MapReader& map, RuleIndex index, Compilation& compilation, std
     otherwise.summary = *TextTemplate::parse(summary);
     rule.emit = read_emit(map, "emit", otherwise, Need::Required);
     Emit then = rule.emit.value_or(otherwise);
-    then.status = model::EventStatus::Resolved;
     rule.emit_then = read_emit(map, "emit_then", then, Need::Optional);
+    if (rule.emit_then && rule.emit && !map.map()["emit_then"]["status"].IsDefined() &&
+        rule.emit_then->check.text() == rule.emit->check.text()) {
+        rule.emit_then->status = model::EventStatus::Resolved;  // of the same, it is the end
+    }
     if (rule.type == Type::Calendar && (!rule.emit || rule.emit->resource.text() == "{resource}")) {
         map.wrong("emit", "needs resource: the clock has none of its own");
     }
