@@ -233,7 +233,7 @@ struct PatternKeys {
 
 const PatternKeys& keys_of(PatternRule::Type type) {
     using Type = PatternRule::Type;
-    static const std::vector<PatternKeys> kKeys{
+    static const std::vector<PatternKeys> keys{
         {Type::Single, {"match"}, {}},
         {Type::First, {"match", "window"}, {}},
         {Type::Count, {"match", "window", "count"}, {}},
@@ -245,7 +245,7 @@ const PatternKeys& keys_of(PatternRule::Type type) {
         {Type::EventGroup, {"members", "window"}, {}},
         {Type::Calendar, {"cron"}, {"zone"}},
     };
-    return kKeys[static_cast<std::size_t>(type)];
+    return keys[static_cast<std::size_t>(type)];
 }
 
 void check_pattern_keys(MapReader& map, PatternRule::Type type) {
