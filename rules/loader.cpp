@@ -24,6 +24,7 @@ struct Section {
 };
 
 constexpr std::array<Section, static_cast<std::size_t>(RuleKind::Count)> kSections{{
+    {RuleKind::Payload, read_payload},
     {RuleKind::Mask, read_mask},
     {RuleKind::Normalise, read_normalise},
     {RuleKind::Dedup, read_dedup},
@@ -214,6 +215,7 @@ class FileReader {
         RuleSet& set = compilation_.set;
         set.rules.pop_back();
         switch (kind) {
+            case RuleKind::Payload: set.payloads.pop_back(); break;
             case RuleKind::Mask: set.masks.pop_back(); break;
             case RuleKind::Normalise: set.normalises.pop_back(); break;
             case RuleKind::Dedup: set.dedups.pop_back(); break;
