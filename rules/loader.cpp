@@ -24,6 +24,7 @@ struct Section {
 };
 
 constexpr std::array<Section, static_cast<std::size_t>(RuleKind::Count)> kSections{{
+    {RuleKind::Payload, read_payload},
     {RuleKind::Mask, read_mask},
     {RuleKind::Normalise, read_normalise},
     {RuleKind::Dedup, read_dedup},
@@ -158,7 +159,9 @@ class FileReader {
             if (rule_name.empty() && item["name"].IsDefined()) {
                 map.wrong("name", "must not be empty");
             }
-            MapReader named(problems_, item, name + " \"" + rule_name + "\"");
+            std::string what = name;
+            what.append(" \"").append(rule_name).append("\"");
+            MapReader named(problems_, item, std::move(what));
             (void)named.text("name");
             if (section == nullptr) {
                 if (compilation_.tables.contains(rule_name)) {
@@ -214,6 +217,7 @@ class FileReader {
         RuleSet& set = compilation_.set;
         set.rules.pop_back();
         switch (kind) {
+            case RuleKind::Payload: set.payloads.pop_back(); break;
             case RuleKind::Mask: set.masks.pop_back(); break;
             case RuleKind::Normalise: set.normalises.pop_back(); break;
             case RuleKind::Dedup: set.dedups.pop_back(); break;

@@ -1,5 +1,5 @@
-// How each section of a rule file is read: one function a kind of rule, in three files by what they
-// are about.
+// How each section of a rule file is read: one function a kind of rule, in four files by what
+// they are about.
 #pragma once
 
 #include "rules/map_reader.hpp"
@@ -26,6 +26,7 @@ struct Compilation {
 using ReadRule = bool (*)(MapReader& map, RuleIndex rule, Compilation& compilation,
                           std::string& used);
 
+bool read_payload(MapReader& map, RuleIndex rule, Compilation& compilation, std::string& used);
 bool read_mask(MapReader& map, RuleIndex rule, Compilation& compilation, std::string& used);
 bool read_normalise(MapReader& map, RuleIndex rule, Compilation& compilation, std::string& used);
 bool read_dedup(MapReader& map, RuleIndex rule, Compilation& compilation, std::string& used);
