@@ -97,11 +97,17 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
         key = model::fingerprint_of(rules::key_of(state_.book[rule.rule]) + text);
         found = find_alike(rule, text);
     }
-    if (found != kNoSlot && !state_.incidents[found].is_over() &&
-        has_time(rule, state_.incidents[found])) {
+    const bool is_open = found != kNoSlot && !state_.incidents[found].is_over();
+    if (is_open && has_time(rule, state_.incidents[found])) {
         join(found, slot, reason);
         return;
     }
+    // Its window is over: it stays open while its alerts burn, and the next one begins beside it.
+    const std::string before =
+        is_open
+            ? "; the window of " +
+                  model::format_id(model::kIncidentPrefix, state_.incidents[found].id) + " is over"
+            : "";
     if (state_.alerts[slot].severity < state_.settings.incident_severity_min) {
         state_.counters.count(Reason::BelowIncidentSeverity);
         return;
@@ -115,7 +121,7 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
     incident.group_rule = rules::to_string(state_.book[rule.rule]);
     incident.group_text = text;
     tell(incident, rule.by == By::Alone ? Reason::OpenedAlone : reason, model::kNoId,
-         incident.group_rule + (text.empty() ? "" : ": " + text));
+         incident.group_rule + (text.empty() ? "" : ": " + text) + before);
     state_.incidents.note_group(opened);
 }
 
@@ -144,9 +150,9 @@ bool Correlate::has_time(const rules::GroupRule& rule, const Incident& incident)
         case rules::GroupRule::Window::Fixed:
             return state_.now.time_since_epoch() / rule.window ==
                    incident.opened_at.time_since_epoch() / rule.window;
-        case rules::GroupRule::Window::Sliding: return age <= rule.window;
+        case rules::GroupRule::Window::Sliding: return age < rule.window;
         case rules::GroupRule::Window::Extending:
-            return state_.now - incident.grew_at <= rule.window && age <= rule.cap;
+            return state_.now - incident.grew_at < rule.window && age < rule.cap;
     }
     return false;
 }
@@ -154,7 +160,7 @@ bool Correlate::has_time(const rules::GroupRule& rule, const Incident& incident)
 // ---- on the graph ----
 
 bool Correlate::is_in_reach(const Standing& standing, const Reach& reach) const {
-    return state_.now - state_.incidents[standing.incident].grew_at <= reach.window;
+    return state_.now - state_.incidents[standing.incident].grew_at < reach.window;
 }
 
 bool Correlate::is_better(const Cause& a, const Cause& b) const {
@@ -509,7 +515,7 @@ bool Correlate::rejoin(Slot slot) {
     }
     Reason reason = Reason::JoinedAgain;
     if (incident.is_over()) {
-        if (state_.now - incident.resolved_at > lifecycle_of(found).reopen_window) {
+        if (state_.now - incident.resolved_at >= lifecycle_of(found).reopen_window) {
             std::erase(incident.alerts, slot);
             incident.burning -= alert.is_counted ? 1 : 0;
             alert.is_counted = false;

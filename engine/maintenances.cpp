@@ -31,29 +31,38 @@ Maintenances::Run Maintenances::run_at(std::uint32_t window, model::Time now) co
 void Maintenances::load(const rules::RuleSet& rules, model::Time now) {
     rules_ = &rules;
     active_.assign(rules.maintenances.size(), false);
+    planned_.assign(active_.size(), model::kNoTime);
     for (std::uint32_t window = 0; window < active_.size(); ++window) {
         const Run run = run_at(window, now);
         active_[window] = run.from != model::kNoTime && run.from <= now;
+        planned_[window] = turn_after(window, now);
     }
     is_indexed_ = false;
 }
 
-void Maintenances::plan(model::Time now, Deadlines& deadlines) {
-    for (std::uint32_t window = 0; window < active_.size(); ++window) {
-        plan(window, now, deadlines);
+void Maintenances::plan(Deadlines& deadlines) const {
+    for (std::uint32_t window = 0; window < planned_.size(); ++window) {
+        if (planned_[window] != model::kNoTime) {
+            deadlines.add(planned_[window], Deadline::Kind::Maintenance, window);
+        }
     }
 }
 
-void Maintenances::plan(std::uint32_t window, model::Time now, Deadlines& deadlines) {
+model::Time Maintenances::turn_after(std::uint32_t window, model::Time now) const {
     const Run run = run_at(window, now);
-    if (run.from != model::kNoTime) {
-        deadlines.add(run.from > now ? run.from : run.until, Deadline::Kind::Maintenance, window);
-    }
+    return run.from > now ? run.from : run.until;
 }
 
 Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines& deadlines) {
     if (window >= active_.size()) {
         return Turn::None;  // of rules that were there before
+    }
+    // One run may end where the next begins; a deadline may be left from rules before.
+    if (const model::Time turn = turn_after(window, now); turn != planned_[window]) {
+        planned_[window] = turn;
+        if (turn != model::kNoTime) {
+            deadlines.add(turn, Deadline::Kind::Maintenance, window);
+        }
     }
     const Run run = run_at(window, now);
     const bool is_active = run.from != model::kNoTime && run.from <= now;
@@ -61,7 +70,6 @@ Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines
         return Turn::None;
     }
     active_[window] = is_active;
-    plan(window, now, deadlines);
     is_indexed_ = false;
     return is_active ? Turn::Begins : Turn::Ends;
 }

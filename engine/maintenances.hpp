@@ -20,7 +20,7 @@ class Maintenances {
     void load(const rules::RuleSet& rules, model::Time now);
     // After load(), unless a snapshot has the deadlines: they name the rules by their place in
     // RuleSet::maintenances.
-    void plan(model::Time now, Deadlines& deadlines);
+    void plan(Deadlines& deadlines) const;
 
     // After a change of the graph.
     void find_nodes() { is_indexed_ = false; }
@@ -44,11 +44,13 @@ class Maintenances {
 
    private:
     void index(const topology::Graph& graph);
-    void plan(std::uint32_t window, model::Time now, Deadlines& deadlines);
+    // When the present run ends or the next one begins; kNoTime: there is none to come.
+    model::Time turn_after(std::uint32_t window, model::Time now) const;
 
     const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
     bool is_indexed_ = true;
     std::vector<bool> active_;
+    std::vector<model::Time> planned_;    // turn_after() as of the last look: it has a deadline
     rules::MatchIndex index_;             // of active windows that name no node
     std::vector<std::uint32_t> numbers_;  // the windows that index_ numbers
     // Active windows that name nodes, by the nodes that they cover.

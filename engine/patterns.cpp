@@ -290,8 +290,7 @@ void Patterns::matched(Pattern& pattern, Entry& entry, const Place& place,
         return;
     }
     if (place.role == Role::Then) {
-        const bool is_in_time =
-            rule.window == model::Duration{} || now - entry.since <= rule.window;
+        const bool is_in_time = rule.window == model::Duration{} || now - entry.since < rule.window;
         const bool is_first_too = rule.type != Type::Sequence && rule.match.holds(event);
         if (!entry.is_open || !is_in_time || is_first_too) {
             return;

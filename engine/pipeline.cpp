@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -225,59 +226,67 @@ void Pipeline::take(const model::RulesRevision& revision) {
     follow_others();
 }
 
-void Pipeline::pass_time() {
+void Pipeline::pass_time_until(model::Time time) {
     Deadline deadline{};
-    while (state_.deadlines.take_due(state_.now, deadline)) {
-        switch (deadline.kind) {
-            case Deadline::Kind::Alert: {
-                if (!state_.alerts.is_used(deadline.slot) ||
-                    state_.alerts[deadline.slot].reminder != deadline.due) {
-                    break;  // of an alert that has gone, or superseded by an earlier one
-                }
-                state_.alerts[deadline.slot].reminder = model::kNoTime;
-                if (const Transition transition = dedup_.expire(deadline.slot);
-                    transition.is_ended()) {
-                    state_.counters.count(transition.reason);
-                    follow(transition);
-                }
-                break;
-            }
-            case Deadline::Kind::Incident: {
-                model::Incident& incident = state_.incidents[deadline.slot];
-                if (incident.id == model::kNoId || incident.reminder != deadline.due) {
-                    break;
-                }
-                incident.reminder = model::kNoTime;
-                rank_.rank_if_due(deadline.slot);
-                correlate_.look_at(deadline.slot);
-                break;
-            }
-            case Deadline::Kind::Silence:
-            case Deadline::Kind::Maintenance:
-            case Deadline::Kind::ChangeWindow:
-            case Deadline::Kind::Flapping:
-                suppress_.look_at(deadline);
-                follow_others();
-                break;
-            case Deadline::Kind::Storm:
-                if (state_.storms.look_at(deadline.slot, state_.now, state_.deadlines)) {
-                    state_.counters.count(Reason::StormEnded);
-                    decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
-                }
-                break;
-            case Deadline::Kind::Route:
-                if (const model::Incident& incident = state_.incidents[deadline.slot];
-                    incident.id != model::kNoId && incident.word_due == deadline.due) {
-                    due_words_.push_back(deadline.slot);
-                }
-                break;
-            case Deadline::Kind::Pattern:
-                state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
-                                        emitted_);
-                follow_emitted();
-                break;
-            default: break;
+    while (state_.deadlines.next() <= time) {
+        state_.now = std::max(state_.now, state_.deadlines.next());
+        while (state_.deadlines.take_due(state_.now, deadline)) {
+            look_at(deadline);
         }
+        conclude();
+    }
+    state_.now = time;
+}
+
+void Pipeline::look_at(const Deadline& deadline) {
+    switch (deadline.kind) {
+        case Deadline::Kind::Alert: {
+            if (!state_.alerts.is_used(deadline.slot) ||
+                state_.alerts[deadline.slot].reminder != deadline.due) {
+                break;  // of an alert that has gone, or superseded by an earlier one
+            }
+            state_.alerts[deadline.slot].reminder = model::kNoTime;
+            if (const Transition transition = dedup_.expire(deadline.slot); transition.is_ended()) {
+                state_.counters.count(transition.reason);
+                follow(transition);
+            }
+            break;
+        }
+        case Deadline::Kind::Incident: {
+            model::Incident& incident = state_.incidents[deadline.slot];
+            if (incident.id == model::kNoId || incident.reminder != deadline.due) {
+                break;
+            }
+            incident.reminder = model::kNoTime;
+            rank_.rank_if_due(deadline.slot);
+            correlate_.look_at(deadline.slot);
+            break;
+        }
+        case Deadline::Kind::Silence:
+        case Deadline::Kind::Maintenance:
+        case Deadline::Kind::ChangeWindow:
+        case Deadline::Kind::Flapping:
+            suppress_.look_at(deadline);
+            follow_others();
+            break;
+        case Deadline::Kind::Storm:
+            if (state_.storms.look_at(deadline.slot, state_.now, state_.deadlines)) {
+                state_.counters.count(Reason::StormEnded);
+                decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
+            }
+            break;
+        case Deadline::Kind::Route:
+            if (const model::Incident& incident = state_.incidents[deadline.slot];
+                incident.id != model::kNoId && incident.word_due == deadline.due) {
+                due_words_.push_back(deadline.slot);
+            }
+            break;
+        case Deadline::Kind::Pattern:
+            state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
+                                    emitted_);
+            follow_emitted();
+            break;
+        default: break;
     }
 }
 
@@ -293,6 +302,8 @@ void Pipeline::conclude() {
     for (const Slot slot : slots) {
         route_.look_at(slot);
     }
+    news_.clear();
+    due_words_.clear();
 }
 
 // The incidents that there is news of, each once, in the order of their ids.

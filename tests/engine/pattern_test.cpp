@@ -8,6 +8,7 @@ namespace nocturne::engine {
 namespace {
 
 using model::Reason;
+using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
@@ -95,6 +96,39 @@ TEST(Pattern, PairWithinTellsWhenTheSecondIsMissing) {
     EXPECT_EQ(story.raised(), 0U);
     story.hears("start").passes(minutes(1));
     EXPECT_EQ(story.raised(), 1U);
+}
+
+TEST(Pattern, WindowHoldsWhatComesBeforeItsEnd) {
+    const auto raised_by = [](const std::string& type, milliseconds answer_after) {
+        PatternStory story(
+            "type: " + type +
+            ", match: check=\"a\", then: check=\"b\", window: 1m, emit: {check: out}");
+        story.hears("a").passes(answer_after);
+        story.hears("b");
+        return story.raised();
+    };
+    EXPECT_EQ(raised_by("pair_within", milliseconds(59'999)), 0U);
+    EXPECT_EQ(raised_by("pair_within", milliseconds(60'000)), 1U);
+    EXPECT_EQ(raised_by("sequence", milliseconds(59'999)), 1U);
+    EXPECT_EQ(raised_by("sequence", milliseconds(60'000)), 0U);
+}
+
+TEST(Pattern, RaisesWhatTimeCompletesAsOfThatTimeWhateverElseIsHeard) {
+    const auto play = [](bool is_noisy) {
+        PatternStory story("type: pair_within, match: check=\"a\", then: check=\"b\", window: 1m, "
+                           "consume: true, emit: {check: out, severity: major}");
+        story.passes(milliseconds(300));
+        story.hears("a").passes(milliseconds(60'100));
+        if (is_noisy) {
+            story.hears("noise", 1, "elsewhere");
+        }
+        story.passes(minutes(1));
+        EXPECT_EQ(story.alert("web")->first_seen,
+                  model::from_unix_ms(Story::kStart) + milliseconds(60'300));
+        EXPECT_EQ(story.open_incidents().front()->opened_at, story.alert("web")->first_seen);
+    };
+    play(false);
+    play(true);
 }
 
 TEST(Pattern, SequenceNeedsTheOrderAndNothingBetween) {
