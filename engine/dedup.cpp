@@ -149,7 +149,7 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     }
     const model::Severity before = alert.severity;
     const bool burned = alert.is_burning();
-    take_facts(alert, event);
+    const bool has_new_facts = take_facts(alert, event);
     if (!burned) {
         begin_episode(slot, time);
         return {slot, Reason::FiredAgain};
@@ -157,7 +157,10 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     ++alert.count;
     alert.last_seen = std::max(alert.last_seen, time);
     alert.touched_at = state_.now;
-    return {slot, alert.severity == before ? Reason::RepeatedIdentity : Reason::SeverityChanged};
+    Transition goes_on{slot, Reason::RepeatedIdentity};
+    goes_on.reason = alert.severity == before ? Reason::RepeatedIdentity : Reason::SeverityChanged;
+    goes_on.has_new_facts = has_new_facts;
+    return goes_on;
 }
 
 void Dedup::begin_episode(Slot slot, model::Time time) {
@@ -187,16 +190,18 @@ void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
     remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.resolved_keep);
 }
 
-void Dedup::take_facts(Alert& alert, const model::EventView& event) {
+bool Dedup::take_facts(Alert& alert, const model::EventView& event) {
     AlertTable& alerts = state_.alerts;
+    bool has_new_facts = false;
     alert.severity = event.severity;
     alert.severity_worst = std::max(alert.severity_worst, event.severity);
     if (event.has_value) {
         alert.value = event.value;
         alert.has_value = true;
     }
-    if (!event.summary.empty()) {
+    if (!event.summary.empty() && event.summary != alerts.text(alert.summary)) {
         alerts.assign(alert.summary, event.summary);
+        has_new_facts = true;
     }
     if (!event.annotations.empty()) {
         for (const model::AnnotationView& annotation : event.annotations) {
@@ -212,7 +217,9 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
     if (std::none_of(alert.sources.begin(), alert.sources.end(), is_this) &&
         alert.sources.size() < kSourcesMax) {
         alert.sources.push_back(alerts.symbols().acquire(event.source));
+        has_new_facts = true;
     }
+    return has_new_facts;
 }
 
 Transition Dedup::expire(Slot slot) {

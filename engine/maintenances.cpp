@@ -70,7 +70,7 @@ Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines
         return Turn::None;
     }
     active_[window] = is_active;
-    is_indexed_ = false;
+    turned_.push_back(window);
     return is_active ? Turn::Begins : Turn::Ends;
 }
 
@@ -78,43 +78,57 @@ void Maintenances::index(const topology::Graph& graph) {
     std::vector<const rules::Condition*> conditions;
     numbers_.clear();
     covering_.clear();
+    turned_.clear();
     for (std::uint32_t window = 0; window < active_.size(); ++window) {
         const MaintenanceRule& rule = rules_->maintenances[window];
-        if (!active_[window]) {
-            continue;
-        }
         if (rule.nodes.empty()) {
             conditions.push_back(&rule.match);
             numbers_.push_back(window);
-            continue;
-        }
-        for (const std::string& name : rule.nodes) {
-            const topology::NodeIndex node = graph.find(name);
-            if (node == topology::kNoNode) {
-                continue;  // it may come with the next change of the graph
-            }
-            for (const topology::NodeIndex covered :
-                 topology::dependents(graph, node, rule.dependents, kCoveredMax)) {
-                std::vector<std::uint32_t>& windows = covering_[covered];
-                if (windows.empty() || windows.back() != window) {
-                    windows.push_back(window);
-                }
-            }
+        } else if (active_[window]) {
+            cover(window, graph);
         }
     }
     index_ = rules::MatchIndex(conditions);
     is_indexed_ = true;
 }
 
-Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
-                         const topology::Graph& graph, RuleBook& book, model::Time now) {
+void Maintenances::cover(std::uint32_t window, const topology::Graph& graph) {
+    const MaintenanceRule& rule = rules_->maintenances[window];
+    for (const std::string& name : rule.nodes) {
+        const topology::NodeIndex node = graph.find(name);
+        if (node == topology::kNoNode) {
+            continue;  // it may come with the next change of the graph
+        }
+        for (const topology::NodeIndex covered :
+             topology::dependents(graph, node, rule.dependents, kCoveredMax)) {
+            std::vector<std::uint32_t>& windows = covering_[covered];
+            const auto place = std::lower_bound(windows.begin(), windows.end(), window);
+            const bool is_there = place != windows.end() && *place == window;
+            if (active_[window] && !is_there) {
+                windows.insert(place, window);
+            } else if (!active_[window] && is_there) {
+                windows.erase(place);
+            }
+            if (windows.empty()) {
+                covering_.erase(covered);
+            }
+        }
+    }
+}
+
+void Maintenances::find(const AlertSubject& subject, const model::Alert& alert,
+                        const topology::Graph& graph, std::vector<std::uint32_t>& windows) {
     if (!is_indexed_) {
         index(graph);
     }
-    if (numbers_.empty() && covering_.empty()) {
-        return {};
+    for (const std::uint32_t window : turned_) {
+        cover(window, graph);
     }
-    std::vector<std::uint32_t> windows;
+    turned_.clear();
+    windows.clear();
+    if (numbers_.empty() && covering_.empty()) {
+        return;
+    }
     subject.find(index_, windows);
     for (std::uint32_t& window : windows) {
         window = numbers_[window];
@@ -125,7 +139,22 @@ Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
                 windows.push_back(window);
             }
         }
+        std::sort(windows.begin(), windows.end());
     }
+    std::erase_if(windows, [&](std::uint32_t window) { return !active_[window]; });
+}
+
+bool Maintenances::covers(const AlertSubject& subject, const model::Alert& alert,
+                          const topology::Graph& graph) {
+    std::vector<std::uint32_t> windows;
+    find(subject, alert, graph, windows);
+    return !windows.empty();
+}
+
+Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
+                         const topology::Graph& graph, RuleBook& book, model::Time now) {
+    std::vector<std::uint32_t> windows;
+    find(subject, alert, graph, windows);
     for (const std::uint32_t window : windows) {
         const MaintenanceRule& rule = rules_->maintenances[window];
         if (book.note(rule.rule, now)) {

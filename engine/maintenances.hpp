@@ -29,6 +29,9 @@ class Maintenances {
     // What time has made of the window.
     Turn look_at(Slot window, model::Time now, Deadlines& deadlines);
 
+    // Whether an active window covers the alert, be it in shadow mode.
+    bool covers(const AlertSubject& subject, const model::Alert& alert,
+                const topology::Graph& graph);
     Mute mutes(const AlertSubject& subject, const model::Alert& alert, const topology::Graph& graph,
                RuleBook& book, model::Time now);
 
@@ -44,6 +47,11 @@ class Maintenances {
 
    private:
     void index(const topology::Graph& graph);
+    // Notes what nodes the window covers if it is active, and else that it covers them no more.
+    void cover(std::uint32_t window, const topology::Graph& graph);
+    // The active windows that cover the alert, ascending.
+    void find(const AlertSubject& subject, const model::Alert& alert, const topology::Graph& graph,
+              std::vector<std::uint32_t>& windows);
     // When the present run ends or the next one begins; kNoTime: there is none to come.
     model::Time turn_after(std::uint32_t window, model::Time now) const;
 
@@ -51,8 +59,9 @@ class Maintenances {
     bool is_indexed_ = true;
     std::vector<bool> active_;
     std::vector<model::Time> planned_;    // turn_after() as of the last look: it has a deadline
-    rules::MatchIndex index_;             // of active windows that name no node
+    rules::MatchIndex index_;             // of windows that name no node
     std::vector<std::uint32_t> numbers_;  // the windows that index_ numbers
+    std::vector<std::uint32_t> turned_;   // windows that covering_ does not know of yet
     // Active windows that name nodes, by the nodes that they cover.
     boost::unordered_flat_map<topology::NodeIndex, std::vector<std::uint32_t>> covering_;
 };

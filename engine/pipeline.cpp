@@ -80,8 +80,14 @@ void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32
 void Pipeline::fold(const model::EventView& event, model::Time time, std::uint32_t index) {
     const Transition transition = dedup_.dedup(event, time, index);
     state_.counters.count(transition.reason);
-    if (transition.reason != Reason::RepeatedIdentity && transition.alert != kNoSlot) {
+    if (transition.alert == kNoSlot) {
+        return;
+    }
+    if (transition.reason != Reason::RepeatedIdentity) {
         follow(transition);
+    } else if (transition.has_new_facts && suppress_.asks_for_facts()) {
+        suppress_.changed(transition.alert);
+        follow_others();
     }
 }
 
@@ -233,6 +239,8 @@ void Pipeline::pass_time_until(model::Time time) {
         while (state_.deadlines.take_due(state_.now, deadline)) {
             look_at(deadline);
         }
+        suppress_.settle();
+        follow_others();
         conclude();
     }
     state_.now = time;

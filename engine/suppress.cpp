@@ -117,7 +117,7 @@ void Suppress::changed(Slot slot) {
 
 void Suppress::ended(const Transition& transition) {
     std::vector<Slot> others;
-    state_.inhibitions.ended(transition.alert, others);
+    state_.inhibitions.ended(state_.alerts, transition.alert, others);
     state_.dependencies.ended(state_.alerts, transition.alert, state_.topology.now(), others);
     state_.flapping.turned(state_.alerts, transition.alert, state_.now, state_.deadlines);
     if (transition.hidden_by == Reason::SilencedByOperator) {
@@ -184,6 +184,7 @@ void Suppress::add(const model::AddSilence& spec, model::Id id) {
     const Slot place = state_.silences.add(spec, id, state_.now, state_.deadlines);
     if (place != kNoSlot) {
         look_at({state_.now, Deadline::Kind::Silence, place});
+        settle();
     }
 }
 
@@ -191,6 +192,7 @@ void Suppress::expire(model::Id silence) {
     const Slot place = state_.silences.expire(silence, state_.now);
     if (place != kNoSlot) {
         look_at({state_.now, Deadline::Kind::Silence, place});
+        settle();
     }
 }
 
@@ -203,24 +205,15 @@ void Suppress::look_at(const Deadline& deadline) {
     switch (deadline.kind) {
         case Deadline::Kind::Silence:
             switch (state_.silences.look_at(deadline.slot, state_.now)) {
-                case Silences::Turn::Begins: {
-                    const rules::Condition& condition = state_.silences[deadline.slot].condition;
-                    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
-                        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning() &&
-                            AlertSubject(state_.alerts, slot).matches(condition)) {
-                            reconsider(slot);
-                        }
-                    }
-                    break;
-                }
-                case Silences::Turn::Ends: reconsider_hidden(Reason::SilencedByOperator); break;
+                case Silences::Turn::Begins: begun_silences_.push_back(deadline.slot); break;
+                case Silences::Turn::Ends: silence_ended_ = true; break;
                 case Silences::Turn::None: break;
             }
             break;
         case Deadline::Kind::Maintenance:
             switch (state_.maintenances.look_at(deadline.slot, state_.now, state_.deadlines)) {
-                case Maintenances::Turn::Begins: reconsider_all(); break;
-                case Maintenances::Turn::Ends: reconsider_hidden(Reason::InMaintenance); break;
+                case Maintenances::Turn::Begins: window_begun_ = true; break;
+                case Maintenances::Turn::Ends: window_ended_ = true; break;
                 case Maintenances::Turn::None: break;
             }
             break;
@@ -238,6 +231,46 @@ void Suppress::look_at(const Deadline& deadline) {
     }
 }
 
+void Suppress::settle() {
+    if (begun_silences_.empty() && !silence_ended_ && !window_begun_ && !window_ended_) {
+        return;
+    }
+    std::vector<const rules::Condition*> conditions;
+    for (const Slot place : begun_silences_) {
+        conditions.push_back(&state_.silences[place].condition);
+    }
+    const rules::MatchIndex begun(conditions);
+    begun_silences_.clear();
+    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning() &&
+            is_concerned(slot, begun)) {
+            reconsider(slot);
+        }
+    }
+    silence_ended_ = window_begun_ = window_ended_ = false;
+}
+
+bool Suppress::is_concerned(Slot slot, const rules::MatchIndex& begun) {
+    const Alert& alert = state_.alerts[slot];
+    if (silence_ended_ && alert.suppression == Reason::SilencedByOperator &&
+        !state_.silences.is_active(alert.suppressed_by)) {
+        return true;
+    }
+    if (window_ended_ && alert.suppression == Reason::InMaintenance) {
+        return true;
+    }
+    if (begun.empty() && !window_begun_) {
+        return false;
+    }
+    const AlertSubject subject(state_.alerts, slot);
+    if (window_begun_ && state_.maintenances.covers(subject, alert, state_.topology.now())) {
+        return true;
+    }
+    std::vector<std::uint32_t> found;
+    subject.find(begun, found);
+    return !found.empty();
+}
+
 void Suppress::reload() {
     load_rules(state_, &state_.deadlines);
     restore(state_);
@@ -249,7 +282,7 @@ void Suppress::restore(State& state) {
     for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
         if (state.alerts.is_used(slot) && state.alerts[slot].is_burning()) {
             state.inhibitions.burns(state.alerts, slot, ignored);
-            state.dependencies.burns(state.alerts, slot, state.topology.now(), ignored);
+            state.dependencies.learn(state.alerts, slot);
             ignored.clear();
         }
     }
@@ -258,11 +291,9 @@ void Suppress::restore(State& state) {
 void Suppress::find_nodes() {
     state_.maintenances.find_nodes();
     state_.dependencies.clear();
-    std::vector<Slot> ignored;
     for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
         if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning()) {
-            state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), ignored);
-            ignored.clear();
+            state_.dependencies.learn(state_.alerts, slot);
         }
     }
     const rules::RuleSet& rules = state_.book.rules();

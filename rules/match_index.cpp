@@ -103,6 +103,9 @@ MatchIndex::MatchIndex(const std::vector<const Condition*>& conditions) : MatchI
 
 void MatchIndex::find(const SubjectView& subject, std::vector<std::uint32_t>& found) const {
     found.clear();
+    if (empty()) {
+        return;
+    }
     const auto ask = [&](const Numbers& numbers) {
         for (const std::uint32_t number : numbers) {
             if (inside_->conditions[number].holds(subject)) {
@@ -127,6 +130,10 @@ void MatchIndex::find(const SubjectView& subject, std::vector<std::uint32_t>& fo
     if (!sorted || fields_with_matches > 1) {
         std::sort(found.begin(), found.end());
     }
+}
+
+bool MatchIndex::empty() const {
+    return inside_->conditions.empty();
 }
 
 std::size_t MatchIndex::always_asked() const {

@@ -24,6 +24,8 @@ class MatchIndex {
     // The numbers of the conditions that hold, ascending, into `found` (cleared first).
     void find(const SubjectView& subject, std::vector<std::uint32_t>& found) const;
 
+    bool empty() const;
+
     // How many are asked for each subject whatever it is.
     std::size_t always_asked() const;
 
