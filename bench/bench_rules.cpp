@@ -2,6 +2,7 @@
 // beside few, and with much suppression beside none, in one run.
 //
 //   bench_rules [few many identities events]
+//   bench_rules suppression
 //
 // The rules that match are the same ten in both; all others ask for what no event has. So a ratio
 // of one is an index, and one of a thousand is a loop.
@@ -17,8 +18,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -175,47 +178,70 @@ void compare(const char* what, const std::string& few, const std::string& many,
 
 // ---- much suppression ----
 
-// A hundred inhibitions and a thousand windows; about every tenth alert is hidden by something.
-std::string suppression_rules() {
+// A hundred inhibitions and a thousand windows. Each silence and each window is about one check of
+// one service, on one machine where few are to be hidden.
+enum class Hidden { Few, Many };
+
+std::string machine(Hidden hidden, int service) {
+    return hidden == Hidden::Many
+               ? ""
+               : ", instance: \"node-003.dc" + std::to_string(service % 3) + ".example.net:9100\"";
+}
+
+std::string suppression_rules(Hidden hidden) {
     std::string yaml = "inhibit:\n";
     for (int i = 0; i < 100; ++i) {
         const std::string team = "team-" + std::to_string(i % 40);
         yaml += "  - {name: i" + std::to_string(i) +
                 ", source: {check: InstanceDown, team: " + team +
-                "}, target: {check: ProbeFailed, team: " + team + "}, equal: [resource]}\n";
+                "}, target: {check: ProbeFailed, team: " + team +
+                (hidden == Hidden::Many ? "}, equal: [resource]}\n"
+                                        : "}, equal: [instance, resource]}\n");
     }
     yaml += "maintenance:\n";
     for (int i = 0; i < 1000; ++i) {
         const std::string service = "svc-" + std::to_string(i);
         yaml += "  - {name: m" + std::to_string(i) +
-                ", match: {check: DiskFull, resource: " + service + "}, at: \"00:00\", for: 24h}\n";
+                ", match: {check: DiskFull, resource: " + service + machine(hidden, i) +
+                "}, at: \"00:00\", for: 24h}\n";
     }
     return yaml;
 }
 
-void add_silences(Listener& listener) {
+void add_silences(Listener& listener, Hidden hidden) {
     for (int i = 0; i < 1000; ++i) {
         model::AddSilence silence;
         silence.matchers = "resource=\"svc-" + std::to_string(i) + "\",check=\"ClockSkew\"";
+        if (hidden == Hidden::Few) {
+            silence.matchers +=
+                ",instance=\"node-003.dc" + std::to_string(i % 3) + ".example.net:9100\"";
+        }
         silence.ends_at = model::from_unix_ms(kStart) + std::chrono::hours(12);
         silence.created_by = "bench";
         listener.apply(model::Command(silence));
     }
 }
 
-std::vector<std::string> resolved(std::vector<std::string> messages) {
-    constexpr std::string_view kFiring = R"("status":"firing")";
-    for (std::string& message : messages) {
-        for (std::size_t at = message.find(kFiring); at != std::string::npos;
-             at = message.find(kFiring, at)) {
-            message.replace(at, kFiring.size(), R"("status":"resolved")");
+// The same events as other messages: told again, or resolved.
+std::vector<std::string> again(std::vector<std::string> messages, bool is_resolved) {
+    const auto replace = [&](std::string_view what, std::string_view by) {
+        for (std::string& message : messages) {
+            for (std::size_t at = message.find(what); at != std::string::npos;
+                 at = message.find(what, at + by.size())) {
+                message.replace(at, what.size(), by);
+            }
         }
+    };
+    replace(R"("id":"ev-)", is_resolved ? R"("id":"rs-)" : R"("id":"re-)");
+    if (is_resolved) {
+        replace(R"("status":"firing")", R"("status":"resolved")");
     }
     return messages;
 }
 
 struct Costs {
     double raise = 0;
+    std::uint64_t rankings = 0;
     double repeat = 0;
     double tick_us = 0;
     double resolve = 0;
@@ -248,32 +274,31 @@ void measure_queries(const engine::Core& core) {
     }
 }
 
-Costs measure(bool is_suppressing, const std::vector<std::string>& messages) {
+Costs measure(std::optional<Hidden> hidden, const std::vector<std::string>& messages) {
     const std::span<const std::string> firing(messages);
     Listener listener;
-    if (is_suppressing) {
-        listener.load(suppression_rules());
-        add_silences(listener);
+    if (hidden) {
+        listener.load(suppression_rules(*hidden));
+        add_silences(listener, *hidden);
     }
-    // The first half is there already when the second comes.
-    const std::size_t half = firing.size() / 2;
-    (void)listener.hear(firing.first(half));
-    listener.pass(std::chrono::seconds(10));
+    // From none to all: how often the incidents were ranked by then hangs on little.
     Costs costs;
-    costs.raise = listener.hear(firing.subspan(half));
+    costs.raise = listener.hear(firing);
+    costs.rankings = listener.core().state().counters.rankings;
     listener.pass(std::chrono::seconds(10));
-    costs.repeat = listener.hear(firing);
+    costs.repeat = listener.hear(again(messages, false));
     costs.tick_us = measure_ticks(listener);
-    if (is_suppressing) {
-        std::size_t hidden = 0;
+    if (hidden) {
+        std::size_t suppressed = 0;
         const engine::AlertTable& alerts = listener.core().state().alerts;
         for (engine::Slot slot = 0; slot < alerts.bound(); ++slot) {
-            hidden += alerts[slot].state == model::AlertState::Suppressed ? 1U : 0U;
+            suppressed += alerts[slot].state == model::AlertState::Suppressed ? 1U : 0U;
         }
-        std::printf("%zu alerts, %zu hidden\n", alerts.size(), hidden);
+        std::printf("%zu alerts, %zu hidden, %llu rankings\n", alerts.size(), suppressed,
+                    static_cast<unsigned long long>(costs.rankings));
         measure_queries(listener.core());
     }
-    costs.resolve = listener.hear(resolved(messages));
+    costs.resolve = listener.hear(again(messages, true));
     return costs;
 }
 
@@ -281,14 +306,14 @@ void report(const char* what, double without, double with) {
     std::printf("%-30s %8.3f us   %8.3f us   %6.2f times\n", what, without, with, with / without);
 }
 
-void compare_suppression(std::uint64_t alerts) {
+void compare_suppression(std::uint64_t alerts, Hidden hidden) {
     const std::vector<std::string> messages = bench::messages_of(alerts, alerts, kPerMessage);
     constexpr int kTimes = 3;
     std::vector<Costs> without;
     std::vector<Costs> with;
     for (int i = 0; i < kTimes; ++i) {
-        without.push_back(measure(false, messages));
-        with.push_back(measure(true, messages));
+        without.push_back(measure(std::nullopt, messages));
+        with.push_back(measure(hidden, messages));
     }
     const auto median = [](std::vector<Costs> all, double Costs::*cost) {
         std::sort(all.begin(), all.end(),
@@ -308,6 +333,11 @@ void compare_suppression(std::uint64_t alerts) {
 }  // namespace
 
 int main(int count, char** arguments) {
+    if (count > 1 && std::string_view(arguments[1]) == "suppression") {
+        compare_suppression(100'000, Hidden::Few);
+        compare_suppression(100'000, Hidden::Many);
+        return 0;
+    }
     const auto number = [&](int i, std::uint64_t otherwise) {
         return count > i ? std::strtoull(arguments[i], nullptr, 10) : otherwise;
     };
@@ -325,6 +355,7 @@ int main(int count, char** arguments) {
     }
     compare("all of them", mixed_rules(few), mixed_rules(many), messages);
     std::printf("1,000 silences, 100 inhibitions and 1,000 maintenance windows beside none\n");
-    compare_suppression(100'000);
+    compare_suppression(100'000, Hidden::Few);
+    compare_suppression(100'000, Hidden::Many);
     return 0;
 }

@@ -94,7 +94,7 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
     } else if (rule.by == By::Likeness) {
         reason = Reason::JoinedByLikeness;
         text = TextShape::of(subject.view().summary).text();
-        key = model::fingerprint_of(rules::key_of(state_.book[rule.rule]) + text);
+        key = model::fingerprint_of(state_.book.key_of(rule.rule) + text);
         found = find_alike(rule, text);
     }
     const bool is_open = found != kNoSlot && !state_.incidents[found].is_over();
@@ -118,7 +118,7 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
     }
     Incident& incident = state_.incidents[opened];
     incident.group = key != model::Fingerprint{} ? key : state_.alerts[slot].fingerprint;
-    incident.group_rule = rules::to_string(state_.book[rule.rule]);
+    incident.group_rule = state_.book.text_of(rule.rule);
     incident.group_text = text;
     tell(incident, rule.by == By::Alone ? Reason::OpenedAlone : reason, model::kNoId,
          incident.group_rule + (text.empty() ? "" : ": " + text) + before);
@@ -127,7 +127,7 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
 
 Slot Correlate::find_alike(const rules::GroupRule& rule, const std::string& text) const {
     const TextShape shape = TextShape::parse(text);
-    const std::string of_rule = rules::to_string(state_.book[rule.rule]);
+    const std::string of_rule = state_.book.text_of(rule.rule);
     Slot best = kNoSlot;
     double most = rule.likeness;
     for (const auto& [id, slot] : state_.incidents.by_id()) {
@@ -473,6 +473,7 @@ void Correlate::move_alerts(Slot from, Slot into, const std::vector<Slot>& alert
     }
     std::vector<Slot> moved = alerts;
     std::sort(moved.begin(), moved.end());
+    forget_worst(source);
     std::erase_if(source.alerts,
                   [&](Slot slot) { return std::binary_search(moved.begin(), moved.end(), slot); });
     target.ended_at = target.burning > 0 ? model::kNoTime : target.ended_at;
@@ -517,6 +518,7 @@ bool Correlate::rejoin(Slot slot) {
     if (incident.is_over()) {
         if (state_.now - incident.resolved_at >= lifecycle_of(found).reopen_window) {
             std::erase(incident.alerts, slot);
+            forget_worst(incident);
             incident.burning -= alert.is_counted ? 1 : 0;
             alert.is_counted = false;
             alert.incident = model::kNoId;

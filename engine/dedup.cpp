@@ -71,9 +71,9 @@ Transition Dedup::dedup(const model::EventView& event, model::Time time, std::ui
     }
     if (clears && transition.reason == Reason::ResolvedBySource) {
         transition.reason = Reason::ClearedByRule;
-        state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::ClearedByRule,
-                                                 rules::to_string(state_.book[rule.rule]),
-                                                 "by " + std::string(event.check)});
+        state_.decisions.note(transition.alert,
+                              {state_.now, state_.now, 1, Reason::ClearedByRule,
+                               state_.book.text_of(rule.rule), "by " + std::string(event.check)});
     }
     return transition;
 }
@@ -166,12 +166,24 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
 void Dedup::begin_episode(Slot slot, model::Time time) {
     Alert& alert = state_.alerts[slot];
     alert.state = model::AlertState::Firing;
-    alert.severity_worst = alert.severity;
+    set_worst(alert, alert.severity);
     alert.first_seen = alert.last_seen = alert.changed_at = time;
     alert.touched_at = state_.now;
     alert.ended_at = model::kNoTime;
     alert.count = 1;
     remind(state_, Deadline::Kind::Alert, slot, state_.now + time_to_live(slot));
+}
+
+void Dedup::set_worst(Alert& alert, model::Severity severity) {
+    if (alert.severity_worst == severity) {
+        return;
+    }
+    alert.severity_worst = severity;
+    if (alert.incident != model::kNoId) {
+        if (const Slot incident = state_.incidents.find(alert.incident); incident != kNoSlot) {
+            forget_worst(state_.incidents[incident]);
+        }
+    }
 }
 
 model::Duration Dedup::time_to_live(Slot slot) const {
@@ -194,7 +206,7 @@ bool Dedup::take_facts(Alert& alert, const model::EventView& event) {
     AlertTable& alerts = state_.alerts;
     bool has_new_facts = false;
     alert.severity = event.severity;
-    alert.severity_worst = std::max(alert.severity_worst, event.severity);
+    set_worst(alert, std::max(alert.severity_worst, event.severity));
     if (event.has_value) {
         alert.value = event.value;
         alert.has_value = true;

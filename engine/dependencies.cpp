@@ -70,10 +70,11 @@ bool Dependencies::leads_to_cause(NodeIndex node, const topology::Graph& graph) 
 }
 
 void Dependencies::append_dependents(Slot slot, const AlertTable& alerts,
-                                     const topology::Graph& graph,
-                                     std::vector<Slot>& targets) const {
-    for (const NodeIndex node :
-         topology::dependents(graph, alerts[slot].node, hops_max_, kNodesMax)) {
+                                     const topology::Graph& graph, std::vector<Slot>& targets) {
+    const std::vector<NodeIndex> dependents =
+        topology::dependents(graph, alerts[slot].node, hops_max_, kNodesMax);
+    cut_ += dependents.size() >= kNodesMax ? 1U : 0U;
+    for (const NodeIndex node : dependents) {
         const auto found = burning_.find(node);
         if (found == burning_.end()) {
             continue;
@@ -187,7 +188,7 @@ bool Dependencies::is_stood_in_for(const AlertTable& alerts, std::uint32_t numbe
 }
 
 Slot Dependencies::find_cause(const AlertTable& alerts, std::uint32_t rule, Slot slot,
-                              const topology::Graph& graph) const {
+                              const topology::Graph& graph) {
     boost::unordered_flat_set<NodeIndex> seen{alerts[slot].node};
     std::vector<NodeIndex> level{alerts[slot].node};
     for (std::uint8_t hop = 0; hop < rules_->dependencies[rule].hops && !level.empty(); ++hop) {
@@ -208,6 +209,7 @@ Slot Dependencies::find_cause(const AlertTable& alerts, std::uint32_t rule, Slot
                 }
             });
         }
+        cut_ += seen.size() >= kNodesMax ? 1U : 0U;
         if (cause != kNoSlot) {
             return cause;  // the nearest, and of those the first
         }
@@ -217,7 +219,7 @@ Slot Dependencies::find_cause(const AlertTable& alerts, std::uint32_t rule, Slot
 }
 
 Mute Dependencies::mutes(const AlertTable& alerts, Slot slot, const topology::Graph& graph,
-                         RuleBook& book, model::Time now) const {
+                         RuleBook& book, model::Time now) {
     if (cause_count_ == 0) {
         return {};
     }

@@ -34,11 +34,14 @@ class Dependencies {
     // As burns(), without asking whom it concerns.
     void learn(const AlertTable& alerts, Slot slot);
 
+    // Walks that looked at no more nodes than the bound, since the start.
+    std::uint64_t cut() const { return cut_; }
+
     // Whether a rule asks for what a repeated event may change.
     bool asks_for_facts() const { return asks_for_facts_; }
 
     Mute mutes(const AlertTable& alerts, Slot slot, const topology::Graph& graph, RuleBook& book,
-               model::Time now) const;
+               model::Time now);
 
    private:
     static constexpr std::size_t kNodesMax = 10'000;  // looked at from one alert
@@ -53,7 +56,7 @@ class Dependencies {
     Burning* find(topology::NodeIndex node, Slot alert);
     // The earliest alert that explains what burns on `node`, down its dependencies.
     Slot find_cause(const AlertTable& alerts, std::uint32_t rule, Slot slot,
-                    const topology::Graph& graph) const;
+                    const topology::Graph& graph);
     Slot cause_on(const AlertTable& alerts, std::uint32_t rule, topology::NodeIndex node) const;
     // Whether something burns there that the rule does not explain.
     bool is_loud(std::uint32_t rule, topology::NodeIndex node) const;
@@ -64,7 +67,7 @@ class Dependencies {
     // Whether a cause burns somewhere below the node, within the reach of any rule.
     bool leads_to_cause(topology::NodeIndex node, const topology::Graph& graph) const;
     void append_dependents(Slot slot, const AlertTable& alerts, const topology::Graph& graph,
-                           std::vector<Slot>& targets) const;
+                           std::vector<Slot>& targets);
 
     const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
     bool asks_for_facts_ = false;
@@ -72,6 +75,7 @@ class Dependencies {
     rules::MatchIndex causes_;
     rules::MatchIndex targets_;
     boost::unordered_flat_map<topology::NodeIndex, std::vector<Burning>> burning_;
+    std::uint64_t cut_ = 0;
     std::size_t cause_count_ = 0;  // burning alerts that are a cause for some rule
 };
 

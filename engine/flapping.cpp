@@ -46,7 +46,7 @@ void Flapping::find_rules(const AlertTable& alerts, Slot slot, Watched& watched)
             watched.by_rule.begin(), watched.by_rule.end(), rule,
             [](const Turns& turns, std::uint32_t wanted) { return turns.rule < wanted; });
         if (place == watched.by_rule.end() || place->rule != rule) {
-            watched.by_rule.insert(place, Turns{rule, false, {}});
+            watched.by_rule.insert(place, Turns{rule, false, model::kNoTime, {}});
         }
         if (rules_->rules[rules_->flappings[rule].rule].mode != rules::Mode::Shadow) {
             break;
@@ -83,7 +83,7 @@ void Flapping::turned(const AlertTable& alerts, Slot slot, model::Time now, Dead
         const rules::FlappingRule& rule = rules_->flappings[turns.rule];
         if (!turns.flaps && turns.at.size() >= rule.start) {
             turns.flaps = true;
-            deadlines.add(now + rule.window, Deadline::Kind::Flapping, slot);
+            plan(turns, slot, now + rule.window, deadlines);
         }
     }
 }
@@ -120,7 +120,7 @@ bool Flapping::look_at(Slot slot, model::Time now, Deadlines& deadlines) {
 }
 
 bool Flapping::look_at(Turns& turns, Slot slot, model::Time now, Deadlines& deadlines) const {
-    if (!turns.flaps) {
+    if (!turns.flaps || turns.due > now) {
         return false;
     }
     prune(turns, now);
@@ -131,8 +131,13 @@ bool Flapping::look_at(Turns& turns, Slot slot, model::Time now, Deadlines& dead
     }
     // When so many turns will be left as make it calm.
     const model::Time calm_at = turns.at[turns.at.size() - rule.stop - 1] + rule.window;
-    deadlines.add(calm_at, Deadline::Kind::Flapping, slot);
+    plan(turns, slot, calm_at, deadlines);
     return false;
+}
+
+void Flapping::plan(Turns& turns, Slot slot, model::Time due, Deadlines& deadlines) {
+    turns.due = due;
+    deadlines.add(due, Deadline::Kind::Flapping, slot);
 }
 
 bool Flapping::is_flapping(Slot slot) const {
@@ -151,6 +156,7 @@ void Flapping::encode(model::Writer& out) const {
         for (const Turns& turns : watched.by_rule) {
             out.varint(turns.rule);
             out.boolean(turns.flaps);
+            out.zigzag(model::to_unix_ms(turns.due));
             out.varint(turns.at.size());
             for (const model::Time at : turns.at) {
                 out.zigzag(model::to_unix_ms(at));
@@ -168,6 +174,7 @@ void Flapping::decode(model::Reader& in) {
             Turns turns;
             turns.rule = static_cast<std::uint32_t>(in.varint());
             turns.flaps = in.boolean();
+            turns.due = model::from_unix_ms(in.zigzag());
             for (std::size_t times = in.count(); times > 0 && in.ok(); --times) {
                 turns.at.push_back(model::from_unix_ms(in.zigzag()));
             }

@@ -40,7 +40,8 @@ class Flapping {
     struct Turns {
         std::uint32_t rule = 0;  // its place in RuleSet::flappings
         bool flaps = false;
-        std::vector<model::Time> at;  // the oldest first
+        model::Time due = model::kNoTime;  // while it flaps: when it is looked at
+        std::vector<model::Time> at;       // the oldest first
     };
 
     // What is known of one alert: by the rules in shadow mode that match, and by the first that is
@@ -54,6 +55,7 @@ class Flapping {
     void prune(Turns& turns, model::Time now) const;
     // Whether it turned from flapping to calm.
     bool look_at(Turns& turns, Slot slot, model::Time now, Deadlines& deadlines) const;
+    static void plan(Turns& turns, Slot slot, model::Time due, Deadlines& deadlines);
 
     bool is_shadow(const Turns& turns) const {
         return rules_->rules[rules_->flappings[turns.rule].rule].mode == rules::Mode::Shadow;

@@ -46,8 +46,7 @@ bool Inhibitions::key_of(const rules::SubjectView& subject, std::uint32_t rule, 
     return true;
 }
 
-std::vector<Inhibitions::Part> Inhibitions::parts_of(const AlertTable& alerts, Slot slot) const {
-    const AlertSubject subject(alerts, slot);
+std::vector<Inhibitions::Part> Inhibitions::parts_of(const AlertSubject& subject) const {
     std::vector<std::uint32_t> as_source;
     std::vector<std::uint32_t> as_target;
     subject.find(sources_, as_source);
@@ -69,11 +68,12 @@ std::vector<Inhibitions::Part> Inhibitions::parts_of(const AlertTable& alerts, S
     return parts;
 }
 
-void Inhibitions::burns(const AlertTable& alerts, Slot slot, std::vector<Slot>& targets) {
+void Inhibitions::burns(const AlertTable& alerts, Slot slot, const AlertSubject& subject,
+                        std::vector<Slot>& targets) {
     if (rules_ == nullptr || rules_->inhibits.empty()) {
         return;
     }
-    std::vector<Part> parts = parts_of(alerts, slot);
+    std::vector<Part> parts = parts_of(subject);
     const auto found = parts_.find(slot);
     if (found == parts_.end() ? parts.empty() : parts == found->second) {
         return;

@@ -25,7 +25,8 @@ class Inhibitions {
 
     // The alert burns from now on, or goes on burning with other facts. Appends burning alerts that
     // it may hide, or may hide no more.
-    void burns(const AlertTable& alerts, Slot slot, std::vector<Slot>& targets);
+    void burns(const AlertTable& alerts, Slot slot, const AlertSubject& subject,
+               std::vector<Slot>& targets);
     // It burns no more. Appends burning alerts that it may have hidden.
     void ended(const AlertTable& alerts, Slot slot, std::vector<Slot>& targets);
 
@@ -78,7 +79,7 @@ class Inhibitions {
     // The key of an alert on one side; false when a value is missing.
     enum class Side : std::uint8_t { Source, Target };
     bool key_of(const rules::SubjectView& subject, std::uint32_t rule, Side side, Key& key) const;
-    std::vector<Part> parts_of(const AlertTable& alerts, Slot slot) const;
+    std::vector<Part> parts_of(const AlertSubject& subject) const;
     void enter(const AlertTable& alerts, Slot slot, const Part& part, std::vector<Slot>& targets);
     void leave(const AlertTable& alerts, Slot slot, const Part& part, std::vector<Slot>& targets);
     // Whether no other of its class is earlier: else it changes nothing for the targets.

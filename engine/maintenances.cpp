@@ -99,8 +99,10 @@ void Maintenances::cover(std::uint32_t window, const topology::Graph& graph) {
         if (node == topology::kNoNode) {
             continue;  // it may come with the next change of the graph
         }
-        for (const topology::NodeIndex covered :
-             topology::dependents(graph, node, rule.dependents, kCoveredMax)) {
+        const std::vector<topology::NodeIndex> dependents =
+            topology::dependents(graph, node, rule.dependents, kCoveredMax);
+        cut_ += active_[window] && dependents.size() >= kCoveredMax ? 1U : 0U;
+        for (const topology::NodeIndex covered : dependents) {
             std::vector<std::uint32_t>& windows = covering_[covered];
             const auto place = std::lower_bound(windows.begin(), windows.end(), window);
             const bool is_there = place != windows.end() && *place == window;

@@ -35,6 +35,9 @@ class Maintenances {
     Mute mutes(const AlertSubject& subject, const model::Alert& alert, const topology::Graph& graph,
                RuleBook& book, model::Time now);
 
+    // How often a window covered less than it should, since the start.
+    std::uint64_t cut() const { return cut_; }
+
     bool is_active(std::uint32_t window) const { return active_[window]; }
 
     // When the window's present or next run begins and ends; kNoTime when there is none to come.
@@ -57,6 +60,7 @@ class Maintenances {
 
     const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
     bool is_indexed_ = true;
+    std::uint64_t cut_ = 0;
     std::vector<bool> active_;
     std::vector<model::Time> planned_;    // turn_after() as of the last look: it has a deadline
     rules::MatchIndex index_;             // of windows that name no node

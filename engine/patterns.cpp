@@ -84,6 +84,12 @@ model::EventView EmittedEvent::view(std::vector<model::LabelView>& labels_room) 
     return event;
 }
 
+std::size_t Patterns::hits_max(const PatternRule& rule, std::uint32_t member) {
+    return rule.type == Type::EventGroup
+               ? rule.members[member].count
+               : std::max<std::size_t>(rule.count, std::size_t{rule.count_low} + 1);
+}
+
 PatternRule Patterns::pattern_of(const rules::HeartbeatRule& rule) {
     PatternRule pattern;
     pattern.rule = rule.rule;
@@ -358,10 +364,10 @@ void Patterns::counted(Pattern& pattern, Entry& entry, std::uint32_t member,
     }
     std::deque<model::Time>& hits = entry.hits[member];
     hits.push_back(now);
-    for (std::deque<model::Time>& each : entry.hits) {
-        prune(each, now, is_low ? rule.window_low : rule.window);
-        while (each.size() > kHitsMax) {
-            each.pop_front();
+    for (std::uint32_t i = 0; i < entry.hits.size(); ++i) {
+        prune(entry.hits[i], now, is_low ? rule.window_low : rule.window);
+        while (entry.hits[i].size() > hits_max(rule, i)) {
+            entry.hits[i].pop_front();
         }
     }
     if (is_low) {
@@ -405,6 +411,7 @@ void Patterns::passed(Pattern& pattern, Entry& entry, model::Time now,
             emitted.push_back(entry.first);
             break;
         case Type::Absence:
+            entry.since = entry.is_open ? entry.since : now;
             entry.is_open = true;
             entry.first.status = model::EventStatus::Firing;
             emitted.push_back(entry.first);

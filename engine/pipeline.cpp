@@ -50,8 +50,7 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
              std::string(event.resource),
              std::string(event.check),
              {state_.now, state_.now, 1, Reason::DroppedByRule,
-              applied_.rules.empty() ? "" : rules::to_string(state_.book[applied_.rules.back()]),
-              ""}});
+              applied_.rules.empty() ? "" : state_.book.text_of(applied_.rules.back()), ""}});
         return;
     }
     if (outcome == rules::Normaliser::Outcome::Changed) {
@@ -101,7 +100,7 @@ void Pipeline::follow_emitted() {
         fold(event, state_.now, kEmittedIndex + next_emitted_++);
         if (const Slot slot = state_.alerts.find(event.fingerprint); slot != kNoSlot && fires) {
             state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::PatternMatched,
-                                         rules::to_string(state_.book[emitted.rule]), ""});
+                                         state_.book.text_of(emitted.rule), ""});
         }
     }
     emitted_.clear();
@@ -153,7 +152,7 @@ void Pipeline::tell_firing(const Transition& transition) {
     }
     state_.counters.count(Reason::StormLimited);
     state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::StormLimited,
-                                             rules::to_string(state_.book[verdict.rule]), ""});
+                                             state_.book.text_of(verdict.rule), ""});
 }
 
 // What happened to other alerts by that.

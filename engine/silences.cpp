@@ -9,6 +9,7 @@ Slot Silences::add(const model::AddSilence& spec, model::Id id, model::Time now,
                    Deadlines& deadlines) {
     Result<rules::Condition> condition = rules::parse_condition(spec.matchers);
     const Slot place = find_place(now);
+    refused_ += place == kNoSlot ? 1U : 0U;
     if (!condition || place == kNoSlot) {
         return kNoSlot;  // the edge refuses bad matchers; a journal of another version may hold
                          // some

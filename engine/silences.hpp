@@ -47,6 +47,9 @@ class Silences {
 
     const std::vector<Silence>& all() const { return silences_; }
 
+    // Silences that were refused for want of room, since the start.
+    std::uint64_t refused() const { return refused_; }
+
     bool is_active(model::Id id) const;
 
     const Silence& operator[](Slot place) const { return silences_[place]; }
@@ -64,6 +67,7 @@ class Silences {
     rules::MatchIndex index_;   // of the active ones
     std::vector<Slot> places_;  // in silences_, of what index_ numbers
     bool is_indexed_ = true;
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace nocturne::engine

@@ -28,9 +28,8 @@ Reason end_of(Reason reason) {
 
 // The order of the documentation: what people asked for, what was planned, what is known to be
 // noise, what others explain.
-Mute Suppress::find_mute(Slot slot, Ask ask) {
+Mute Suppress::find_mute(Slot slot, const AlertSubject& subject, Ask ask) {
     const Alert& alert = state_.alerts[slot];
-    const AlertSubject subject(state_.alerts, slot);
     const topology::Graph& graph = state_.topology.now();
     Mute mute = state_.silences.mutes(subject);
     if (!mute) {
@@ -58,7 +57,7 @@ Mute Suppress::find_mute(Slot slot, Ask ask) {
     for (const rules::RuleIndex rule : state_.book.take_shadowed()) {
         state_.counters.count(Reason::WouldBeHidden);
         state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::WouldBeHidden,
-                                     rules::to_string(state_.book[rule]), ""});
+                                     state_.book.text_of(rule), ""});
     }
     return mute;
 }
@@ -75,24 +74,24 @@ void Suppress::hide(Slot slot, const Mute& mute) {
     alert.suppressed_by = mute.by;
     const bool has_rule = mute.rule != rules::kNoRule;
     state_.alerts.assign(alert.suppressed_rule,
-                         has_rule ? rules::key_of(state_.book[mute.rule]) : std::string());
+                         has_rule ? state_.book.key_of(mute.rule) : std::string());
     if (is_same) {
         return;
     }
     if (mute.reason == Reason::SilencedByOperator) {
         state_.silences.took(mute.by, state_.now);
     }
-    state_.decisions.note(slot,
-                          {state_.now, state_.now, 1, mute.reason,
-                           has_rule ? rules::to_string(state_.book[mute.rule]) : "", mute.text});
+    state_.decisions.note(slot, {state_.now, state_.now, 1, mute.reason,
+                                 has_rule ? state_.book.text_of(mute.rule) : "", mute.text});
 }
 
 Reason Suppress::suppress(Slot slot) {
     std::vector<Slot> others;
-    state_.inhibitions.burns(state_.alerts, slot, others);
+    const AlertSubject subject(state_.alerts, slot);
+    state_.inhibitions.burns(state_.alerts, slot, subject, others);
     state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
     state_.flapping.turned(state_.alerts, slot, state_.now, state_.deadlines);
-    const Mute mute = find_mute(slot, Ask::Raise);
+    const Mute mute = find_mute(slot, subject, Ask::Raise);
     if (mute) {
         hide(slot, mute);
     }
@@ -103,7 +102,8 @@ Reason Suppress::suppress(Slot slot) {
 
 void Suppress::changed(Slot slot) {
     std::vector<Slot> others;
-    state_.inhibitions.burns(state_.alerts, slot, others);
+    const AlertSubject subject(state_.alerts, slot);
+    state_.inhibitions.burns(state_.alerts, slot, subject, others);
     state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
     std::erase(others, slot);
     reconsider(std::move(others));
@@ -133,7 +133,7 @@ void Suppress::reconsider(Slot slot) {
         return;
     }
     const bool was_hidden = alert.state == AlertState::Suppressed;
-    const Mute mute = find_mute(slot, Ask::Again);
+    const Mute mute = find_mute(slot, AlertSubject(state_.alerts, slot), Ask::Again);
     if (mute) {
         hide(slot, mute);
         if (!was_hidden) {
@@ -281,7 +281,7 @@ void Suppress::restore(State& state) {
     std::vector<Slot> ignored;
     for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
         if (state.alerts.is_used(slot) && state.alerts[slot].is_burning()) {
-            state.inhibitions.burns(state.alerts, slot, ignored);
+            state.inhibitions.burns(state.alerts, slot, AlertSubject(state.alerts, slot), ignored);
             state.dependencies.learn(state.alerts, slot);
             ignored.clear();
         }

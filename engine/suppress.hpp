@@ -56,7 +56,7 @@ class Suppress {
    private:
     enum class Ask { Raise, Again };
 
-    Mute find_mute(Slot slot, Ask ask);
+    Mute find_mute(Slot slot, const AlertSubject& subject, Ask ask);
     void hide(Slot slot, const Mute& mute);
     // Looks again whether anything hides the alert, which burns.
     void reconsider(Slot slot);
