@@ -14,6 +14,8 @@
 #include "model/input.hpp"
 #include "rules/loader.hpp"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -60,6 +62,7 @@ class Listener {
     double hear(std::span<const std::string> messages) {
         std::vector<model::Input> inputs;
         std::uint64_t events = 0;
+        const double decode_begin = bench::cpu_us();
         for (const std::string& message : messages) {
             model::Input& input = inputs.emplace_back();
             input.position = ++position_;
@@ -70,6 +73,7 @@ class Listener {
             input.body = std::move(batch);
         }
         pass(model::Duration(static_cast<std::int64_t>(events / 300)));
+        decoding_ = (bench::cpu_us() - decode_begin) / static_cast<double>(events);
         const double begin = bench::cpu_us();
         for (const model::Input& input : inputs) {
             effects_.clear();
@@ -80,6 +84,9 @@ class Listener {
 
     void pass(model::Duration duration) { passed_ += duration; }
 
+    // The same of their decoding, the last time.
+    double decoding() const { return decoding_; }
+
     engine::Core& core() { return core_; }
 
    private:
@@ -88,6 +95,7 @@ class Listener {
     std::vector<model::Effect> effects_;
     model::Position position_ = 0;
     model::Duration passed_{};
+    double decoding_ = 0;
 };
 
 // ---- many rules of one kind ----
@@ -240,8 +248,10 @@ std::vector<std::string> again(std::vector<std::string> messages, bool is_resolv
 }
 
 struct Costs {
+    double decode = 0;
     double raise = 0;
     std::uint64_t rankings = 0;
+    double bytes = 0;  // of memory, an alert
     double repeat = 0;
     double tick_us = 0;
     double resolve = 0;
@@ -281,9 +291,13 @@ Costs measure(std::optional<Hidden> hidden, const std::vector<std::string>& mess
         listener.load(suppression_rules(*hidden));
         add_silences(listener, *hidden);
     }
+    const std::size_t bytes_before = ::mallinfo2().uordblks;
     // From none to all: how often the incidents were ranked by then hangs on little.
     Costs costs;
     costs.raise = listener.hear(firing);
+    costs.decode = listener.decoding();
+    costs.bytes = static_cast<double>(::mallinfo2().uordblks - bytes_before) /
+                  static_cast<double>(listener.core().state().alerts.size());
     costs.rankings = listener.core().state().counters.rankings;
     listener.pass(std::chrono::seconds(10));
     costs.repeat = listener.hear(again(messages, false));
@@ -302,8 +316,10 @@ Costs measure(std::optional<Hidden> hidden, const std::vector<std::string>& mess
     return costs;
 }
 
-void report(const char* what, double without, double with) {
-    std::printf("%-30s %8.3f us   %8.3f us   %6.2f times\n", what, without, with, with / without);
+// `decode`: what each event costs before.
+void report(const char* what, double without, double with, double decode) {
+    std::printf("%-24s %8.3f us   %8.3f us   %6.2f times, with decoding %.2f times\n", what,
+                without, with, with / without, (with + decode) / (without + decode));
 }
 
 void compare_suppression(std::uint64_t alerts, Hidden hidden) {
@@ -325,8 +341,11 @@ void compare_suppression(std::uint64_t alerts, Hidden hidden) {
         {"event of a known alert", &Costs::repeat},
         {"resolution", &Costs::resolve},
         {"tick (a second)", &Costs::tick_us}};
+    std::printf("memory: %.0f bytes an alert without, %.0f with\n", median(without, &Costs::bytes),
+                median(with, &Costs::bytes));
+    const double decode = median(without, &Costs::decode);
     for (const auto& [what, cost] : rows) {
-        report(what, median(without, cost), median(with, cost));
+        report(what, median(without, cost), median(with, cost), decode);
     }
 }
 

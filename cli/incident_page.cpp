@@ -187,7 +187,7 @@ class IncidentPage {
             return;
         }
         title("Blind spots");
-        Table table({{"RESOURCE"}, {"WHY"}});
+        Table table({{""}, {""}});
         for (std::size_t i = 0; i < std::min(blind.size(), kBlindSpotsMax); ++i) {
             const model::Time heard = time_of(blind[i], "heard_at");
             table.add(

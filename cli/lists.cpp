@@ -45,11 +45,11 @@ std::string status_of(const json::value& alert) {
 std::string end_of_silence(const json::value& silence, const PageOptions& options) {
     constexpr auto kSoon = std::chrono::hours(1);
     const model::Time ends = time_of(silence, "ends_at");
-    const std::string text = moment(ends, options.now);
     if (text_of(silence, "state") != "active" || ends - options.now > kSoon) {
-        return text;
+        return moment(ends, options.now);
     }
-    return options.palette.paint(Style::Yellow, text + ", soon");
+    return options.palette.paint(Style::Yellow, short_time(ends, options.now) + " (" +
+                                                    ago(ends, options.now) + ", soon)");
 }
 
 // Of a silence in words: much, something, or nothing and since when.

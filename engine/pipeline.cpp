@@ -61,8 +61,12 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
 
 void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32_t index) {
     emitted_.clear();
+    const std::uint64_t given_up = state_.patterns.given_up();
     const bool is_kept = state_.patterns.take(rules::subject_of(event), state_.book, state_.now,
                                               state_.deadlines, emitted_);
+    for (std::uint64_t i = given_up; i < state_.patterns.given_up(); ++i) {
+        state_.counters.count(Reason::PatternKeysFull);
+    }
     if (const Reason reason = normalise_.note(event, time); reason != Reason::None) {
         state_.counters.count(reason);
         if (reason == Reason::ChangeNoted) {

@@ -47,6 +47,8 @@ class Silences {
 
     const std::vector<Silence>& all() const { return silences_; }
 
+    bool has_room(model::Time now) const { return find_place(now) != kNoSlot; }
+
     // Silences that were refused for want of room, since the start.
     std::uint64_t refused() const { return refused_; }
 

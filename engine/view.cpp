@@ -482,6 +482,10 @@ std::string render_silences(const Core& core) {
     return out.take();
 }
 
+bool has_room_for_silence(const Core& core) {
+    return core.state().silences.has_room(core.now());
+}
+
 std::optional<std::string> render_impact(const Core& core, std::string_view name) {
     const topology::Graph& graph = core.state().topology.now();
     const topology::NodeIndex node = graph.find(name);

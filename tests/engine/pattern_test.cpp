@@ -1,3 +1,5 @@
+#include "engine/blind_spots.hpp"
+#include "engine/view.hpp"
 #include "tests/engine/story.hpp"
 
 #include <gmock/gmock.h>
@@ -12,6 +14,7 @@ using std::chrono::milliseconds;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 
 // Runs `pattern` (the keys of one rule) beside the story's events; what it raises is check "out".
@@ -179,6 +182,7 @@ TEST(Pattern, GivesUpTheQuietestKeyAtItsBound) {
         "{check: out}");
     story.hears("down", 1, "a").hears("down", 1, "b").hears("down", 1, "c");
     EXPECT_EQ(story.state().patterns.given_up(), 1U);
+    EXPECT_EQ(story.count(Reason::PatternKeysFull), 1U);
     EXPECT_EQ(story.state().patterns.key_count(), 2U);
 }
 
@@ -188,6 +192,60 @@ TEST(Pattern, KeepsItsEventsToItselfWhenItConsumes) {
     story.hears("a", 2);
     EXPECT_EQ(story.state().alerts.size(), 1U);
     EXPECT_EQ(story.count(Reason::ConsumedByPattern), 2U);
+}
+
+TEST(Heartbeat, KnowsTheBlindSpotsOfASilentSource) {
+    Story story;
+    story.topology(R"(
+services:
+  - {name: db, labels: {site: fra}}
+  - {name: web, labels: {site: ams}}
+)");
+    story.rules(R"(
+heartbeat:
+  - {name: monitors, match: {kind: heartbeat}, every: 2m, expect: [zabbix], covers: {site: fra}}
+  - {name: trial, mode: shadow, every: 2m, expect: [ghost]}
+)");
+    const auto node = [&](const char* name) { return story.state().topology.now().find(name); };
+    const auto beats = [&] {
+        story.event(R"({"source":"zabbix","kind":"heartbeat","resource":"zabbix"})");
+    };
+    beats();
+    story.event(R"({"source":"nagios","resource":"sw1","check":"down","labels":{"site":"fra"}})");
+    EXPECT_TRUE(BlindSpots(story.state()).empty());
+
+    story.passes(minutes(2));
+    const BlindSpots blind(story.state());
+    ASSERT_EQ(blind.silent().size(), 1U);
+    EXPECT_EQ(blind.silent()[0].source, "zabbix");
+    EXPECT_EQ(blind.silent()[0].heard_at, model::from_unix_ms(Story::kStart));
+    EXPECT_NE(blind.over(node("db")), nullptr);
+    EXPECT_EQ(blind.over(node("web")), nullptr);
+    EXPECT_NE(blind.over_alert(0), nullptr);  // by the alert's own label
+    EXPECT_EQ(blind.count_nodes(), 2U);
+    EXPECT_THAT(render_topology(story.core()), HasSubstr(R"("blind":{"source":"zabbix")"));
+    EXPECT_THAT(*render_incident(story.core(), story.open_incidents()[0]->id),
+                HasSubstr(R"("blind_spots":[{"resource":"sw1","source":"zabbix")"));
+    std::string metrics;
+    append_metrics(story.core(), metrics);
+    EXPECT_THAT(metrics, HasSubstr("\nnocturne_blind_nodes 2\n"));
+
+    beats();
+    EXPECT_TRUE(BlindSpots(story.state()).empty());
+}
+
+TEST(Heartbeat, CoversWhatItsSourceToldOfWhenTheRuleDoesNotSay) {
+    Story story;
+    story.rules("heartbeat: [{name: h, every: 2m}]\n");
+    story.event(R"({"source":"zabbix","resource":"db","check":"slow"})");
+    story.event(R"({"source":"nagios","resource":"web","check":"slow"})");
+    story.passes(minutes(1));
+    story.event(R"({"source":"nagios","kind":"heartbeat","resource":"nagios"})");
+    story.passes(minutes(1));
+
+    const BlindSpots blind(story.state());
+    EXPECT_NE(blind.over_alert(0), nullptr);
+    EXPECT_EQ(blind.over_alert(1), nullptr);
 }
 
 TEST(Heartbeat, MissesASourceThatFallsSilentOrNeverCame) {

@@ -94,6 +94,33 @@ inhibit:
     EXPECT_EQ(state_of(story, "z"), AlertState::Suppressed);
 }
 
+TEST(Inhibition, NamesTheEarliestSourceThatBurnsAndHoldsUntilTheLastEnds) {
+    Story story;
+    story.rules("inhibit: [{name: n, source: check=\"A\", target: check=\"B\"}]\n");
+    story.fires("x", "A").fires("y", "A").fires("t", "B").fires("z", "A");
+    EXPECT_EQ(story.alert("t")->suppressed_by, story.alert("x")->id);
+
+    story.clears("y", "A").clears("x", "A");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Suppressed);
+    EXPECT_EQ(story.alert("t")->suppressed_by, story.alert("z")->id);
+
+    story.clears("z", "A");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+    EXPECT_EQ(story.count(Reason::InhibitionEnded), 1U);
+}
+
+TEST(Inhibition, AsksAgainWhenARepeatedEventSaysSomethingElse) {
+    Story story;
+    story.rules("inhibit: [{name: n, source: summary=\"all is lost\", target: check=\"B\"}]\n");
+    story.fires("t", "B");
+    story.event(R"({"resource":"x","check":"A","summary":"some is lost"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+    story.event(R"({"resource":"x","check":"A","summary":"all is lost"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Suppressed);
+    story.event(R"({"resource":"x","check":"A","summary":"some is found"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+}
+
 TEST(Inhibition, NeverLetsTwoAlertsHideEachOther) {
     Story story;
     story.rules(R"(
@@ -303,6 +330,26 @@ TEST(Storm, IsToldNeitherItsBeginningNorItsEndInShadowMode) {
     EXPECT_THAT(story.all_effects(),
                 Each(Field(&model::Effect::topic, Ne(model::Effect::Topic::StormEnded))));
     EXPECT_EQ(story.state().book.tallies()[0].would_have, 1U);
+}
+
+TEST(Silence, ThatEndsTogetherWithOthersReleasesWhatNoneOfThemHides) {
+    Story story;
+    const auto silence = [&](const char* matchers, int lasts) {
+        model::AddSilence silence;
+        silence.matchers = matchers;
+        silence.ends_at = story.now() + minutes(lasts);
+        story.apply(model::Command(silence));
+    };
+    story.fires("web", "up").fires("db", "up").fires("api", "up");
+    silence("resource=web", 5);
+    silence("resource=db", 5);
+    silence("resource=~\"web|api\"", 9);
+    EXPECT_EQ(state_of(story, "api"), AlertState::Suppressed);
+
+    story.passes(minutes(5));
+    EXPECT_EQ(state_of(story, "db"), AlertState::Firing);
+    EXPECT_EQ(state_of(story, "web"), AlertState::Suppressed);
+    EXPECT_EQ(story.count(Reason::SilenceEnded), 1U);
 }
 
 TEST(Silence, UntilClearEndsWithTheLastAlertThatItHid) {
