@@ -73,7 +73,7 @@ int main(int count, char** arguments) {
         begin = bench::cpu_us();
         std::size_t suspects = 0;
         for (int i = 0; i < kTimes; ++i) {
-            suspects = topology::rank(graph.now(), storm, {}).size();
+            suspects = topology::rank(graph.now(), storm, {}).suspects.size();
         }
         std::printf("walk: %zu alerting nodes, %zu suspects: %.3f ms CPU\n", storm.size(), suspects,
                     (bench::cpu_us() - begin) / 1e3 / kTimes);

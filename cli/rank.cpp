@@ -72,12 +72,12 @@ int rank_one(const RankOptions& options, Format format) {
     if (!reading.read(files, [&](const RecordedEvent& event) { gathered.take(event); })) {
         return kFindings;
     }
-    const std::vector<model::Suspect> suspects =
+    const model::Ranking ranking =
         rank_events(topology.change, std::move(gathered.batch), gathered.at);
-    const std::string json = render_ranking(suspects);
+    const std::string json = render_ranking(ranking);
     if (format == Format::Json || (format == Format::Auto && !terminal.is_out)) {
         print(json + "\n");
-    } else if (suspects.empty()) {
+    } else if (ranking.suspects.empty()) {
         print("no suspects: nothing in these events alerts\n");
     } else {
         const Result<boost::json::value> value = parse_json(json);
@@ -159,17 +159,17 @@ Outcome rank_case(const Case& one, const fs::path& out) {
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
     }
-    const std::vector<model::Suspect> suspects =
+    const model::Ranking ranking =
         rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const fs::path target = out / (one.name + ".json");
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
-    file << render_ranking(suspects) << "\n";
+    file << render_ranking(ranking) << "\n";
     if (!file.flush()) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }
-    if (suspects.empty()) {
+    if (ranking.suspects.empty()) {
         outcome.notes.push_back(one.events.string() +
                                 ": nothing in it alerts, the ranking is empty");
     }

@@ -18,6 +18,7 @@ struct AlertingNode {
     NodeIndex node = kNoNode;
     std::vector<model::Symptom> symptoms;
     std::vector<model::RecentChange> changes;
+    bool blind = false;  // its source is silent: nobody would tell if it alerted
 };
 
 struct WalkLimits {
@@ -32,7 +33,7 @@ struct WalkLimits {
 // Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum
 // to 1. Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the
 // graph. The order of `alerting` and the names of nodes do not matter.
-std::vector<model::Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting,
-                                 const WalkLimits& limits);
+model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                    const WalkLimits& limits);
 
 }  // namespace nocturne::topology
