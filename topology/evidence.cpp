@@ -10,6 +10,7 @@ using model::Symptom;
 
 namespace {
 
+constexpr std::size_t kSilentNamed = 3;
 constexpr double kNearPoints = 3.0;
 constexpr auto kClockNoise = std::chrono::seconds(1);
 
@@ -58,9 +59,14 @@ bool EvidenceWalk::is_candidate(Local node) const {
     if (graph_[node].alerts()) {
         return true;
     }
-    const auto dependents = graph_.dependents(node);
-    return std::count_if(dependents.begin(), dependents.end(),
-                         [&](const Arc& arc) { return graph_[arc.other].alerts(); }) >= 2;
+    std::size_t ways = 0;
+    for (const Arc& arc : graph_.dependents(node)) {
+        const auto above = graph_.dependents(arc.other);
+        ways += graph_[arc.other].alerts() ||
+                std::any_of(above.begin(), above.end(),
+                            [&](const Arc& far) { return graph_[far.other].alerts(); });
+    }
+    return ways >= 2;
 }
 
 // Slowness is caused by what is slow, errors by what fails.
@@ -291,21 +297,19 @@ void EvidenceWalk::step_aside(Local start) {
 // Direct dependents that should alert and do not; but not those that have another to turn to, nor
 // those whose source is silent.
 void EvidenceWalk::count_missing(Local start, Reach& reached, bool with_names) const {
-    double missing = 0;
-    double all = 0;
+    const std::size_t all = graph_.all_dependents(start);
+    std::size_t excused = 0;
     for (const Arc& arc : graph_.dependents(start)) {
-        all += static_cast<double>(arc.weight);
         const IncidentNode& other = graph_[arc.other];
-        if (other.alerts() || (other.told != nullptr && other.told->blind) ||
-            has_stand_in(arc.other, start)) {
-            continue;
-        }
-        missing += static_cast<double>(arc.weight);
-        if (with_names) {
-            reached.silent_dependents.push_back(arc.other);
-        }
+        excused += other.alerts() || (other.told != nullptr && other.told->blind) ||
+                   has_stand_in(arc.other, start);
     }
-    reached.missing = all > 0 ? missing / all : 0.0;
+    reached.silent = all - std::min(all, excused);
+    reached.missing =
+        all > 0 ? static_cast<double>(reached.silent) / static_cast<double>(all) : 0.0;
+    if (with_names) {
+        reached.silent_names = graph_.silent_dependents(start, kSilentNamed);
+    }
 }
 
 bool EvidenceWalk::has_stand_in(Local dependent, Local node) const {

@@ -6,6 +6,7 @@
 #include "topology/walk_weights.hpp"
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -42,9 +43,10 @@ struct Reach {
     std::size_t before = 0;  // of them, those that began before it
     std::size_t after = 0;
     double slo = 0;      // how surely it reaches where users suffer, 0..1
-    double missing = 0;  // share of the direct dependents without an alert, by weight
+    double missing = 0;  // share of the direct dependents that should alert and do not
+    std::size_t silent = 0;                 // how many these are
+    std::vector<std::string> silent_names;  // a few of them
     std::vector<std::vector<Local>> paths;  // from the node to an alerting one each
-    std::vector<Local> silent_dependents;
 };
 
 class EvidenceWalk {

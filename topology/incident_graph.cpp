@@ -1,5 +1,7 @@
 #include "topology/incident_graph.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -72,7 +74,7 @@ IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> a
         nodes_.back().told = node;
         level.push_back(node->node);
     }
-    go_down(std::move(level));
+    go_down(level);
     copy_edges();
     weigh_symptoms();
 }
@@ -84,6 +86,28 @@ std::string_view IncidentGraph::pool_of(Local node) const {
         }
     }
     return {};
+}
+
+std::vector<std::string> IncidentGraph::silent_dependents(Local node,
+                                                          std::size_t names_max) const {
+    constexpr std::size_t kLookThrough = 256;
+    std::vector<NodeIndex> silent;
+    if (all_dependents(node) <= kLookThrough) {
+        graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
+            const auto place = places_.find(other);
+            if (place == places_.end() || !nodes_[place->second].alerts()) {
+                silent.push_back(other);
+            }
+        });
+    }
+    std::sort(silent.begin(), silent.end());
+    silent.erase(std::unique(silent.begin(), silent.end()), silent.end());
+    silent.resize(std::min(silent.size(), names_max));
+    std::vector<std::string> names;
+    for (const NodeIndex other : silent) {
+        names.push_back(graph_.node(other).name);
+    }
+    return names;
 }
 
 // Those that the graph knows, by number; in a storm in which all nodes alert the worst tell enough.
@@ -99,14 +123,20 @@ IncidentGraph::choose(std::span<const AlertingNode> alerting) const {
         return a->node < b->node;
     };
     std::sort(told.begin(), told.end(), by_number);
-    if (told.size() > limits_.alerting_max) {
-        std::stable_sort(told.begin(), told.end(),
-                         [](const AlertingNode* a, const AlertingNode* b) {
-                             return worst_of(*a) > worst_of(*b);
-                         });
-        told.resize(limits_.alerting_max);
-        std::sort(told.begin(), told.end(), by_number);
+    if (told.size() <= limits_.alerting_max) {
+        return told;
     }
+    std::vector<std::pair<float, const AlertingNode*>> worst;
+    worst.reserve(told.size());
+    for (const AlertingNode* node : told) {
+        worst.emplace_back(worst_of(*node), node);
+    }
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    told.resize(limits_.alerting_max);
+    std::transform(worst.begin(), worst.begin() + static_cast<std::ptrdiff_t>(told.size()),
+                   told.begin(), [](const auto& one) { return one.second; });
+    std::sort(told.begin(), told.end(), by_number);
     return told;
 }
 
@@ -122,19 +152,60 @@ bool IncidentGraph::add(NodeIndex node) {
     return true;
 }
 
-// What the alerting nodes depend on may be the cause although it is silent.
-void IncidentGraph::go_down(std::vector<NodeIndex> level) {
+// What the alerting nodes depend on may be the cause although it is silent: but only where at least
+// two of their ways down meet, and what lies on the way to there.
+void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
+    struct Push {
+        NodeIndex node;
+        NodeIndex from;
+    };
+    std::vector<std::vector<Push>> levels;
+    std::vector<NodeIndex> level = alerting;
     for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
-        std::vector<NodeIndex> next;
+        std::vector<Push>& pushes = levels.emplace_back();
         for (const NodeIndex node : level) {
-            graph_.for_each_dependency(
-                node, [&](NodeIndex other, const Edge&) { next.push_back(other); });
+            graph_.for_each_dependency(node, [&](NodeIndex other, const Edge&) {
+                if (other != node && !places_.contains(other)) {
+                    pushes.push_back({other, node});
+                }
+            });
+            if (pushes.size() > limits_.pushes_max) {
+                break;
+            }
         }
-        std::sort(next.begin(), next.end());
-        next.erase(std::unique(next.begin(), next.end()), next.end());
-        std::erase_if(
-            next, [&](NodeIndex node) { return nodes_.size() >= limits_.nodes_max || !add(node); });
-        level = std::move(next);
+        std::sort(pushes.begin(), pushes.end(), [](const Push& a, const Push& b) {
+            return std::tie(a.node, a.from) < std::tie(b.node, b.from);
+        });
+        level.clear();
+        for (std::size_t i = 0; i < pushes.size(); ++i) {
+            if (i == 0 || pushes[i].node != pushes[i - 1].node) {
+                level.push_back(pushes[i].node);
+            }
+        }
+    }
+    // From the bottom: a node is kept when two ways meet in it, or when one that is kept is below.
+    boost::unordered_flat_set<NodeIndex> kept;
+    for (std::size_t hop = levels.size(); hop-- > 0;) {
+        const std::vector<Push>& pushes = levels[hop];
+        for (std::size_t i = 0; i < pushes.size(); ++i) {
+            const bool meets = i > 0 && pushes[i].node == pushes[i - 1].node &&
+                               pushes[i].from != pushes[i - 1].from;
+            if (meets) {
+                kept.insert(pushes[i].node);
+            }
+        }
+        for (const Push& push : pushes) {
+            if (hop > 0 && kept.contains(push.node)) {
+                kept.insert(push.from);
+            }
+        }
+    }
+    for (const std::vector<Push>& pushes : levels) {
+        for (const Push& push : pushes) {
+            if (nodes_.size() < limits_.nodes_max && kept.contains(push.node)) {
+                add(push.node);
+            }
+        }
     }
 }
 

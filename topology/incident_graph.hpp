@@ -77,6 +77,14 @@ class IncidentGraph {
                 nodes_[node].dependency_count};
     }
 
+    // In the whole graph, copied or not.
+    std::size_t all_dependents(Local node) const {
+        return graph_.dependent_count(nodes_[node].index);
+    }
+    // Names of dependents that do not alert, at most so many, in the order of their numbers.
+    // Empty when there are too many to look through.
+    std::vector<std::string> silent_dependents(Local node, std::size_t names_max) const;
+
     std::size_t alerting_count() const { return alerting_count_; }
 
     std::size_t alert_count() const { return symptoms_.size(); }
@@ -85,7 +93,7 @@ class IncidentGraph {
 
    private:
     std::vector<const AlertingNode*> choose(std::span<const AlertingNode> alerting) const;
-    void go_down(std::vector<NodeIndex> level);
+    void go_down(const std::vector<NodeIndex>& alerting);
     void copy_edges();
     void weigh_symptoms();
     bool add(NodeIndex node);
