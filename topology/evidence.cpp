@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::size_t kSilentNamed = 3;
 constexpr double kNearPoints = 3.0;
+constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
+constexpr double kChangeFades = 10;                    // minutes after which a change counts half
 constexpr auto kClockNoise = std::chrono::seconds(1);
 
 // How much of an alert of one kind (rows) trouble of another kind at a dependency can explain.
@@ -59,7 +61,8 @@ bool EvidenceWalk::is_candidate(Local node) const {
     if (graph_[node].alerts()) {
         return true;
     }
-    std::size_t ways = 0;
+    const bool is_changed = graph_[node].told != nullptr && !graph_[node].told->changes.empty();
+    std::size_t ways = is_changed ? 1 : 0;
     for (const Arc& arc : graph_.dependents(node)) {
         const auto above = graph_.dependents(arc.other);
         ways += graph_[arc.other].alerts() ||
@@ -347,18 +350,40 @@ void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached
     }
 }
 
-// The last change to the node before the storm, a minute's disorder of clocks allowed.
-const model::RecentChange* EvidenceWalk::change_before(Local node) const {
-    const model::RecentChange* last = nullptr;
-    if (graph_[node].told != nullptr) {
-        for (const model::RecentChange& change : graph_[node].told->changes) {
-            if (change.time <= graph_.first_alert() + std::chrono::seconds(60) &&
-                (last == nullptr || change.time > last->time)) {
-                last = &change;
+// The change to the node that what alerts here and right above it follows best: what began before a
+// change does not come from it. Clocks may be off by a minute.
+FollowedChange EvidenceWalk::change_before(Local node) const {
+    FollowedChange best;
+    if (graph_[node].told == nullptr) {
+        return best;
+    }
+    for (const model::RecentChange& change : graph_[node].told->changes) {
+        FollowedChange followed{&change, 0, model::Duration::max()};
+        double after = 0;
+        double all = 0;
+        const auto count = [&](Local alerting) {
+            for (const WeighedSymptom& symptom : graph_.symptoms(alerting)) {
+                const auto delay = symptom.symptom->first_seen - change.time;
+                all += static_cast<double>(symptom.strength);
+                if (delay >= -kClocksOff) {
+                    after += static_cast<double>(symptom.strength);
+                    followed.delay = std::min(followed.delay, std::max(delay, model::Duration(0)));
+                }
             }
+        };
+        count(node);
+        for (const Arc& arc : graph_.dependents(node)) {
+            count(arc.other);
+        }
+        if (after > 0) {
+            const double minutes = static_cast<double>(followed.delay.count()) / 60'000.0;
+            followed.weight = after / all / (1.0 + minutes / kChangeFades);
+        }
+        if (followed.weight > best.weight) {
+            best = followed;
         }
     }
-    return last;
+    return best;
 }
 
 double EvidenceWalk::forward_of(Local node) const {
@@ -397,11 +422,7 @@ Points EvidenceWalk::points_of(Local index) {
             static_cast<double>(reached.nodes);
     }
     at(Part::Forward) = weights_.forward * forward_of(index);
-    if (const model::RecentChange* change = change_before(index); change != nullptr) {
-        const auto before = std::max(graph_.first_alert() - change->time, model::Duration(0));
-        const double minutes = static_cast<double>(before.count()) / 60'000.0;
-        at(Part::Change) = weights_.change / (1.0 + minutes / 10.0) * (0.5 + 0.5 * reached.share);
-    }
+    at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     return points;
 }
 

@@ -42,11 +42,18 @@ struct Reach {
     std::size_t nodes = 0;   // that alert
     std::size_t before = 0;  // of them, those that began before it
     std::size_t after = 0;
-    double slo = 0;      // how surely it reaches where users suffer, 0..1
-    double missing = 0;  // share of the direct dependents that should alert and do not
-    std::size_t silent = 0;                 // how many these are
+    double slo = 0;          // how surely it reaches where users suffer, 0..1
+    double missing = 0;      // share of the direct dependents that should alert and do not
+    std::size_t silent = 0;  // how many these are
     std::vector<std::string> silent_names;  // a few of them
     std::vector<std::vector<Local>> paths;  // from the node to an alerting one each
+};
+
+// A change to a node, and how well alerts follow it.
+struct FollowedChange {
+    const model::RecentChange* change = nullptr;  // null: no alert follows any
+    double weight = 0;  // 0..1: the share of them that began after it, less the longer that took
+    model::Duration delay{};  // to the first of them
 };
 
 class EvidenceWalk {
@@ -61,7 +68,7 @@ class EvidenceWalk {
     Reach reach(Local node, bool with_paths);
     // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
     std::pair<double, Local> blamed_on(Local node) const;
-    const model::RecentChange* change_before(Local node) const;
+    FollowedChange change_before(Local node) const;
 
     bool has_slo() const { return has_slo_; }
 

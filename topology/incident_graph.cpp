@@ -72,7 +72,9 @@ IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> a
     for (const AlertingNode* node : choose(alerting)) {
         add(node->node);
         nodes_.back().told = node;
-        level.push_back(node->node);
+        if (!node->symptoms.empty()) {
+            level.push_back(node->node);
+        }
     }
     go_down(level);
     copy_edges();
@@ -88,8 +90,7 @@ std::string_view IncidentGraph::pool_of(Local node) const {
     return {};
 }
 
-std::vector<std::string> IncidentGraph::silent_dependents(Local node,
-                                                          std::size_t names_max) const {
+std::vector<std::string> IncidentGraph::silent_dependents(Local node, std::size_t names_max) const {
     constexpr std::size_t kLookThrough = 256;
     std::vector<NodeIndex> silent;
     if (all_dependents(node) <= kLookThrough) {
@@ -159,6 +160,7 @@ void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
         NodeIndex node;
         NodeIndex from;
     };
+
     std::vector<std::vector<Push>> levels;
     std::vector<NodeIndex> level = alerting;
     for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {

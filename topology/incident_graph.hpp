@@ -81,6 +81,7 @@ class IncidentGraph {
     std::size_t all_dependents(Local node) const {
         return graph_.dependent_count(nodes_[node].index);
     }
+
     // Names of dependents that do not alert, at most so many, in the order of their numbers.
     // Empty when there are too many to look through.
     std::vector<std::string> silent_dependents(Local node, std::size_t names_max) const;

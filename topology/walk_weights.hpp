@@ -32,7 +32,7 @@ struct WalkWeights {
     double missing = 0.3;      // taken off when none of its dependents alerts
     double silent = 1.1;       // taken off a node without an alert of its own
     double first = 0.1;        // when it began before all that it explains
-    double change = 3.0;       // of a change the instant before, where it explains all
+    double change = 4.0;       // of a change the instant before, where it explains all
 };
 
 inline constexpr WalkWeights kWalkWeights{};

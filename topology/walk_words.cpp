@@ -148,15 +148,11 @@ std::string WalkWords::first() const {
 }
 
 std::string WalkWords::change() const {
-    const model::RecentChange* change = walk_.change_before(node_);
-    if (change == nullptr) {
-        return {};
-    }
-    const model::Time since =
-        graph_[node_].alerts() ? graph_[node_].first_seen : graph_.first_alert();
-    const std::string what = change->what + (change->summary.empty() ? "" : " " + change->summary);
-    return since >= change->time ? span_of(since - change->time) + " after " + what
-                                 : "about when " + what + " was made";
+    const FollowedChange followed = walk_.change_before(node_);
+    return followed.change == nullptr
+               ? ""
+               : span_of(followed.delay) + " after " + followed.change->what +
+                     (followed.change->summary.empty() ? "" : " " + followed.change->summary);
 }
 
 std::string WalkWords::part(Part part) const {
