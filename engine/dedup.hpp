@@ -48,6 +48,7 @@ class Dedup {
     Transition update(Slot slot, const model::EventView& event, model::Time time);
     void begin_episode(Slot slot, model::Time time);
     void end_episode(Slot slot, model::AlertState state, model::Time time);
+    void take_deviation(model::Alert& alert, const model::EventView& event);
     void set_worst(model::Alert& alert, model::Severity severity);
     // Whether its summary or sources are others now.
     bool take_facts(model::Alert& alert, const model::EventView& event);

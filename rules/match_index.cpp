@@ -56,7 +56,8 @@ struct MatchIndex::Inside {
     };
 
     std::vector<Condition> conditions;
-    std::vector<Values> fields;  // sorted by field
+    std::vector<Values> fields;                      // sorted by field
+    std::vector<std::pair<Field, Numbers>> present;  // asked where the field is not empty
     Numbers always;
 
     std::uint32_t number_of(const Field& field) const {
@@ -64,6 +65,29 @@ struct MatchIndex::Inside {
             fields.begin(), fields.end(), field,
             [](const Values& values, const Field& wanted) { return values.field < wanted; });
         return static_cast<std::uint32_t>(place - fields.begin());
+    }
+
+    // Many labels and annotations are nowhere but with one source: rules about them cost the others
+    // nothing.
+    void file_without_equality(std::uint32_t number) {
+        const std::vector<Test>& tests = conditions[number].tests;
+        const auto needed = std::find_if(tests.begin(), tests.end(), [](const Test& test) {
+            const bool may_be_missing =
+                test.field.part == Field::Part::Label || test.field.part == Field::Part::Annotation;
+            return may_be_missing && test.any_of.empty() && !test.matcher.matches("");
+        });
+        if (needed == tests.end()) {
+            always.push_back(number);
+            return;
+        }
+        const auto known = std::find_if(present.begin(), present.end(), [&](const auto& one) {
+            return one.first == needed->field;
+        });
+        if (known == present.end()) {
+            present.push_back({needed->field, {number}});
+        } else {
+            known->second.push_back(number);
+        }
     }
 
     // The equality of one value that most conditions do not share; but the one of `filed`.
@@ -124,7 +148,7 @@ MatchIndex::MatchIndex(const std::vector<const Condition*>& conditions) : MatchI
             }
         });
         if (rarest == SIZE_MAX) {
-            inside_->always.push_back(number);
+            inside_->file_without_equality(number);
             continue;
         }
         const Inside::Candidate candidate = inside_->candidate_of(number, best.first, asked);
@@ -140,9 +164,17 @@ void MatchIndex::find(const SubjectView& subject, std::vector<std::uint32_t>& fo
     if (empty()) {
         return;
     }
-    for (const std::uint32_t number : inside_->always) {
-        if (inside_->conditions[number].holds(subject)) {
-            found.push_back(number);
+    const auto ask = [&](const Numbers& numbers) {
+        for (const std::uint32_t number : numbers) {
+            if (inside_->conditions[number].holds(subject)) {
+                found.push_back(number);
+            }
+        }
+    };
+    ask(inside_->always);
+    for (const auto& [field, numbers] : inside_->present) {
+        if (!value_of(subject, field).empty()) {
+            ask(numbers);
         }
     }
     std::array<std::uint64_t, Inside::kHashesMax> hashes;
@@ -175,7 +207,11 @@ bool MatchIndex::empty() const {
 }
 
 std::size_t MatchIndex::always_asked() const {
-    return inside_->always.size();
+    std::size_t count = inside_->always.size();
+    for (const auto& [field, numbers] : inside_->present) {
+        count += numbers.size();
+    }
+    return count;
 }
 
 }  // namespace nocturne::rules

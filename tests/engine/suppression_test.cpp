@@ -334,16 +334,16 @@ TEST(Storm, IsToldNeitherItsBeginningNorItsEndInShadowMode) {
 
 TEST(Silence, ThatEndsTogetherWithOthersReleasesWhatNoneOfThemHides) {
     Story story;
-    const auto silence = [&](const char* matchers, int lasts) {
+    const auto adds_silence = [&](const char* matchers, int lasts) {
         model::AddSilence silence;
         silence.matchers = matchers;
         silence.ends_at = story.now() + minutes(lasts);
         story.apply(model::Command(silence));
     };
     story.fires("web", "up").fires("db", "up").fires("api", "up");
-    silence("resource=web", 5);
-    silence("resource=db", 5);
-    silence("resource=~\"web|api\"", 9);
+    adds_silence("resource=web", 5);
+    adds_silence("resource=db", 5);
+    adds_silence("resource=~\"web|api\"", 9);
     EXPECT_EQ(state_of(story, "api"), AlertState::Suppressed);
 
     story.passes(minutes(5));
