@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/incident_page.hpp"
 #include "cli/json_text.hpp"
+#include "cli/learning.hpp"
 #include "cli/output.hpp"
 #include "cli/ranking.hpp"
 #include "cli/recorded_reading.hpp"
@@ -152,9 +153,11 @@ Outcome rank_case(const Case& one, const fs::path& out) {
         return outcome;
     }
     Gathered gathered;
+    topology::AlertHistory history;
     RecordedEvent event;
     while (events->next(event)) {
         gathered.take(event);
+        take(history, event.event, event.at);
     }
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
@@ -165,7 +168,7 @@ Outcome rank_case(const Case& one, const fs::path& out) {
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
-    file << render_ranking(suspects) << "\n";
+    file << render_ranking(suspects, mine_with(history, topology.change).pairs) << "\n";
     if (!file.flush()) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }

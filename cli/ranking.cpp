@@ -26,21 +26,8 @@ model::Settings one_incident() {
     return settings;
 }
 
-}  // namespace
-
-std::vector<model::Suspect> rank_events(const model::TopologyChange& topology,
-                                        model::EventBatch events, model::Time at) {
-    Replayer replayer(one_incident());
-    replayer.apply(topology, model::from_unix_ms(0));
-    replayer.apply(std::move(events), at);
-    const engine::IncidentTable& incidents = replayer.core().state().incidents;
-    return incidents.by_id().empty() ? std::vector<model::Suspect>()
-                                     : incidents[incidents.by_id().begin()->second].suspects;
-}
-
-std::string render_ranking(const std::vector<model::Suspect>& suspects) {
-    model::JsonWriter out;
-    out.begin_object().key("ranking").begin_array();
+void write_suspects(model::JsonWriter& out, const std::vector<model::Suspect>& suspects) {
+    out.key("ranking").begin_array();
     for (const model::Suspect& suspect : suspects) {
         out.begin_object();
         out.member("resource", suspect.resource)
@@ -60,6 +47,40 @@ std::string render_ranking(const std::vector<model::Suspect>& suspects) {
             out.end_array().member("symptom", path.symptom).end_object();
         }
         out.end_array().end_object();
+    }
+    out.end_array();
+}
+
+}  // namespace
+
+std::vector<model::Suspect> rank_events(const model::TopologyChange& topology,
+                                        model::EventBatch events, model::Time at) {
+    Replayer replayer(one_incident());
+    replayer.apply(topology, model::from_unix_ms(0));
+    replayer.apply(std::move(events), at);
+    const engine::IncidentTable& incidents = replayer.core().state().incidents;
+    return incidents.by_id().empty() ? std::vector<model::Suspect>()
+                                     : incidents[incidents.by_id().begin()->second].suspects;
+}
+
+std::string render_ranking(const std::vector<model::Suspect>& suspects) {
+    model::JsonWriter out;
+    out.begin_object();
+    write_suspects(out, suspects);
+    out.end_object();
+    return out.take();
+}
+
+std::string render_ranking(const std::vector<model::Suspect>& suspects,
+                           const std::vector<topology::Precedence>& pairs) {
+    model::JsonWriter out;
+    out.begin_object();
+    write_suspects(out, suspects);
+    out.key("pairs").begin_array();
+    for (const topology::Precedence& pair : pairs) {
+        if (pair.relation == topology::Relation::Same) {
+            out.begin_array().text(pair.cause).text(pair.effect).end_array();
+        }
     }
     out.end_array().end_object();
     return out.take();

@@ -4,6 +4,7 @@
 #include "model/event.hpp"
 #include "model/suspect.hpp"
 #include "model/topology_change.hpp"
+#include "topology/learned.hpp"
 
 #include <string>
 #include <vector>
@@ -17,5 +18,8 @@ std::vector<model::Suspect> rank_events(const model::TopologyChange& topology,
 
 // {"ranking":[{"resource":...,"score":...,"silent":...,"evidence":[...],"paths":[...]},...]}
 std::string render_ranking(const std::vector<model::Suspect>& suspects);
+// The same, and "pairs":[[cause,effect],...]: what tends to precede what on one node.
+std::string render_ranking(const std::vector<model::Suspect>& suspects,
+                           const std::vector<topology::Precedence>& pairs);
 
 }  // namespace nocturne::cli
