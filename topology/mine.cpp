@@ -124,7 +124,7 @@ class Mining {
         Mined mined;
         mined.checks_passed_over = series_.checks_passed_over;
         mined.places_passed_over = places_passed_over_;
-        const std::vector<double> leading = leading_of(series_, kGaps);
+        const std::vector<double> leading = leading_of(series_, neighbours_, kGaps);
         for (std::size_t relation = 0; relation < kRelations; ++relation) {
             judge_relation(static_cast<Relation>(relation), leading, mined);
         }

@@ -164,7 +164,7 @@ class Nearness {
                                                                        return n.node == other;
                                                                    });
                 if (!is_known && siblings < most_) {
-                    found.push_back({other, Relation::Sibling});
+                    found.push_back({other, Relation::Sibling, 2});
                     ++siblings;
                 }
             }
@@ -246,18 +246,40 @@ class Bursts {
     std::vector<std::uint32_t> members_;
 };
 
+// What happened on the node and next to it, in order of time.
+std::vector<Moment> moments_around(const Series& series, const std::vector<Neighbour>& neighbours,
+                                   std::size_t node) {
+    std::vector<Moment> moments = series.moments[node];
+    for (const Neighbour& near : neighbours) {
+        if (near.hops == 1) {
+            const std::vector<Moment>& there = series.moments[near.node];
+            moments.insert(moments.end(), there.begin(), there.end());
+        }
+    }
+    std::stable_sort(moments.begin(), moments.end(),
+                     [](const Moment& a, const Moment& b) { return a.at_ms < b.at_ms; });
+    return moments;
+}
+
 }  // namespace
 
 std::vector<double> leading_of(const Series& series,
+                               const std::vector<std::vector<Neighbour>>& neighbours,
                                std::span<const std::chrono::milliseconds> gaps) {
-    std::vector<double> leading(series.checks.size(), 0);
-    for (const std::chrono::milliseconds gap : gaps) {
-        Bursts bursts(leading.size());
-        for (const std::vector<Moment>& moments : series.moments) {
-            bursts.take(moments, gap.count());
+    std::vector<Bursts> bursts(gaps.size(), Bursts(series.checks.size()));
+    for (std::size_t node = 0; node < series.nodes.size(); ++node) {
+        if (series.moments[node].empty()) {
+            continue;
         }
+        const std::vector<Moment> moments = moments_around(series, neighbours[node], node);
+        for (std::size_t i = 0; i < gaps.size(); ++i) {
+            bursts[i].take(moments, gaps[i].count());
+        }
+    }
+    std::vector<double> leading(series.checks.size(), 0);
+    for (const Bursts& of_gap : bursts) {
         for (std::size_t check = 0; check < leading.size(); ++check) {
-            leading[check] += bursts.log_odds(check) / static_cast<double>(gaps.size());
+            leading[check] += of_gap.log_odds(check) / static_cast<double>(gaps.size());
         }
     }
     return leading;

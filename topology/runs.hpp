@@ -6,9 +6,11 @@
 #include "topology/learned.hpp"
 #include "topology/mine.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace nocturne::topology {
@@ -66,6 +68,7 @@ Runs runs_of(const Series& series, std::int64_t window_ms);
 struct Neighbour {
     std::size_t node = 0;  // index into Series::nodes
     Relation relation = Relation::Same;
+    std::uint8_t hops = 1;  // 2: by a dependency that they share
 };
 
 // Of each node: at most `most` alerting neighbours on each relation but Same.
@@ -73,8 +76,9 @@ std::vector<std::vector<Neighbour>> neighbours_of(const Series& series, const Gr
                                                   std::size_t most);
 
 // How much each check leads: the log odds that it comes first when alerts of several checks come in
-// one burst on a node, averaged over the gaps that end a burst.
+// one burst on a node and those next to it, averaged over the gaps that end a burst.
 std::vector<double> leading_of(const Series& series,
+                               const std::vector<std::vector<Neighbour>>& neighbours,
                                std::span<const std::chrono::milliseconds> gaps);
 
 }  // namespace nocturne::topology
