@@ -1,24 +1,38 @@
 #include "cli/learning.hpp"
 
-#include "topology/graph.hpp"
+#include "rules/loader.hpp"
 
 #include <algorithm>
+#include <variant>
 
 namespace nocturne::cli {
 
-void take(topology::AlertHistory& history, const model::EventView& event, model::Time arrived) {
-    if (event.kind == model::Kind::Alert && event.status == model::EventStatus::Firing &&
-        event.severity != model::Severity::Ok) {
-        const model::Time at = event.time == model::kNoTime ? arrived : event.time;
-        history.add(std::min(at, arrived), event.resource, event.check);
+void HistoryReader::take(const model::Input::Body& body, model::Time at) {
+    if (const auto* batch = std::get_if<model::EventBatch>(&body)) {
+        for (const model::EventView& event : batch->events()) {
+            take(event, at);
+        }
+    } else if (const auto* change = std::get_if<model::TopologyChange>(&body)) {
+        apply(*change, at);
+    } else if (const auto* revision = std::get_if<model::RulesRevision>(&body)) {
+        use(std::make_shared<rules::Normaliser>(rules::compile(*revision).rules));
     }
 }
 
-topology::Mined mine_with(const topology::AlertHistory& history,
-                          const model::TopologyChange& change, const topology::TellShare& tell) {
-    topology::LiveGraph graph;
-    graph.apply(change, model::from_unix_ms(0));
-    return topology::mine(history, graph.now(), {}, tell);
+void HistoryReader::take(const model::EventView& event, model::Time arrived) {
+    ++events_;
+    model::Arena scratch;
+    model::EventView normal = event;
+    if (normaliser_ != nullptr &&
+        normaliser_->normalise(event, arrived, normal, scratch, applied_) ==
+            rules::Normaliser::Outcome::Dropped) {
+        return;
+    }
+    if (normal.kind == model::Kind::Alert && normal.status == model::EventStatus::Firing &&
+        normal.severity != model::Severity::Ok) {
+        const model::Time at = normal.time == model::kNoTime ? arrived : normal.time;
+        history_.add(std::min(at, arrived), normal.resource, normal.check);
+    }
 }
 
 }  // namespace nocturne::cli

@@ -153,11 +153,12 @@ Outcome rank_case(const Case& one, const fs::path& out) {
         return outcome;
     }
     Gathered gathered;
-    topology::AlertHistory history;
+    HistoryReader history;
+    history.apply(topology.change, model::from_unix_ms(0));
     RecordedEvent event;
     while (events->next(event)) {
         gathered.take(event);
-        take(history, event.event, event.at);
+        history.take(event.event, event.at);
     }
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
@@ -168,7 +169,7 @@ Outcome rank_case(const Case& one, const fs::path& out) {
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
-    file << render_ranking(suspects, mine_with(history, topology.change).pairs) << "\n";
+    file << render_ranking(suspects, history.mine().pairs) << "\n";
     if (!file.flush()) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }

@@ -43,13 +43,14 @@ struct Precedence {
     std::string cause;   // a check
     std::string effect;  // a check
     Relation relation = Relation::Same;
-    std::uint64_t support = 0;     // runs of the cause that the effect followed within `window`
-    std::uint64_t runs = 0;        // runs of the cause where the effect was known on such a node
-    double expected = 0;           // the support of alerts that do not know of one another
-    double lift = 0;               // support over expected
-    double confidence = 0;         // support over runs, 0 to 1
-    double association = 0;        // standard deviations above chance, before or after
-    double order = 0.5;            // share of pairs in which the cause came first, 0 to 1
+    std::uint64_t support = 0;  // runs of the cause that the effect followed within `window`
+    std::uint64_t runs = 0;     // runs of the cause where the effect was known on such a node
+    double expected = 0;        // the support of alerts that do not know of one another
+    double lift = 0;            // support over expected
+    double confidence = 0;      // support over runs, 0 to 1
+    double association = 0;     // standard deviations above chance, before or after
+    double explained = 0;  // share of the runs of the effect that follow the cause within `window`
+    double order = 0.5;    // share of meetings in which the cause came first; 0.5: as often last
     std::uint32_t places = 0;      // nodes, or pairs of nodes, that know both checks
     model::Duration window{0};     // in which the pair stands out most
     model::Duration delay{0};      // median from the cause to the effect

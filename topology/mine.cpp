@@ -32,8 +32,9 @@ struct WindowCount {
     double deviations = 0;  // sum over places, in standard deviations
     double expected = 0;    // runs of the cause that chance would let the effect follow
     std::uint64_t followed = 0;
-    std::uint64_t before = 0;  // the effect came strictly later
-    std::uint64_t after = 0;   // strictly earlier
+    std::uint64_t before = 0;    // the effect came strictly later
+    std::uint64_t after = 0;     // strictly earlier
+    std::uint64_t preceded = 0;  // earlier, or at the same time
 };
 
 struct PairCount {
@@ -99,6 +100,7 @@ void compare(const Place& place, std::int64_t window, WindowCount& out, PairCoun
         out.followed += is_tie || is_before ? 1 : 0;
         out.before += is_before ? 1 : 0;
         out.after += is_after ? 1 : 0;
+        out.preceded += is_tie || is_after ? 1 : 0;
         if (delays != nullptr && (is_tie || is_before)) {
             ++delays->delays[delay_bin(is_tie ? 0 : place.effect[later] - at)];
         }
@@ -113,7 +115,7 @@ class Mining {
     Mining(const AlertHistory& history, const Graph& graph, const MiningLimits& limits,
            const TellShare& tell)
         : history_(history), limits_(limits), tell_(tell),
-          series_(series_of(history, limits.checks_max)),
+          series_(series_of(history, graph, limits.checks_max)),
           neighbours_(neighbours_of(series_, graph, limits.neighbours_max)),
           checks_(series_.checks.size()), counts_(kRelations * checks_ * checks_) {}
 
@@ -279,6 +281,15 @@ class Mining {
         std::size_t effect;
     };
 
+    // The same pair, asked from the effect.
+    double explained(Relation relation, TwoChecks checks, std::size_t window) const {
+        const PairCount* pair = find(opposite(relation), checks.effect, checks.cause);
+        return pair == nullptr || pair->runs[window] == 0
+                   ? 0
+                   : static_cast<double>(pair->windows[window].preceded) /
+                         static_cast<double>(pair->runs[window]);
+    }
+
     void add(Relation relation, TwoChecks checks, const PairCount& pair, double association,
              Mined& mined) const {
         std::size_t best = 0;
@@ -307,9 +318,9 @@ class Mining {
         learned.confidence =
             static_cast<double>(window.followed) / static_cast<double>(learned.runs);
         learned.association = association;
-        const std::uint64_t ordered = window.before + window.after;
-        learned.order =
-            ordered == 0 ? 0.5 : static_cast<double>(window.before) / static_cast<double>(ordered);
+        learned.explained = explained(relation, checks, best);
+        learned.order = static_cast<double>(window.followed) /
+                        static_cast<double>(window.followed + window.preceded);
         learned.places = pair.places;
         learned.window = kWindows[best];
         learned.delay = delay_quantile(pair, kWindows[best], 0.5);

@@ -65,7 +65,7 @@ struct MiningLimits {
     std::size_t checks_max = 200;             // the rarest beyond it are passed over
     std::size_t neighbours_max = 16;          // of one node, on each relation
     std::uint64_t steps_max = 4'000'000'000;  // of comparing times; about ten seconds
-    double association_min = 1;               // standard deviations, both ways on average
+    double association_min = 1.25;            // standard deviations, both ways on average
     double order_min = 2;                     // the same for which of two nodes comes first
 };
 

@@ -30,9 +30,20 @@ std::vector<std::uint32_t> most_frequent(const std::vector<Occurrence>& occurren
     return chosen;
 }
 
+// For each name the first one that means the same node.
+std::vector<std::uint32_t> first_names(const std::vector<std::string>& names, const Graph& graph) {
+    std::unordered_map<NodeIndex, std::uint32_t> first;
+    std::vector<std::uint32_t> meant;
+    for (std::uint32_t i = 0; i < names.size(); ++i) {
+        const NodeIndex node = graph.find(names[i]);
+        meant.push_back(node == kNoNode ? i : first.emplace(node, i).first->second);
+    }
+    return meant;
+}
+
 }  // namespace
 
-Series series_of(const AlertHistory& history, std::size_t checks_max) {
+Series series_of(const AlertHistory& history, const Graph& graph, std::size_t checks_max) {
     const std::vector<Occurrence> occurrences = history.occurrences();
     Series series;
     series.nodes = history.nodes();
@@ -43,9 +54,10 @@ Series series_of(const AlertHistory& history, std::size_t checks_max) {
     for (std::uint32_t i = 0; i < series.checks.size(); ++i) {
         index[series.checks[i]] = i;
     }
+    const std::vector<std::uint32_t> node = first_names(series.nodes, graph);
     for (const Occurrence& occurrence : occurrences) {
         if (index[occurrence.check] != kPassedOver) {
-            series.moments[occurrence.node].push_back(
+            series.moments[node[occurrence.node]].push_back(
                 {model::to_unix_ms(occurrence.at), index[occurrence.check]});
         }
     }

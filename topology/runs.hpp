@@ -29,8 +29,8 @@ struct Series {
     std::size_t checks_passed_over = 0;
 };
 
-// Series of the `checks_max` most frequent checks.
-Series series_of(const AlertHistory& history, std::size_t checks_max);
+// Series of the `checks_max` most frequent checks. Names that the graph knows as one node are one.
+Series series_of(const AlertHistory& history, const Graph& graph, std::size_t checks_max);
 
 // A check on a node: firings that are no further apart than a window are one run.
 struct Run {

@@ -115,6 +115,26 @@ TEST(Mining, TellsDependentsSiblingsAndTheSameNodeApart) {
                 Not(Contains(pair_of("Latency", "SlowQueries", Relation::Dependency))));
 }
 
+TEST(Mining, AnAliasIsTheNodeThatItNames) {
+    std::mt19937_64 random(5);
+    model::TopologyChange change;
+    change.provenance = "test";
+    change.nodes.emplace_back();
+    change.nodes.back().name = "db";
+    change.nodes.back().aliases = {"10.0.0.7"};
+    LiveGraph graph;
+    graph.apply(change, kStart);
+    AlertHistory history;
+    for (const model::Time at : at_random(random, 100, 60)) {
+        history.add(at, "10.0.0.7", "DiskFull");
+        history.add(at + 10s, "db", "WriteErrors");
+    }
+
+    EXPECT_THAT(mine(history, graph.now()).pairs,
+                Contains(pair_of("DiskFull", "WriteErrors", Relation::Same)));
+    EXPECT_THAT(mine(history, no_graph()).pairs, IsEmpty());
+}
+
 TEST(Mining, AnAlertToldAgainAndAgainIsOneRun) {
     AlertHistory history;
     for (int i = 0; i < 1000; ++i) {
