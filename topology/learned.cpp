@@ -51,4 +51,51 @@ double PrecedenceTable::evidence(std::string_view cause, std::string_view effect
     return reverse == nullptr ? 0 : -weight_of(*reverse);
 }
 
+void encode(model::Writer& out, const PrecedenceTable& table) {
+    out.varint(table.pairs().size());
+    for (const Precedence& pair : table.pairs()) {
+        out.text(pair.cause);
+        out.text(pair.effect);
+        out.u8(static_cast<std::uint8_t>(pair.relation));
+        out.varint(pair.support);
+        out.varint(pair.runs);
+        for (const double figure : {pair.expected, pair.lift, pair.confidence, pair.association,
+                                    pair.explained, pair.order}) {
+            out.f64(figure);
+        }
+        out.varint(pair.places);
+        for (const model::Duration span :
+             {pair.window, pair.delay, pair.delay_low, pair.delay_high}) {
+            out.zigzag(span.count());
+        }
+    }
+}
+
+PrecedenceTable decode_precedence_table(model::Reader& in) {
+    std::vector<Precedence> pairs;
+    for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
+        Precedence pair;
+        pair.cause = in.text();
+        pair.effect = in.text();
+        // An unknown relation is one that a later version learned: it says nothing here.
+        const std::uint8_t relation = in.u8();
+        pair.support = in.varint();
+        pair.runs = in.varint();
+        for (double* figure : {&pair.expected, &pair.lift, &pair.confidence, &pair.association,
+                               &pair.explained, &pair.order}) {
+            *figure = in.f64();
+        }
+        pair.places = static_cast<std::uint32_t>(in.varint());
+        for (model::Duration* span :
+             {&pair.window, &pair.delay, &pair.delay_low, &pair.delay_high}) {
+            *span = model::Duration(in.zigzag());
+        }
+        if (relation < kRelationNames.size()) {
+            pair.relation = static_cast<Relation>(relation);
+            pairs.push_back(std::move(pair));
+        }
+    }
+    return in.ok() ? PrecedenceTable(std::move(pairs)) : PrecedenceTable();
+}
+
 }  // namespace nocturne::topology

@@ -2,6 +2,7 @@
 // docs/learning.md has the formulas.
 #pragma once
 
+#include "model/codec.hpp"
 #include "model/time.hpp"
 
 #include <array>
@@ -79,5 +80,9 @@ class PrecedenceTable {
     std::vector<Precedence> pairs_;
     std::unordered_map<std::string, std::uint32_t> by_key_;  // cause, effect, relation: index
 };
+
+void encode(model::Writer& out, const PrecedenceTable& table);
+// Check in.ok() afterwards; empty when it is malformed.
+PrecedenceTable decode_precedence_table(model::Reader& in);
 
 }  // namespace nocturne::topology
