@@ -48,7 +48,10 @@ std::string render_incidents(const Core& core, const IncidentQuery& query);
 std::optional<std::string> render_incident(const Core& core, model::Id id);
 // {"nodes":[...],"edges":[...]}.
 std::string render_topology(const Core& core);
+// {"burning":N,"silences":[...]}: `burning` counts all alerts that burn, hidden or not.
 std::string render_silences(const Core& core);
+// Whether one more would not be refused.
+bool has_room_for_silence(const Core& core);
 // {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}]}, or nothing
 // for an unknown node.
 std::optional<std::string> render_impact(const Core& core, std::string_view node);

@@ -731,14 +731,25 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(silence.problems));
             return;
         }
-        submit(model::Command(std::move(silence.value)), call.request.body.size(),
-               std::move(respond), [](model::Position position, Respond answer) {
-                   model::JsonWriter out;
-                   out.begin_object().member(
-                       "id", model::format_id(model::kSilencePrefix, {position, 0}));
-                   out.end_object();
-                   answer(json_response(out.take(), 201));
-               });
+        const bool asked = loop_.query([self = shared_from_this(), respond,
+                                        size = call.request.body.size(),
+                                        command = model::Command(std::move(silence.value))](
+                                           const engine::Core& core) {
+            if (!engine::has_room_for_silence(core)) {
+                respond(error_response(409, "there are as many silences as can be; expire some"));
+                return;
+            }
+            self->submit(command, size, respond, [](model::Position position, Respond answer) {
+                model::JsonWriter out;
+                out.begin_object().member("id",
+                                          model::format_id(model::kSilencePrefix, {position, 0}));
+                out.end_object();
+                answer(json_response(out.take(), 201));
+            });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     void delete_silence(Call call, Respond respond) {
