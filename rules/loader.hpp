@@ -29,6 +29,9 @@ std::string to_string(const Problem& problem);
 
 bool has_errors(const std::vector<Problem>& problems);
 
+// Both in one order; of two about one place the first counts. For those of reading and compiling.
+std::vector<Problem> join_problems(std::vector<Problem> first, std::vector<Problem> second);
+
 struct CompiledRules {
     std::shared_ptr<const RuleSet> rules;  // shared: swapped whole at reload; never null. What is
                                            // wrong is left out of it
