@@ -83,7 +83,7 @@ void AlertTable::remove(Slot slot) {
     Alert& alert = alerts_[slot];
     slots_.erase(alert.fingerprint);
     for (const model::Symbol symbol :
-         {alert.resource, alert.check, alert.summary, alert.annotations}) {
+         {alert.resource, alert.check, alert.summary, alert.annotations, alert.suppressed_rule}) {
         symbols_.release(symbol);
     }
     for (const model::Symbol source : alert.sources) {
@@ -124,8 +124,8 @@ void AlertTable::encode(Writer& out) const {
             continue;
         }
         encode_fields(out, alert);
-        for (const model::Symbol symbol :
-             {alert.resource, alert.check, alert.summary, alert.annotations}) {
+        for (const model::Symbol symbol : {alert.resource, alert.check, alert.summary,
+                                           alert.annotations, alert.suppressed_rule}) {
             out.text(text(symbol));
         }
         out.varint(alert.sources.size());
@@ -154,8 +154,8 @@ void AlertTable::decode(Reader& in) {
         }
         Alert& alert = alerts_[slot];
         decode_fields(in, alert);
-        for (model::Symbol* symbol :
-             {&alert.resource, &alert.check, &alert.summary, &alert.annotations}) {
+        for (model::Symbol* symbol : {&alert.resource, &alert.check, &alert.summary,
+                                      &alert.annotations, &alert.suppressed_rule}) {
             *symbol = symbols_.acquire(in.text());
         }
         alert.sources.resize(in.count());

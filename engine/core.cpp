@@ -14,31 +14,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 1;
-
-void encode(Writer& out, const Silence& silence) {
-    out.varint(silence.id.position);
-    out.varint(silence.id.index);
-    model::encode(out, model::Command(silence.spec));
-    out.boolean(silence.active);
-    out.varint(silence.hidden);
-}
-
-Silence decode_silence(Reader& in) {
-    Silence silence;
-    silence.id.position = in.varint();
-    silence.id.index = static_cast<std::uint32_t>(in.varint());
-    if (model::Command command = model::decode_command(in);
-        std::holds_alternative<model::AddSilence>(command)) {
-        silence.spec = std::get<model::AddSilence>(std::move(command));
-    }
-    silence.active = in.boolean();
-    silence.hidden = in.varint();
-    if (Result<model::Matchers> matchers = model::parse_matchers(silence.spec.matchers); matchers) {
-        silence.matchers = *std::move(matchers);
-    }
-    return silence;
-}
+constexpr std::uint64_t kSnapshotVersion = 2;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));
@@ -133,10 +109,15 @@ void Core::encode(Writer& out) const {
     state.alerts.encode(out);
     state.incidents.encode(out);
     state.topology.encode(out);
-    out.varint(state.silences.size());
-    for (const Silence& silence : state.silences) {
-        engine::encode(out, silence);
-    }
+    state.book.encode(out);
+    state.decisions.encode(out);
+    state.identities.encode(out);
+    state.silences.encode(out);
+    state.change_windows.encode(out);
+    state.flapping.encode(out);
+    state.storms.encode(out);
+    state.patterns.encode(out);
+    state.routes.encode(out);
     out.varint(state.changes.size());
     for (const Change& change : state.changes) {
         engine::encode(out, change);
@@ -160,10 +141,16 @@ Result<Core> Core::decode(Reader& in) {
     state.alerts.decode(in);
     state.incidents.decode(in);
     NOCTURNE_TRY(state.topology, topology::LiveGraph::decode(in));
-    const std::size_t silences = in.count();
-    for (std::size_t i = 0; i < silences && in.ok(); ++i) {
-        state.silences.push_back(decode_silence(in));
-    }
+    state.book.decode(in);
+    load_rules(state, nullptr);
+    state.decisions.decode(in);
+    state.identities.decode(in);
+    state.silences.decode(in);
+    state.change_windows.decode(in);
+    state.flapping.decode(in);
+    state.storms.decode(in);
+    state.patterns.decode(in);
+    state.routes.decode(in);
     const std::size_t changes = in.count();
     for (std::size_t i = 0; i < changes && in.ok(); ++i) {
         state.changes.push_back(decode_change(in));
@@ -179,6 +166,7 @@ Result<Core> Core::decode(Reader& in) {
             ++state.alerts_on_node[state.alerts[slot].node];
         }
     }
+    Suppress::restore(state);
     return core;
 }
 

@@ -11,7 +11,19 @@
 namespace nocturne::engine {
 
 struct Deadline {
-    enum class Kind : std::uint8_t { Alert, Incident, Silence };
+    enum class Kind : std::uint8_t {
+        Alert,
+        Incident,
+        Silence,
+        Maintenance,
+        ChangeWindow,
+        Flapping,
+        Storm,
+        Pattern,
+        Heartbeat,
+        Route,
+        Tombstone,
+    };
 
     model::Time due;
     Kind kind = Kind::Alert;

@@ -10,6 +10,10 @@ void Decide::alert(Topic topic, model::Reason reason, Slot alert) {
     add(topic, reason, state_.alerts[alert].id, alert);
 }
 
+void Decide::storm(Topic topic, model::Reason reason, std::uint32_t storm) {
+    add(topic, reason, model::kNoId, storm);
+}
+
 void Decide::incidents(const std::vector<IncidentNews>& news) {
     // What was opened in this input is told as it stands at the end; growth is told last.
     std::set<model::Id> told;

@@ -15,6 +15,14 @@ class Decide {
         : state_(state), effects_(effects) {}
 
     void alert(model::Effect::Topic topic, model::Reason reason, Slot alert);
+    // `storm`: its place among the storms.
+    void storm(model::Effect::Topic topic, model::Reason reason, std::uint32_t storm);
+
+    // A word about an incident to its route.
+    void notify(model::Effect::Topic topic, model::Reason reason, model::Id incident) {
+        add(topic, reason, incident);
+    }
+
     // One input tells of an incident's growth once, however much it grew; every other turn is told.
     void incidents(const std::vector<IncidentNews>& news);
 

@@ -50,24 +50,66 @@ bool is_slo(const model::EventView& event) {
 }  // namespace
 
 Transition Dedup::dedup(const model::EventView& event, model::Time time, std::uint32_t index) {
-    const Slot slot = state_.alerts.find(event.fingerprint);
-    return slot == kNoSlot ? create(event, time, index) : update(slot, event, time);
+    if (state_.book.rules().dedups.empty()) {
+        return fold(event, event.fingerprint, time, index);
+    }
+    const rules::SubjectView subject = rules::subject_of(event);
+    const std::uint32_t number = state_.identities.find_rule(subject);
+    if (number == Identities::kNoNumber || state_.identities.is_unmerged(event.fingerprint)) {
+        return fold(event, event.fingerprint, time, index);
+    }
+    const rules::DedupRule& rule = state_.book.rules().dedups[number];
+    if (!state_.book.note(rule.rule, state_.now)) {
+        (void)state_.book.take_shadowed();
+        return fold(event, event.fingerprint, time, index);
+    }
+    model::EventView merged = event;
+    const bool clears =
+        rule.clears && event.status == model::EventStatus::Firing && rule.clears->holds(subject);
+    if (clears) {
+        merged.status = model::EventStatus::Resolved;
+    }
+    Transition transition = fold(merged, Identities::identity_of(rule, subject), time, index);
+    if (transition.alert != kNoSlot) {
+        state_.identities.note(transition.alert, event);
+    }
+    if (clears && transition.reason == Reason::ResolvedBySource) {
+        transition.reason = Reason::ClearedByRule;
+        state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::ClearedByRule,
+                                                 rules::to_string(state_.book[rule.rule]),
+                                                 "by " + std::string(event.check)});
+    }
+    return transition;
 }
 
-Transition Dedup::create(const model::EventView& event, model::Time time, std::uint32_t index) {
+Transition Dedup::fold(const model::EventView& event, const model::Fingerprint& identity,
+                       model::Time time, std::uint32_t index) {
+    const Slot slot = state_.alerts.find(identity);
+    return slot == kNoSlot ? create(event, identity, time, index) : update(slot, event, time);
+}
+
+Transition Dedup::create(const model::EventView& event, const model::Fingerprint& identity,
+                         model::Time time, std::uint32_t index) {
     // An alias of a node: the alert of the node's own name is meant.
     const topology::NodeIndex known = state_.topology.now().find(event.resource);
-    model::Fingerprint fingerprint = event.fingerprint;
+    model::Fingerprint fingerprint = identity;
     std::string resource(event.resource);
     if (known != topology::kNoNode && state_.topology.now().node(known).name != event.resource) {
         resource = state_.topology.now().node(known).name;
-        fingerprint = model::identity_of(resource, event.check, event.labels);
+        if (identity == event.fingerprint) {
+            fingerprint = model::identity_of(resource, event.check, event.labels);
+        }
         if (const Slot slot = state_.alerts.find(fingerprint); slot != kNoSlot) {
             return update(slot, event, time);
         }
     }
     if (event.status == model::EventStatus::Resolved) {
+        state_.identities.note_early_end(fingerprint, time, state_.now, state_.settings.lateness);
         return {kNoSlot, Reason::ResolvedUnknown};
+    }
+    if (state_.identities.has_ended_early(fingerprint, time, state_.now,
+                                          state_.settings.lateness)) {
+        return {kNoSlot, Reason::ResolvedEarly};
     }
     if (state_.alerts.size() >= state_.settings.alerts_max) {
         return {kNoSlot, Reason::AlertLimitReached};
@@ -94,6 +136,9 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     Alert& alert = state_.alerts[slot];
     if (time < alert.changed_at) {
         ++alert.count;
+        if (alert.is_burning() && event.status == model::EventStatus::Firing) {
+            alert.first_seen = std::min(alert.first_seen, time);  // it overtook what began it
+        }
         return {slot, Reason::StaleEvent};
     }
     if (event.status == model::EventStatus::Resolved) {
@@ -101,8 +146,10 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
             return {slot, Reason::RepeatedIdentity};
         }
         alert.last_seen = std::max(alert.last_seen, time);
+        const Transition ended{slot, Reason::ResolvedBySource, alert.suppression,
+                               alert.suppressed_by};
         end_episode(slot, model::AlertState::Resolved, time);
-        return {slot, Reason::ResolvedBySource};
+        return ended;
     }
     const model::Severity before = alert.severity;
     const bool burned = alert.is_burning();
@@ -125,7 +172,12 @@ void Dedup::begin_episode(Slot slot, model::Time time) {
     alert.touched_at = state_.now;
     alert.ended_at = model::kNoTime;
     alert.count = 1;
-    remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.alert_ttl);
+    remind(state_, Deadline::Kind::Alert, slot, state_.now + time_to_live(slot));
+}
+
+model::Duration Dedup::time_to_live(Slot slot) const {
+    const rules::LifecycleRule* rule = state_.routes.lifecycle_of(state_.alerts, slot);
+    return rule != nullptr && rule->expire_after ? *rule->expire_after : state_.settings.alert_ttl;
 }
 
 void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
@@ -135,6 +187,7 @@ void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
     alert.ended_at = state_.now;
     alert.suppression = Reason::None;
     alert.suppressed_by = model::kNoId;
+    state_.alerts.assign(alert.suppressed_rule, "");
     remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.resolved_keep);
 }
 
@@ -169,13 +222,13 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
 Transition Dedup::expire(Slot slot) {
     Alert& alert = state_.alerts[slot];
     if (alert.is_burning()) {
-        if (const model::Time due = alert.touched_at + state_.settings.alert_ttl;
-            due > state_.now) {
+        if (const model::Time due = alert.touched_at + time_to_live(slot); due > state_.now) {
             remind(state_, Deadline::Kind::Alert, slot, due);
             return {slot, Reason::None};
         }
+        const Transition ended{slot, Reason::ExpiredUnseen, alert.suppression, alert.suppressed_by};
         end_episode(slot, model::AlertState::Expired, std::max(alert.changed_at, alert.last_seen));
-        return {slot, Reason::ExpiredUnseen};
+        return ended;
     }
     const model::Time due = alert.ended_at + state_.settings.resolved_keep;
     if (due > state_.now) {
@@ -188,6 +241,9 @@ Transition Dedup::expire(Slot slot) {
 
 void Dedup::forget(Slot slot) {
     const topology::NodeIndex node = state_.alerts[slot].node;
+    state_.decisions.forget(slot);
+    state_.flapping.forget(slot);
+    state_.identities.forget(slot);
     state_.alerts.remove(slot);
     if (--state_.alerts_on_node[node] == 0) {
         state_.alerts_on_node.erase(node);

@@ -12,14 +12,18 @@ namespace nocturne::engine {
 struct Transition {
     Slot alert = kNoSlot;
     model::Reason reason = model::Reason::None;
+    model::Reason hidden_by = model::Reason::None;  // until it ended
+    model::Id hidden_by_id{};
 
-    bool is_raised() const {
-        return reason == model::Reason::NewIdentity || reason == model::Reason::FiredAgain ||
-               reason == model::Reason::SilenceEnded;
+    bool is_new() const {
+        return reason == model::Reason::NewIdentity || reason == model::Reason::FiredAgain;
     }
 
+    bool is_raised() const { return is_new() || model::is_release(reason); }
+
     bool is_ended() const {
-        return reason == model::Reason::ResolvedBySource || reason == model::Reason::ExpiredUnseen;
+        return reason == model::Reason::ResolvedBySource ||
+               reason == model::Reason::ClearedByRule || reason == model::Reason::ExpiredUnseen;
     }
 };
 
@@ -36,12 +40,16 @@ class Dedup {
     void find_nodes();
 
    private:
-    Transition create(const model::EventView& event, model::Time time, std::uint32_t index);
+    Transition fold(const model::EventView& event, const model::Fingerprint& identity,
+                    model::Time time, std::uint32_t index);
+    Transition create(const model::EventView& event, const model::Fingerprint& identity,
+                      model::Time time, std::uint32_t index);
     Transition update(Slot slot, const model::EventView& event, model::Time time);
     void begin_episode(Slot slot, model::Time time);
     void end_episode(Slot slot, model::AlertState state, model::Time time);
     void take_facts(model::Alert& alert, const model::EventView& event);
     void forget(Slot slot);
+    model::Duration time_to_live(Slot slot) const;
 
     State& state_;
     std::string scratch_;

@@ -89,12 +89,13 @@ void times(AnyIncident& incident, Each each) {
     each(incident.opened_at), each(incident.updated_at), each(incident.grew_at);
     each(incident.ended_at), each(incident.resolved_at), each(incident.ranked_at),
         each(incident.reminder);
+    each(incident.told_at), each(incident.word_due);
 }
 
 template <typename AnyIncident, typename Each>
 void counts(AnyIncident& incident, Each each) {
     each(incident.burning), each(incident.ranked_alerts), each(incident.alerts_dropped);
-    each(incident.timeline_dropped);
+    each(incident.timeline_dropped), each(incident.told_alerts);
 }
 
 void put(Writer& out, const Incident& incident) {
@@ -104,6 +105,13 @@ void put(Writer& out, const Incident& incident) {
     out.u8(static_cast<std::uint8_t>(incident.severity));
     out.text(incident.title);
     out.text(incident.cause);
+    out.u64(incident.group.high);
+    out.u64(incident.group.low);
+    out.text(incident.group_rule);
+    out.text(incident.group_text);
+    out.boolean(incident.by_hand);
+    out.text(incident.receiver);
+    out.u8(static_cast<std::uint8_t>(incident.told_as));
     times(incident, [&](model::Time time) { put(out, time); });
     counts(incident, [&](std::uint64_t count) { out.varint(count); });
     put_all(out, incident.alerts, [&](Slot slot) { out.varint(slot); });
@@ -130,6 +138,13 @@ Incident get_incident(Reader& in) {
     incident.severity = static_cast<model::Severity>(in.u8());
     incident.title = in.text();
     incident.cause = in.text();
+    incident.group.high = in.u64();
+    incident.group.low = in.u64();
+    incident.group_rule = in.text();
+    incident.group_text = in.text();
+    incident.by_hand = in.boolean();
+    incident.receiver = in.text();
+    incident.told_as = in.u8();
     times(incident, [&](model::Time& time) { time = get_time(in); });
     counts(incident, [&](std::uint64_t& count) { count = in.varint(); });
     get_all(in, incident.alerts, [&] { return static_cast<Slot>(in.varint()); });
@@ -175,6 +190,10 @@ Slot IncidentTable::create(model::Id id) {
 }
 
 void IncidentTable::remove(Slot slot) {
+    if (const auto found = groups_.find(incidents_[slot].group);
+        found != groups_.end() && found->second == incidents_[slot].id) {
+        groups_.erase(found);
+    }
     over_.erase(incidents_[slot].id);
     by_id_.erase(incidents_[slot].id);
     incidents_[slot] = {};
@@ -190,25 +209,43 @@ Slot IncidentTable::oldest_over() const {
     return over_.empty() ? kNoSlot : find(*over_.begin());
 }
 
-Slot IncidentTable::at_node(std::uint32_t node) const {
-    const auto found = at_node_.find(node);
-    return found == at_node_.end() ? kNoSlot : found->second;
+const IncidentTable::Standing* IncidentTable::standing_of(std::uint32_t node) const {
+    const auto found = standings_.find(node);
+    return found == standings_.end() ? nullptr : &found->second;
 }
 
 void IncidentTable::clear_node(std::uint32_t node, Slot slot) {
-    if (const auto found = at_node_.find(node); found != at_node_.end() && found->second == slot) {
-        at_node_.erase(found);
+    if (const auto found = standings_.find(node);
+        found != standings_.end() && found->second.incident == slot) {
+        standings_.erase(found);
     }
+}
+
+void IncidentTable::note_group(Slot slot) {
+    if (incidents_[slot].group != model::Fingerprint{}) {
+        groups_.insert_or_assign(incidents_[slot].group, incidents_[slot].id);
+    }
+}
+
+Slot IncidentTable::of_group(const model::Fingerprint& key) const {
+    const auto found = groups_.find(key);
+    return found == groups_.end() ? kNoSlot : find(found->second);
 }
 
 void IncidentTable::encode(Writer& out) const {
     put_all(out, incidents_, [&](const Incident& incident) { put(out, incident); });
     put_all(out, free_, [&](Slot slot) { out.varint(slot); });
-    std::vector<std::pair<std::uint32_t, Slot>> nodes(at_node_.begin(), at_node_.end());
-    std::sort(nodes.begin(), nodes.end());  // a hash map's order is nobody's business
+    std::vector<std::pair<std::uint32_t, Standing>> nodes(standings_.begin(), standings_.end());
+    std::sort(nodes.begin(), nodes.end(), [](const auto& a, const auto& b) {
+        return a.first < b.first;  // a hash map's order is nobody's business
+    });
     put_all(out, nodes, [&](const auto& node) {
         out.varint(node.first);
-        out.varint(node.second);
+        out.varint(node.second.incident);
+        out.varint(node.second.cause);
+        out.varint(node.second.shared);
+        out.u8(node.second.distance);
+        put(out, node.second.first_seen);
     });
 }
 
@@ -221,10 +258,23 @@ void IncidentTable::decode(Reader& in) {
             note_state(slot);
         }
     }
+    for (const auto& [id, slot] : by_id_) {  // a later one takes the place of an earlier
+        if (!incidents_[slot].is_over()) {
+            note_group(slot);
+        }
+    }
     const std::size_t nodes = in.count();
     for (std::size_t i = 0; i < nodes && in.ok(); ++i) {
         const auto node = static_cast<std::uint32_t>(in.varint());
-        at_node_.emplace(node, static_cast<Slot>(in.varint()));
+        Standing standing;
+        standing.incident = static_cast<Slot>(in.varint());
+        standing.cause = static_cast<std::uint32_t>(in.varint());
+        standing.shared = static_cast<std::uint32_t>(in.varint());
+        standing.distance = in.u8();
+        standing.first_seen = get_time(in);
+        if (standing.incident < incidents_.size()) {
+            standings_.emplace(node, standing);
+        }
     }
 }
 

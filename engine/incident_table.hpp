@@ -19,6 +19,8 @@ class IncidentTable {
     // kNoSlot when it is not in memory.
     Slot find(model::Id id) const;
     Slot create(model::Id id);
+    // Lets of_group() find the incident by its key.
+    void note_group(Slot slot);
     void remove(Slot slot);
 
     model::Incident& operator[](Slot slot) { return incidents_[slot]; }
@@ -35,14 +37,28 @@ class IncidentTable {
     // The oldest that is over; kNoSlot when none is.
     Slot oldest_over() const;
 
-    // The incident that is not over and has alerts on the node.
-    Slot at_node(std::uint32_t node) const;
+    // How a node that alerts stands among the incidents that follow the graph.
+    struct Standing {
+        Slot incident = kNoSlot;  // not over
+        // The alerting node that explains this one best; none: it is a root of its incident.
+        std::uint32_t cause = UINT32_MAX;
+        // Of a root: the silent dependency that it and others point to; or none.
+        std::uint32_t shared = UINT32_MAX;
+        std::uint8_t distance = 0;                // to the cause, in hops
+        model::Time first_seen = model::kNoTime;  // of its earliest alert, by the source's clock
+    };
 
-    void set_at_node(std::uint32_t node, Slot slot) { at_node_[node] = slot; }
+    // nullptr when the node does not alert.
+    const Standing* standing_of(std::uint32_t node) const;
+
+    void stand(std::uint32_t node, const Standing& standing) { standings_[node] = standing; }
 
     void clear_node(std::uint32_t node, Slot slot);
 
-    void clear_nodes() { at_node_.clear(); }
+    void clear_nodes() { standings_.clear(); }
+
+    // The open incident that a group rule fills with what has this key.
+    Slot of_group(const model::Fingerprint& key) const;
 
     void encode(model::Writer& out) const;
     void decode(model::Reader& in);
@@ -51,7 +67,8 @@ class IncidentTable {
     std::vector<model::Incident> incidents_;
     std::vector<Slot> free_;
     std::map<model::Id, Slot> by_id_;
-    boost::unordered_flat_map<std::uint32_t, Slot> at_node_;
+    boost::unordered_flat_map<std::uint32_t, Standing> standings_;
+    std::map<model::Fingerprint, model::Id> groups_;  // the latest of each key
     std::set<model::Id> over_;
 };
 

@@ -2,7 +2,7 @@
 
 namespace nocturne::engine {
 
-model::Reason Normalise::normalise(const model::EventView& event, model::Time& time) {
+model::Reason Normalise::admit(const model::EventView& event, model::Time& time) {
     if (event.message != model::Fingerprint{} &&
         !state_.messages.remember(event.message, state_.settings.message_ids_max)) {
         return model::Reason::RepeatedMessage;
@@ -12,6 +12,10 @@ model::Reason Normalise::normalise(const model::EventView& event, model::Time& t
         time = state_.now;
         state_.counters.count(model::Reason::FutureTimeClamped);
     }
+    return model::Reason::None;
+}
+
+model::Reason Normalise::note(const model::EventView& event, model::Time time) {
     switch (event.kind) {
         case model::Kind::Alert: return model::Reason::None;
         case model::Kind::Change: note_change(event, time); return model::Reason::ChangeNoted;

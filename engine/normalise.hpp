@@ -12,7 +12,9 @@ class Normalise {
 
     // The event's time (arrival when it gave none, and never ahead of the core's clock) into
     // `time`. None: the event goes on; otherwise why it ends here.
-    model::Reason normalise(const model::EventView& event, model::Time& time);
+    model::Reason admit(const model::EventView& event, model::Time& time);
+    // Takes note of what is no alert. None: it is one, and goes on.
+    model::Reason note(const model::EventView& event, model::Time time);
 
    private:
     void note_change(const model::EventView& event, model::Time time);

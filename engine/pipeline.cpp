@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include <set>
 #include <utility>
 
 namespace nocturne::engine {
@@ -8,23 +9,63 @@ using model::AlertState;
 using model::Reason;
 using Topic = model::Effect::Topic;
 
+namespace {
+
+// Events of our own take indices in their input that no event of a source has.
+constexpr std::uint32_t kEmittedIndex = 1U << 30;
+
+}  // namespace
+
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
     : state_(state), normalise_(state), dedup_(state), suppress_(state), correlate_(state, news_),
-      rank_(state, news_), decide_(state, effects) {}
+      rank_(state, news_), decide_(state, effects), route_(state, decide_) {}
 
-// The pipeline, as the documentation promises it: normalise, dedup, suppress, correlate; then, once
-// an input, rank and decide.
+// The pipeline, as the documentation promises it: normalise, patterns, dedup, suppress, correlate;
+// then, once an input, rank, route and decide.
 void Pipeline::take(const model::EventView& event, std::uint32_t index) {
     model::Time time = model::kNoTime;
-    if (const Reason reason = normalise_.normalise(event, time); reason != Reason::None) {
+    if (const Reason reason = normalise_.admit(event, time); reason != Reason::None) {
         state_.counters.count(reason);
         return;
     }
+    emitted_.clear();
+    const bool is_kept = state_.patterns.take(rules::subject_of(event), state_.book, state_.now,
+                                              state_.deadlines, emitted_);
+    if (const Reason reason = normalise_.note(event, time); reason != Reason::None) {
+        state_.counters.count(reason);
+        if (reason == Reason::ChangeNoted) {
+            suppress_.note_change(event);
+        }
+    } else if (is_kept) {
+        state_.counters.count(Reason::ConsumedByPattern);
+    } else {
+        fold(event, time, index);
+    }
+    follow_emitted();
+}
+
+void Pipeline::fold(const model::EventView& event, model::Time time, std::uint32_t index) {
     const Transition transition = dedup_.dedup(event, time, index);
     state_.counters.count(transition.reason);
     if (transition.reason != Reason::RepeatedIdentity && transition.alert != kNoSlot) {
         follow(transition);
     }
+}
+
+// What patterns raised goes the way of any alert, but completes no further pattern.
+void Pipeline::follow_emitted() {
+    std::vector<model::LabelView> labels;
+    for (const EmittedEvent& emitted : emitted_) {
+        const bool fires = emitted.status == model::EventStatus::Firing;
+        state_.counters.count(fires ? Reason::PatternMatched : Reason::PatternCleared);
+        const model::EventView event = emitted.view(labels);
+        fold(event, state_.now, kEmittedIndex + next_emitted_++);
+        if (const Slot slot = state_.alerts.find(event.fingerprint); slot != kNoSlot && fires) {
+            state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::PatternMatched,
+                                         rules::to_string(state_.book[emitted.rule]), ""});
+        }
+    }
+    emitted_.clear();
 }
 
 void Pipeline::follow(const Transition& transition) {
@@ -33,20 +74,60 @@ void Pipeline::follow(const Transition& transition) {
                                                                  : Topic::AlertResolved,
                       transition.reason, transition.alert);
         correlate_.correlate(transition);
-        return;
+        suppress_.ended(transition);
+    } else if (transition.is_raised()) {
+        raise(transition);
+    } else if (transition.reason == Reason::SeverityChanged) {
+        if (state_.alerts[transition.alert].state == AlertState::Firing) {
+            correlate_.correlate(transition);
+        }
+        suppress_.changed(transition.alert);
+    } else if (transition.reason == Reason::StaleEvent) {
+        correlate_.seen_earlier(transition.alert);
     }
-    if (transition.is_raised()) {
+    follow_others();
+}
+
+void Pipeline::raise(const Transition& transition) {
+    if (transition.is_new()) {
         if (const Reason hidden = suppress_.suppress(transition.alert); hidden != Reason::None) {
             state_.counters.count(hidden);
             decide_.alert(Topic::AlertSuppressed, hidden, transition.alert);
             return;
         }
-        decide_.alert(Topic::AlertFiring, transition.reason, transition.alert);
     }
-    const bool worsened = transition.reason == Reason::SeverityChanged &&
-                          state_.alerts[transition.alert].state == AlertState::Firing;
-    if (transition.is_raised() || worsened) {
-        correlate_.correlate(transition);
+    tell_firing(transition);
+    correlate_.correlate(transition);
+}
+
+// In a storm not each alert is told of by itself; it is gathered into incidents all the same.
+void Pipeline::tell_firing(const Transition& transition) {
+    const Storms::Verdict verdict = state_.storms.raised(state_.alerts, transition.alert,
+                                                         state_.book, state_.now, state_.deadlines);
+    for (const std::uint32_t storm : verdict.begun) {
+        state_.counters.count(Reason::StormStarted);
+        decide_.storm(Topic::StormStarted, Reason::StormStarted, storm);
+    }
+    if (verdict.tells) {
+        decide_.alert(Topic::AlertFiring, transition.reason, transition.alert);
+        return;
+    }
+    state_.counters.count(Reason::StormLimited);
+    state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::StormLimited,
+                                             rules::to_string(state_.book[verdict.rule]), ""});
+}
+
+// What happened to other alerts by that.
+void Pipeline::follow_others() {
+    const Suppress::Turned turned = suppress_.take_turned();
+    for (const Slot slot : turned.hidden) {
+        const Reason reason = state_.alerts[slot].suppression;
+        state_.counters.count(reason);
+        decide_.alert(Topic::AlertSuppressed, reason, slot);
+    }
+    for (const auto& [slot, reason] : turned.released) {
+        state_.counters.count(reason);
+        follow({slot, reason});
     }
 }
 
@@ -62,6 +143,8 @@ void Pipeline::take(const model::TopologyChange& change) {
     state_.topology.apply(change, state_.now);
     dedup_.find_nodes();
     correlate_.find_nodes();
+    suppress_.find_nodes();
+    follow_others();
 }
 
 void Pipeline::take(const model::Command& command) {
@@ -70,12 +153,12 @@ void Pipeline::take(const model::Command& command) {
 
         void operator()(const model::AddSilence& it) {
             pipeline.suppress_.add(it, {pipeline.state_.position, 0});
+            pipeline.follow_others();
         }
 
         void operator()(const model::ExpireSilence& it) {
-            std::vector<Slot> released;
-            pipeline.suppress_.expire(it.silence, released);
-            pipeline.release(released);
+            pipeline.suppress_.expire(it.silence);
+            pipeline.follow_others();
         }
 
         void operator()(const model::AcknowledgeIncident& it) {
@@ -85,6 +168,15 @@ void Pipeline::take(const model::Command& command) {
         void operator()(const model::ResolveIncident& it) { pipeline.correlate_.resolve(it); }
 
         void operator()(const model::LabelIncident& it) { pipeline.correlate_.label(it); }
+
+        void operator()(const model::MergeIncidents& it) { pipeline.correlate_.merge(it); }
+
+        void operator()(const model::SplitIncident& it) { pipeline.correlate_.split(it); }
+
+        void operator()(const model::UnmergeIdentity& it) {
+            pipeline.state_.identities.unmerge(it.identity);
+            pipeline.state_.counters.count(Reason::UnmergedByOperator);
+        }
     };
 
     std::visit(Doer{*this}, command);
@@ -94,11 +186,11 @@ void Pipeline::take(const model::Settings& settings) {
     state_.settings = settings;
 }
 
-void Pipeline::release(const std::vector<Slot>& released) {
-    for (const Slot slot : released) {
-        state_.counters.count(Reason::SilenceEnded);
-        follow({slot, Reason::SilenceEnded});
-    }
+// The rules before are alive until all have taken over what they go on with.
+void Pipeline::take(const model::RulesRevision& revision) {
+    const std::shared_ptr<const rules::RuleSet> before = state_.book.load(revision);
+    suppress_.reload();
+    follow_others();
 }
 
 void Pipeline::pass_time() {
@@ -128,12 +220,31 @@ void Pipeline::pass_time() {
                 correlate_.look_at(deadline.slot);
                 break;
             }
-            case Deadline::Kind::Silence: {
-                std::vector<Slot> released;
-                suppress_.look_at(deadline.slot, released);
-                release(released);
+            case Deadline::Kind::Silence:
+            case Deadline::Kind::Maintenance:
+            case Deadline::Kind::ChangeWindow:
+            case Deadline::Kind::Flapping:
+                suppress_.look_at(deadline);
+                follow_others();
                 break;
-            }
+            case Deadline::Kind::Storm:
+                if (state_.storms.look_at(deadline.slot, state_.now, state_.deadlines)) {
+                    state_.counters.count(Reason::StormEnded);
+                    decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
+                }
+                break;
+            case Deadline::Kind::Route:
+                if (const model::Incident& incident = state_.incidents[deadline.slot];
+                    incident.id != model::kNoId && incident.word_due == deadline.due) {
+                    due_words_.push_back(deadline.slot);
+                }
+                break;
+            case Deadline::Kind::Pattern:
+                state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
+                                        emitted_);
+                follow_emitted();
+                break;
+            default: break;
         }
     }
 }
@@ -145,6 +256,26 @@ void Pipeline::conclude() {
         }
     }
     decide_.incidents(news_);
+    std::vector<Slot> slots = told_of();
+    slots.insert(slots.end(), due_words_.begin(), due_words_.end());
+    for (const Slot slot : slots) {
+        route_.look_at(slot);
+    }
+}
+
+// The incidents that there is news of, each once, in the order of their ids.
+std::vector<Slot> Pipeline::told_of() const {
+    std::set<model::Id> ids;
+    for (const IncidentNews& news : news_) {
+        ids.insert(news.incident);
+    }
+    std::vector<Slot> slots;
+    for (const model::Id id : ids) {
+        if (const Slot slot = state_.incidents.find(id); slot != kNoSlot) {
+            slots.push_back(slot);
+        }
+    }
+    return slots;
 }
 
 }  // namespace nocturne::engine

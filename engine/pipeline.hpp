@@ -6,6 +6,7 @@
 #include "engine/dedup.hpp"
 #include "engine/normalise.hpp"
 #include "engine/rank.hpp"
+#include "engine/route.hpp"
 #include "engine/state.hpp"
 #include "engine/suppress.hpp"
 #include "model/input.hpp"
@@ -28,16 +29,25 @@ class Pipeline {
     void take(const model::Tick&) {}
 
     void take(const model::Settings& settings);
+    void take(const model::RulesRevision& revision);
     // After the input: rank what grew, decide what to tell.
     void conclude();
 
    private:
     void take(const model::EventView& event, std::uint32_t index);
+    void fold(const model::EventView& event, model::Time time, std::uint32_t index);
+    void follow_emitted();
     void follow(const Transition& transition);
-    void release(const std::vector<Slot>& released);
+    void raise(const Transition& transition);
+    void tell_firing(const Transition& transition);
+    void follow_others();
+    std::vector<Slot> told_of() const;
 
     State& state_;
     std::vector<IncidentNews> news_;
+    std::vector<EmittedEvent> emitted_;
+    std::uint32_t next_emitted_ = 0;
+    std::vector<Slot> due_words_;  // incidents of which a word may be due
 
     Normalise normalise_;
     Dedup dedup_;
@@ -45,6 +55,7 @@ class Pipeline {
     Correlate correlate_;
     Rank rank_;
     Decide decide_;
+    Route route_;
 };
 
 }  // namespace nocturne::engine

@@ -41,6 +41,23 @@ bool matches(const State& state, const model::Alert& alert, const model::Matcher
     });
 }
 
+void load_rules(State& state, Deadlines* deadlines) {
+    const rules::RuleSet& rules = state.book.rules();
+    state.identities.load(rules);
+    state.maintenances.load(rules, state.now);
+    state.change_windows.load(rules);
+    state.flapping.load(rules);
+    state.inhibitions.load(rules);
+    state.dependencies.load(rules);
+    state.storms.load(rules);
+    state.groupings.load(rules);
+    state.routes.load(rules);
+    state.patterns.load(rules, state.now, deadlines);
+    if (deadlines != nullptr) {
+        state.maintenances.plan(state.now, *deadlines);
+    }
+}
+
 void remind(State& state, Deadline::Kind kind, Slot slot, model::Time due) {
     model::Time& reminder = kind == Deadline::Kind::Alert ? state.alerts[slot].reminder
                                                           : state.incidents[slot].reminder;

@@ -2,9 +2,22 @@
 #pragma once
 
 #include "engine/alert_table.hpp"
+#include "engine/change_windows.hpp"
 #include "engine/deadlines.hpp"
+#include "engine/decision_log.hpp"
+#include "engine/dependencies.hpp"
+#include "engine/flapping.hpp"
+#include "engine/groupings.hpp"
+#include "engine/identities.hpp"
 #include "engine/incident_table.hpp"
+#include "engine/inhibitions.hpp"
+#include "engine/maintenances.hpp"
 #include "engine/message_window.hpp"
+#include "engine/patterns.hpp"
+#include "engine/routes.hpp"
+#include "engine/rule_book.hpp"
+#include "engine/silences.hpp"
+#include "engine/storms.hpp"
 #include "model/command.hpp"
 #include "model/matcher.hpp"
 #include "model/reason.hpp"
@@ -19,14 +32,6 @@
 #include <vector>
 
 namespace nocturne::engine {
-
-struct Silence {
-    model::Id id;
-    model::AddSilence spec;
-    model::Matchers matchers;
-    bool active = false;       // has begun and has not ended
-    std::uint64_t hidden = 0;  // raisings that it hid
-};
 
 // A deploy or the like, kept for Settings::change_window.
 struct Change {
@@ -56,8 +61,20 @@ struct State {
     AlertTable alerts;
     IncidentTable incidents;
     topology::LiveGraph topology;
-    std::vector<Silence> silences;  // ended ones stay until their place is needed
-    std::deque<Change> changes;     // in the order of arrival
+    RuleBook book;
+    DecisionLog decisions;
+    Identities identities;
+    Silences silences;
+    Maintenances maintenances;
+    ChangeWindows change_windows;
+    Flapping flapping;
+    Inhibitions inhibitions;
+    Dependencies dependencies;
+    Storms storms;
+    Groupings groupings;
+    Patterns patterns;
+    Routes routes;
+    std::deque<Change> changes;  // in the order of arrival
     MessageWindow messages;
     Deadlines deadlines;
     Counters counters;
@@ -65,6 +82,10 @@ struct State {
     // How many alerts stand on each node, so that a node that only events named can be forgotten.
     boost::unordered_flat_map<topology::NodeIndex, std::uint32_t> alerts_on_node;
 };
+
+// Hands the rules of the book to all that work by them. `deadlines`: nullptr when a snapshot has
+// them already.
+void load_rules(State& state, Deadlines* deadlines);
 
 // Lets the alert or incident be looked at when `due`; a later reminder than the one it has is left
 // to the look at that one.

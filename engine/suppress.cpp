@@ -1,7 +1,7 @@
 #include "engine/suppress.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <utility>
 
 namespace nocturne::engine {
 
@@ -11,111 +11,263 @@ using model::Reason;
 
 namespace {
 
-constexpr std::size_t kSilencesMax = 10'000;  // beyond it an ended one makes room; none: refused
+// Why an alert is raised that was hidden for that reason.
+Reason end_of(Reason reason) {
+    switch (reason) {
+        case Reason::SilencedByOperator: return Reason::SilenceEnded;
+        case Reason::InhibitedByAlert: return Reason::InhibitionEnded;
+        case Reason::InMaintenance: return Reason::MaintenanceEnded;
+        case Reason::Flapping: return Reason::FlappingEnded;
+        case Reason::ExplainedByDependency: return Reason::DependencyEnded;
+        case Reason::DuringChange: return Reason::ChangeWindowEnded;
+        default: return Reason::RulesChanged;
+    }
+}
 
 }  // namespace
 
-Reason Suppress::suppress(Slot slot) {
-    Alert& alert = state_.alerts[slot];
-    for (Silence& silence : state_.silences) {
-        if (silence.active && matches(state_, alert, silence.matchers)) {
-            alert.state = AlertState::Suppressed;
-            alert.suppression = Reason::SilencedByOperator;
-            alert.suppressed_by = silence.id;
-            ++silence.hidden;
-            return alert.suppression;
+// The order of the documentation: what people asked for, what was planned, what is known to be
+// noise, what others explain.
+Mute Suppress::find_mute(Slot slot, Ask ask) {
+    const Alert& alert = state_.alerts[slot];
+    const AlertSubject subject(state_.alerts, slot);
+    const topology::Graph& graph = state_.topology.now();
+    Mute mute = state_.silences.mutes(subject);
+    if (!mute) {
+        mute = state_.maintenances.mutes(subject, alert, graph, state_.book, state_.now);
+    }
+    if (!mute && (ask == Ask::Raise || alert.suppression == Reason::DuringChange)) {
+        bool closed = false;
+        mute = state_.change_windows.mutes(
+            state_.alerts, slot, graph, state_.book, state_.now,
+            ask == Ask::Raise ? ChangeWindows::Count::Yes : ChangeWindows::Count::No, closed);
+        if (closed) {
+            state_.counters.count(Reason::ChangeWindowExceeded);
+            reconsider_hidden(Reason::DuringChange);
         }
     }
-    return Reason::None;
+    if (!mute) {
+        mute = state_.flapping.mutes(slot, state_.book, state_.now);
+    }
+    if (!mute) {
+        mute = state_.inhibitions.mutes(state_.alerts, slot, state_.book, state_.now);
+    }
+    if (!mute) {
+        mute = state_.dependencies.mutes(state_.alerts, slot, graph, state_.book, state_.now);
+    }
+    for (const rules::RuleIndex rule : state_.book.take_shadowed()) {
+        state_.counters.count(Reason::WouldBeHidden);
+        state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::WouldBeHidden,
+                                     rules::to_string(state_.book[rule]), ""});
+    }
+    return mute;
+}
+
+void Suppress::hide(Slot slot, const Mute& mute) {
+    Alert& alert = state_.alerts[slot];
+    if (alert.suppression == Reason::SilencedByOperator &&
+        (mute.reason != Reason::SilencedByOperator || mute.by != alert.suppressed_by)) {
+        (void)state_.silences.let_go(alert.suppressed_by, state_.now);
+    }
+    const bool is_same = alert.suppression == mute.reason && alert.suppressed_by == mute.by;
+    alert.state = AlertState::Suppressed;
+    alert.suppression = mute.reason;
+    alert.suppressed_by = mute.by;
+    const bool has_rule = mute.rule != rules::kNoRule;
+    state_.alerts.assign(alert.suppressed_rule,
+                         has_rule ? rules::key_of(state_.book[mute.rule]) : std::string());
+    if (is_same) {
+        return;
+    }
+    if (mute.reason == Reason::SilencedByOperator) {
+        state_.silences.took(mute.by, state_.now);
+    }
+    state_.decisions.note(slot,
+                          {state_.now, state_.now, 1, mute.reason,
+                           has_rule ? rules::to_string(state_.book[mute.rule]) : "", mute.text});
+}
+
+Reason Suppress::suppress(Slot slot) {
+    std::vector<Slot> others;
+    state_.inhibitions.burns(state_.alerts, slot, others);
+    state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
+    state_.flapping.turned(state_.alerts, slot, state_.now, state_.deadlines);
+    const Mute mute = find_mute(slot, Ask::Raise);
+    if (mute) {
+        hide(slot, mute);
+    }
+    std::erase(others, slot);
+    reconsider(std::move(others));
+    return mute.reason;
+}
+
+void Suppress::changed(Slot slot) {
+    std::vector<Slot> others;
+    state_.inhibitions.burns(state_.alerts, slot, others);
+    state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
+    std::erase(others, slot);
+    reconsider(std::move(others));
+    if (state_.alerts[slot].state == AlertState::Suppressed) {
+        reconsider(slot);
+        if (state_.alerts[slot].state == AlertState::Firing) {
+            turned_.released.back().second = Reason::WorsenedWhileHidden;
+        }
+    }
+}
+
+void Suppress::ended(const Transition& transition) {
+    std::vector<Slot> others;
+    state_.inhibitions.ended(transition.alert, others);
+    state_.dependencies.ended(state_.alerts, transition.alert, state_.topology.now(), others);
+    state_.flapping.turned(state_.alerts, transition.alert, state_.now, state_.deadlines);
+    if (transition.hidden_by == Reason::SilencedByOperator) {
+        (void)state_.silences.let_go(transition.hidden_by_id, state_.now);
+    }
+    std::erase(others, transition.alert);
+    reconsider(std::move(others));
+}
+
+void Suppress::reconsider(Slot slot) {
+    Alert& alert = state_.alerts[slot];
+    if (!state_.alerts.is_used(slot) || !alert.is_burning()) {
+        return;
+    }
+    const bool was_hidden = alert.state == AlertState::Suppressed;
+    const Mute mute = find_mute(slot, Ask::Again);
+    if (mute) {
+        hide(slot, mute);
+        if (!was_hidden) {
+            turned_.hidden.push_back(slot);
+        }
+        return;
+    }
+    if (!was_hidden) {
+        return;
+    }
+    const Reason reason = end_of(alert.suppression);
+    if (alert.suppression == Reason::SilencedByOperator) {
+        (void)state_.silences.let_go(alert.suppressed_by, state_.now);
+    }
+    alert.state = AlertState::Firing;
+    alert.suppression = Reason::None;
+    alert.suppressed_by = model::kNoId;
+    state_.alerts.assign(alert.suppressed_rule, "");
+    state_.decisions.note(slot, {state_.now, state_.now, 1, reason, "", "released, once"});
+    turned_.released.emplace_back(slot, reason);
+}
+
+void Suppress::reconsider(std::vector<Slot> slots) {
+    std::sort(slots.begin(), slots.end());
+    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
+    for (const Slot slot : slots) {
+        reconsider(slot);
+    }
+}
+
+void Suppress::reconsider_hidden(Reason reason) {
+    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+        if (state_.alerts.is_used(slot) && state_.alerts[slot].suppression == reason) {
+            reconsider(slot);
+        }
+    }
+}
+
+void Suppress::reconsider_all() {
+    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+        if (state_.alerts.is_used(slot)) {
+            reconsider(slot);
+        }
+    }
 }
 
 void Suppress::add(const model::AddSilence& spec, model::Id id) {
-    Result<model::Matchers> matchers = model::parse_matchers(spec.matchers);
-    if (!matchers) {
-        return;  // the edge refuses these; a journal of another version may hold one
+    const Slot place = state_.silences.add(spec, id, state_.now, state_.deadlines);
+    if (place != kNoSlot) {
+        look_at({state_.now, Deadline::Kind::Silence, place});
     }
-    const Slot slot = find_place();
-    if (slot == kNoSlot) {
-        return;
-    }
-    state_.silences[slot] = {id, spec, *std::move(matchers), false, 0};
-    Silence& silence = state_.silences[slot];
-    if (silence.spec.starts_at == model::kNoTime || silence.spec.starts_at < state_.now) {
-        silence.spec.starts_at = state_.now;
-    }
-    if (silence.spec.ends_at <= silence.spec.starts_at) {
-        return;
-    }
-    if (silence.spec.starts_at > state_.now) {
-        state_.deadlines.add(silence.spec.starts_at, Deadline::Kind::Silence, slot);
-    } else {
-        begin(silence);
-    }
-    state_.deadlines.add(silence.spec.ends_at, Deadline::Kind::Silence, slot);
 }
 
-// Deadlines name silences by their place. One that is left from the silence before looks at the
-// new one too early, and finds nothing due.
-Slot Suppress::find_place() {
-    std::vector<Silence>& silences = state_.silences;
-    if (silences.size() < kSilencesMax) {
-        silences.emplace_back();
-        return static_cast<Slot>(silences.size() - 1);
+void Suppress::expire(model::Id silence) {
+    const Slot place = state_.silences.expire(silence, state_.now);
+    if (place != kNoSlot) {
+        look_at({state_.now, Deadline::Kind::Silence, place});
     }
-    const auto is_over = [&](const Silence& old) {
-        return !old.active && old.spec.ends_at <= state_.now;
-    };
-    const auto over = std::find_if(silences.begin(), silences.end(), is_over);
-    return over == silences.end() ? kNoSlot : static_cast<Slot>(over - silences.begin());
 }
 
-void Suppress::expire(model::Id id, std::vector<Slot>& released) {
-    for (Silence& silence : state_.silences) {
-        if (silence.id == id && silence.spec.ends_at > state_.now) {
-            silence.spec.ends_at = state_.now;
-            end(silence, released);
+void Suppress::note_change(const model::EventView& change) {
+    state_.change_windows.note(change, state_.now, state_.topology.now(), state_.book,
+                               state_.deadlines);
+}
+
+void Suppress::look_at(const Deadline& deadline) {
+    switch (deadline.kind) {
+        case Deadline::Kind::Silence:
+            switch (state_.silences.look_at(deadline.slot, state_.now)) {
+                case Silences::Turn::Begins: {
+                    const rules::Condition& condition = state_.silences[deadline.slot].condition;
+                    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+                        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning() &&
+                            AlertSubject(state_.alerts, slot).matches(condition)) {
+                            reconsider(slot);
+                        }
+                    }
+                    break;
+                }
+                case Silences::Turn::Ends: reconsider_hidden(Reason::SilencedByOperator); break;
+                case Silences::Turn::None: break;
+            }
+            break;
+        case Deadline::Kind::Maintenance:
+            switch (state_.maintenances.look_at(deadline.slot, state_.now, state_.deadlines)) {
+                case Maintenances::Turn::Begins: reconsider_all(); break;
+                case Maintenances::Turn::Ends: reconsider_hidden(Reason::InMaintenance); break;
+                case Maintenances::Turn::None: break;
+            }
+            break;
+        case Deadline::Kind::ChangeWindow:
+            if (state_.change_windows.look_at(deadline.slot, state_.now)) {
+                reconsider_hidden(Reason::DuringChange);
+            }
+            break;
+        case Deadline::Kind::Flapping:
+            if (state_.flapping.look_at(deadline.slot, state_.now, state_.deadlines)) {
+                reconsider(deadline.slot);
+            }
+            break;
+        default: break;
+    }
+}
+
+void Suppress::reload() {
+    load_rules(state_, &state_.deadlines);
+    restore(state_);
+    reconsider_all();
+}
+
+void Suppress::restore(State& state) {
+    std::vector<Slot> ignored;
+    for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
+        if (state.alerts.is_used(slot) && state.alerts[slot].is_burning()) {
+            state.inhibitions.burns(state.alerts, slot, ignored);
+            state.dependencies.burns(state.alerts, slot, state.topology.now(), ignored);
+            ignored.clear();
         }
     }
 }
 
-void Suppress::look_at(Slot slot, std::vector<Slot>& released) {
-    if (slot >= state_.silences.size()) {
-        return;
-    }
-    Silence& silence = state_.silences[slot];
-    if (!silence.active && silence.spec.starts_at <= state_.now &&
-        silence.spec.ends_at > state_.now) {
-        begin(silence);
-    } else if (silence.active && silence.spec.ends_at <= state_.now) {
-        end(silence, released);
-    }
-}
-
-void Suppress::begin(Silence& silence) {
-    silence.active = true;
+void Suppress::find_nodes() {
+    state_.maintenances.find_nodes();
+    state_.dependencies.clear();
+    std::vector<Slot> ignored;
     for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
-        Alert& alert = state_.alerts[slot];
-        if (alert.id != model::kNoId && alert.state == AlertState::Firing &&
-            matches(state_, alert, silence.matchers)) {
-            suppress(slot);
+        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning()) {
+            state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), ignored);
+            ignored.clear();
         }
     }
-}
-
-void Suppress::end(Silence& silence, std::vector<Slot>& released) {
-    silence.active = false;
-    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
-        Alert& alert = state_.alerts[slot];
-        if (alert.id == model::kNoId || alert.state != AlertState::Suppressed ||
-            alert.suppressed_by != silence.id) {
-            continue;
-        }
-        alert.state = AlertState::Firing;
-        alert.suppression = Reason::None;
-        alert.suppressed_by = model::kNoId;
-        if (suppress(slot) == Reason::None) {  // another silence may hide it still
-            released.push_back(slot);
-        }
+    const rules::RuleSet& rules = state_.book.rules();
+    if (!rules.dependencies.empty() || !rules.maintenances.empty()) {
+        reconsider_all();
     }
 }
 

@@ -64,7 +64,15 @@ void write(JsonWriter& out, const State& state, const Alert& alert) {
     } else {
         out.begin_object();
         out.member("reason", model::name_of(alert.suppression));
-        out.member("id", model::format_id(model::kSilencePrefix, alert.suppressed_by));
+        const bool is_silence = alert.suppression == model::Reason::SilencedByOperator;
+        if (alert.suppressed_by != model::kNoId) {
+            out.member("id",
+                       model::format_id(is_silence ? model::kSilencePrefix : model::kAlertPrefix,
+                                        alert.suppressed_by));
+        }
+        if (alert.suppressed_rule != model::kNoSymbol) {
+            out.member("rule", alerts.text(alert.suppressed_rule));
+        }
         out.end_object();
     }
     out.member("fingerprint", model::to_string(alert.fingerprint));
@@ -105,7 +113,10 @@ void write(JsonWriter& out, const model::TimelineEntry& entry) {
     if (entry.subject == model::kNoId) {
         out.null();
     } else {
-        const bool is_merge = entry.reason == model::Reason::MergedByBridge;
+        const bool is_merge = entry.reason == model::Reason::MergedByBridge ||
+                              entry.reason == model::Reason::MovedToCause ||
+                              entry.reason == model::Reason::MergedByOperator ||
+                              entry.reason == model::Reason::SplitByOperator;
         out.text(model::format_id(is_merge ? model::kIncidentPrefix : model::kAlertPrefix,
                                   entry.subject));
     }
@@ -270,6 +281,20 @@ void write(JsonWriter& out, const topology::Graph& graph, const topology::Node& 
     out.end_object();
 }
 
+void write_storm(JsonWriter& out, const State& state, std::uint32_t number) {
+    out.key("storm");
+    if (number >= state.storms.all().size()) {
+        out.null();
+        return;
+    }
+    const Storms::Storm& storm = state.storms.all()[number];
+    out.begin_object();
+    out.member("rule", state.book[state.book.rules().storms[number].rule].name);
+    out.member("began_at", storm.began_at);
+    out.member("raised", storm.raised).member("withheld", storm.withheld);
+    out.end_object();
+}
+
 void append_counter(std::string& out, std::string_view name, std::string_view help,
                     std::uint64_t value, std::string_view type) {
     out += "# HELP nocturne_" + std::string(name) + " " + std::string(help) + "\n";
@@ -358,7 +383,7 @@ std::string render_topology(const Core& core) {
 std::string render_silences(const Core& core) {
     JsonWriter out;
     out.begin_object().key("silences").begin_array();
-    for (const Silence& silence : core.state().silences) {
+    for (const Silence& silence : core.state().silences.all()) {
         if (silence.id == model::kNoId) {
             continue;
         }
@@ -369,7 +394,9 @@ std::string render_silences(const Core& core) {
         out.member("matchers", silence.spec.matchers);
         out.member("starts_at", silence.spec.starts_at).member("ends_at", silence.spec.ends_at);
         out.member("created_by", silence.spec.created_by).member("comment", silence.spec.comment);
-        out.member("hidden", silence.hidden);
+        out.member("until_clear", silence.spec.until_clear);
+        out.member("hidden", silence.hidden).member("hiding", silence.hiding);
+        out.member("last_hid", silence.last_hid);
         out.end_object();
     }
     out.end_array().end_object();
@@ -410,6 +437,12 @@ std::string render_effect(const Core& core, const model::Effect& effect) {
     out.member("key", std::to_string(effect.position) + "-" + std::to_string(effect.index));
     out.member("reason", model::name_of(effect.reason));
     out.member("at", core.now());
+    if (effect.topic == model::Effect::Topic::StormStarted ||
+        effect.topic == model::Effect::Topic::StormEnded) {
+        write_storm(out, state, effect.slot);
+        out.end_object();
+        return out.take();
+    }
     if (model::is_about_incident(effect.topic)) {
         out.key("incident");
         const Slot slot = state.incidents.find(effect.subject);

@@ -30,7 +30,7 @@ struct Alert {
     Fingerprint fingerprint;
     Id id;
     Id incident;                // kNoId: in none
-    Id suppressed_by;           // the silence that hides it; kNoId: none
+    Id suppressed_by;           // the silence or the alert that hides it; kNoId: a rule alone
     Time first_seen = kNoTime;  // of this episode, by the source's clock
     Time last_seen = kNoTime;
     Time changed_at = kNoTime;  // event time of the last change between firing and ended
@@ -46,6 +46,7 @@ struct Alert {
     Symbol check = kNoSymbol;
     Symbol summary = kNoSymbol;
     Symbol annotations = kNoSymbol;               // of the last event, as a JSON object
+    Symbol suppressed_rule = kNoSymbol;           // the rule that hides it, "inhibit/dead switch"
     std::vector<Symbol> sources;                  // who told of it, in order of appearance
     std::vector<LabelSymbols> labels;             // sorted by name
     Severity severity = Severity::Warning;        // now

@@ -17,6 +17,22 @@ void put(Writer& out, const std::string& text) {
     out.text(text);
 }
 
+void put(Writer& out, bool value) {
+    out.boolean(value);
+}
+
+void put(Writer& out, const Fingerprint& fingerprint) {
+    out.u64(fingerprint.high);
+    out.u64(fingerprint.low);
+}
+
+void put(Writer& out, const std::vector<Id>& ids) {
+    out.varint(ids.size());
+    for (const Id id : ids) {
+        put(out, id);
+    }
+}
+
 void get(Reader& in, Id& id) {
     id.position = in.varint();
     id.index = static_cast<std::uint32_t>(in.varint());
@@ -30,11 +46,27 @@ void get(Reader& in, std::string& text) {
     text = in.text();
 }
 
+void get(Reader& in, bool& value) {
+    value = in.boolean();
+}
+
+void get(Reader& in, Fingerprint& fingerprint) {
+    fingerprint.high = in.u64();
+    fingerprint.low = in.u64();
+}
+
+void get(Reader& in, std::vector<Id>& ids) {
+    ids.resize(in.count());
+    for (Id& id : ids) {
+        get(in, id);
+    }
+}
+
 // The members in the order in which they are written; `each` is called on all of them.
 template <typename Each>
 void members(AddSilence& command, Each each) {
     each(command.matchers), each(command.starts_at), each(command.ends_at),
-        each(command.created_by), each(command.comment);
+        each(command.created_by), each(command.comment), each(command.until_clear);
 }
 
 template <typename Each>
@@ -55,6 +87,21 @@ void members(ResolveIncident& command, Each each) {
 template <typename Each>
 void members(LabelIncident& command, Each each) {
     each(command.incident), each(command.cause), each(command.by);
+}
+
+template <typename Each>
+void members(MergeIncidents& command, Each each) {
+    each(command.into), each(command.from), each(command.by);
+}
+
+template <typename Each>
+void members(SplitIncident& command, Each each) {
+    each(command.incident), each(command.alerts), each(command.by);
+}
+
+template <typename Each>
+void members(UnmergeIdentity& command, Each each) {
+    each(command.identity), each(command.by);
 }
 
 template <std::size_t I = 0>

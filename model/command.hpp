@@ -2,11 +2,13 @@
 #pragma once
 
 #include "model/codec.hpp"
+#include "model/fingerprint.hpp"
 #include "model/position.hpp"
 #include "model/time.hpp"
 
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace nocturne::model {
 
@@ -17,6 +19,7 @@ struct AddSilence {
     Time ends_at = kNoTime;
     std::string created_by;
     std::string comment;
+    bool until_clear = false;  // ends as soon as none of the alerts that it hid burns any more
 };
 
 struct ExpireSilence {
@@ -41,8 +44,28 @@ struct LabelIncident {
     std::string by;
 };
 
-using Command =
-    std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident, LabelIncident>;
+// `from` goes into `into`.
+struct MergeIncidents {
+    Id into;
+    Id from;
+    std::string by;
+};
+
+// These alerts leave their incident and become one of their own.
+struct SplitIncident {
+    Id incident;
+    std::vector<Id> alerts;
+    std::string by;
+};
+
+// Of what a dedup rule folded into the alert, this identity is an alert of its own from now on.
+struct UnmergeIdentity {
+    Fingerprint identity;  // as the source sent it
+    std::string by;
+};
+
+using Command = std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident,
+                             LabelIncident, MergeIncidents, SplitIncident, UnmergeIdentity>;
 
 void encode(Writer& out, const Command& command);
 // Check in.ok() afterwards.

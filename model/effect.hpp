@@ -25,6 +25,11 @@ struct Effect {
         IncidentReopened,
         IncidentMerged,
         IncidentAcknowledged,
+        NotifyPage,
+        NotifyTicket,
+        NotifyLog,
+        StormStarted,
+        StormEnded,
         Count,  // not a topic
     };
 
@@ -42,7 +47,8 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::T
     kTopicNames{
         "alert.firing",    "alert.suppressed",      "alert.resolved",    "alert.expired",
         "incident.opened", "incident.updated",      "incident.resolved", "incident.reopened",
-        "incident.merged", "incident.acknowledged",
+        "incident.merged", "incident.acknowledged", "notify.page",       "notify.ticket",
+        "notify.log",      "storm.started",         "storm.ended",
     };
 
 inline constexpr std::string_view name_of(Effect::Topic topic) {
@@ -50,7 +56,7 @@ inline constexpr std::string_view name_of(Effect::Topic topic) {
 }
 
 inline constexpr bool is_about_incident(Effect::Topic topic) {
-    return topic >= Effect::Topic::IncidentOpened;
+    return topic >= Effect::Topic::IncidentOpened && topic <= Effect::Topic::NotifyLog;
 }
 
 }  // namespace nocturne::model

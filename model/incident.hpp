@@ -1,6 +1,7 @@
 // Incident: alerts that are one problem, as the engine keeps it.
 #pragma once
 
+#include "model/fingerprint.hpp"
 #include "model/position.hpp"
 #include "model/reason.hpp"
 #include "model/severity.hpp"
@@ -62,7 +63,16 @@ struct Incident {
     std::vector<Suspect> suspects;
     std::vector<IncidentChange> changes;
     std::vector<TimelineEntry> timeline;
-    std::string cause;  // as a person labelled it
+    std::string cause;              // as a person labelled it
+    Fingerprint group;              // what a group rule gathers here; zero: the graph does
+    std::string group_rule;         // "rules/shop.yaml:8 group \"by cluster\""
+    std::string group_text;         // for likeness: the template that summaries share
+    bool by_hand = false;           // a person split or merged it: it is left as it is
+    std::string receiver;           // of the route that told of it
+    std::uint8_t told_as = 0;       // 0: nobody was told; else 1 more than rules::RouteRule::To
+    std::uint64_t told_alerts = 0;  // how many the last word was about
+    Time told_at = kNoTime;         // the last word
+    Time word_due = kNoTime;        // when the engine looks whether another is due
 
     bool is_over() const {
         return state == IncidentState::Resolved || state == IncidentState::Merged;

@@ -15,7 +15,7 @@ void members(AnySettings& settings, Each each) {
     each(settings.correlation_hops), each(settings.resolve_after), each(settings.reopen_window);
     each(settings.incident_keep), each(settings.incident_alerts_max), each(settings.incidents_max);
     each(settings.one_incident), each(settings.rank_interval), each(settings.change_window);
-    each(settings.suspects_max);
+    each(settings.suspects_max), each(settings.lateness);
 }
 
 void put(Writer& out, Duration value) {
@@ -71,6 +71,7 @@ Result<Input::Body> decode_body(std::string_view bytes) {
         case 2: body = decode_command(in); break;
         case 3: body = Tick{}; break;
         case 4: body = decode_settings(in); break;
+        case 5: body = decode_rules_revision(in); break;
         default:
             return fail(ErrorCode::Damaged, "journal row of kind " + std::to_string(kind) +
                                                 " is unknown; was it written by a newer nocturne?");

@@ -4,6 +4,7 @@
 #include "model/command.hpp"
 #include "model/event.hpp"
 #include "model/position.hpp"
+#include "model/rules_revision.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "model/topology_change.hpp"
@@ -17,7 +18,7 @@ namespace nocturne::model {
 struct Tick {};
 
 struct Input {
-    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings>;
+    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings, RulesRevision>;
 
     Position position = 0;  // given by the journal
     Time at = kNoTime;      // when it arrived: the core's clock

@@ -26,9 +26,31 @@ enum class Reason : std::uint8_t {
     StaleEvent,         // older than what is known: counted, changes nothing
     ExpiredUnseen,      // not told again within its time to live
     AlertLimitReached,  // alerts_max: the event is counted and dropped
+    DroppedByRule,      // normalise: the event ends here
+    ChangedByRule,      // normalise: fields were set
+    ClearedByRule,      // dedup: a message of another kind ends this alert
+    ResolvedEarly,      // the resolution came before its event, which is old news
+    ConsumedByPattern,  // took part in a pattern that keeps its events to itself
     // suppress
     SilencedByOperator,
     SilenceEnded,
+    InhibitedByAlert,
+    InhibitionEnded,
+    InMaintenance,
+    MaintenanceEnded,
+    Flapping,
+    FlappingEnded,
+    ExplainedByDependency,
+    DependencyEnded,
+    DuringChange,
+    ChangeWindowEnded,
+    ChangeWindowExceeded,  // more, or worse, than a change explains
+    RulesChanged,          // what hid it is no longer a rule
+    WorsenedWhileHidden,   // what hid it does not hide so much
+    WouldBeHidden,         // by a rule in shadow mode
+    StormLimited,          // one of too many to be told one by one
+    StormStarted,
+    StormEnded,
     // correlate
     OpenedNew,
     JoinedSameNode,
@@ -39,11 +61,35 @@ enum class Reason : std::uint8_t {
     IncidentFull,           // members_max: counted, not listed
     AllAlertsEnded,
     ReopenedByAlert,
+    JoinedByFields,    // a group rule: the same values
+    JoinedByLikeness,  // a group rule: summaries of one template
+    OpenedAlone,       // a group rule: never grouped
+    MovedToCause,      // a nearer or earlier cause took it out of another incident
+    SplitByOperator,
+    MergedByOperator,
+    // pattern, heartbeat
+    PatternMatched,
+    PatternCleared,
+    PatternWouldMatch,  // by a rule in shadow mode
+    PatternKeysFull,    // keys_max: the quietest key was given up
+    SourceSilent,
+    SourceBack,
+    // route
+    Paged,
+    Ticketed,
+    Logged,
+    NotRouted,         // no route matches
+    WaitsForGroup,     // told once the incident has gathered for its wait
+    WaitsForInterval,  // told before; the next word is due later
+    AlreadyHandled,    // somebody has acknowledged it
+    OverBudget,        // the route's budget is spent: a ticket instead
+    WouldBeRouted,     // by a rule in shadow mode
     // operator
     AcknowledgedByOperator,
     ResolvedByOperator,
     LabelledByOperator,
-    Count,  // not a reason
+    UnmergedByOperator,  // an identity that dedup rules leave alone from now on
+    Count,               // not a reason
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::Count)> kReasonNames{
@@ -61,8 +107,30 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::C
     "stale_event",
     "expired_unseen",
     "alert_limit_reached",
+    "dropped_by_rule",
+    "changed_by_rule",
+    "cleared_by_rule",
+    "resolved_early",
+    "consumed_by_pattern",
     "silenced_by_operator",
     "silence_ended",
+    "inhibited_by_alert",
+    "inhibition_ended",
+    "in_maintenance",
+    "maintenance_ended",
+    "flapping",
+    "flapping_ended",
+    "explained_by_dependency",
+    "dependency_ended",
+    "during_change",
+    "change_window_ended",
+    "change_window_exceeded",
+    "rules_changed",
+    "worsened_while_hidden",
+    "would_be_hidden",
+    "storm_limited",
+    "storm_started",
+    "storm_ended",
     "opened_new",
     "joined_same_node",
     "joined_by_dependency",
@@ -72,10 +140,48 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::C
     "incident_full",
     "all_alerts_ended",
     "reopened_by_alert",
+    "joined_by_fields",
+    "joined_by_likeness",
+    "opened_alone",
+    "moved_to_cause",
+    "split_by_operator",
+    "merged_by_operator",
+    "pattern_matched",
+    "pattern_cleared",
+    "pattern_would_match",
+    "pattern_keys_full",
+    "source_silent",
+    "source_back",
+    "paged",
+    "ticketed",
+    "logged",
+    "not_routed",
+    "waits_for_group",
+    "waits_for_interval",
+    "already_handled",
+    "over_budget",
+    "would_be_routed",
     "acknowledged_by_operator",
     "resolved_by_operator",
     "labelled_by_operator",
+    "unmerged_by_operator",
 };
+
+// What hid an alert has ended: it is raised now, once.
+inline constexpr bool is_release(Reason reason) {
+    switch (reason) {
+        case Reason::SilenceEnded:
+        case Reason::InhibitionEnded:
+        case Reason::MaintenanceEnded:
+        case Reason::FlappingEnded:
+        case Reason::DependencyEnded:
+        case Reason::ChangeWindowEnded:
+        case Reason::ChangeWindowExceeded:
+        case Reason::RulesChanged:
+        case Reason::WorsenedWhileHidden: return true;
+        default: return false;
+    }
+}
 
 inline constexpr std::string_view name_of(Reason reason) {
     return kReasonNames[static_cast<std::size_t>(reason)];

@@ -17,6 +17,8 @@ struct Settings {
         std::chrono::minutes(30);  // firing, but not told again for so long: expired
     Duration resolved_keep = std::chrono::minutes(15);  // an ended alert is known for so long
     std::uint64_t alerts_max = 1'000'000;
+    Duration lateness =
+        std::chrono::minutes(1);  // a resolution that overtakes its event by so much still counts
     std::uint64_t message_ids_max = 262'144;  // (source, id) pairs remembered, against repeats
 
     // Incidents

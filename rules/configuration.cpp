@@ -165,6 +165,7 @@ class ConfigurationReader {
                  {
                      duration("ttl", to.alert_ttl, kSecond),
                      duration("resolved_keep", to.resolved_keep, kSecond),
+                     duration("lateness", to.lateness),
                      number("max", to.alerts_max, 1),
                      number("message_ids_max", to.message_ids_max, 1),
                  });

@@ -172,8 +172,9 @@ void append_node(std::string& out, const YAML::Node& node, std::size_t depth) {
                   [](const auto& a, const auto& b) { return a.first < b.first; });
         out += "{";
         for (const auto& [name, value] : members) {
-            const bool is_for_people = depth == 0 && (name == "name" || name == "comment");
-            if (!is_for_people) {
+            const bool is_apart =
+                depth == 0 && (name == "name" || name == "comment" || name == "mode");
+            if (!is_apart) {
                 append_text(out, name);
                 append_node(out, value, depth + 1);
             }

@@ -154,8 +154,9 @@ constexpr std::array kPattern{
     Key{"cron", Shape::Cron, "when, on the clock of the zone"},
     kZone,
     nested(kEmit, {"emit", Shape::Map, "the event that is raised", false, "all its defaults"}),
-    nested(kEmit, {"emit_then", Shape::Map, "the event raised by `then`", false,
-                   "pair: as emit, resolved; pair_within: none"}),
+    nested(kEmit,
+           {"emit_then", Shape::Map, "the event raised by `then`, or by the end of thresholds",
+            false, "none; pair and thresholds resolve what emit raised"}),
     Key{"consume", Shape::Flag, "events that take part are no alerts themselves", false, "false"},
     Key{"keys_max", Shape::Number, "beyond it the combination that was quiet longest is given up",
         false, "100000", 1, kAlertsMax},
@@ -191,7 +192,7 @@ constexpr std::array kMaintenance{
     Key{"cron", Shape::Cron, "the beginnings of a recurring window"},
     choice(kDays, {"days", Shape::Words, "the days of a recurring window", false, "every day"}),
     Key{"at", Shape::OfDay, "the time of day at which it begins"},
-    Key{"for", Shape::Duration, "how long a recurring window lasts", false, "", kMinute, kMonth},
+    Key{"for", Shape::Duration, "how long the window lasts", false, "", kMinute, kMonth},
     kZone,
 };
 
@@ -320,8 +321,8 @@ constexpr std::array kSingleMay{"emit"sv, "consume"sv};
 constexpr std::array kWindowNeeds{"match"sv, "window"sv};
 constexpr std::array kFirstMay{"by"sv, "emit"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kCountNeeds{"match"sv, "window"sv, "count"sv};
-constexpr std::array kThresholdsMay{"by"sv,   "window_low"sv, "count_low"sv,
-                                    "emit"sv, "consume"sv,    "keys_max"sv};
+constexpr std::array kThresholdsMay{"by"sv,        "window_low"sv, "count_low"sv, "emit"sv,
+                                    "emit_then"sv, "consume"sv,    "keys_max"sv};
 constexpr std::array kPairNeeds{"match"sv, "then"sv};
 constexpr std::array kPairMay{"window"sv,    "by"sv,      "emit"sv,
                               "emit_then"sv, "consume"sv, "keys_max"sv};

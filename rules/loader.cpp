@@ -100,34 +100,32 @@ void Compilation::read_sections(FileReader& file, const YAML::Node& document, bo
         }
         return;
     }
-    ProblemList nowhere;  // problems of sections are told once, with the rules
-    FileReader reader = file;
+    if (tables) {
+        for (const auto& member : document) {
+            if (member.first.Scalar() == kTables && member.second.IsSequence()) {
+                file.each_item(member.second, "",
+                               [&](const YAML::Node& node) { read_table(file, node); });
+            }
+        }
+        return;
+    }
     file.each_member(
         document, "",
         [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& section) {
             const auto kind = std::find(kRuleKindNames.begin(), kRuleKindNames.end(), name);
-            const bool is_table = name == kTables;
-            if (!is_table && kind == kRuleKindNames.end()) {
-                if (!tables) {
-                    const std::vector<std::string_view> names = section_names();
-                    file.error(name_node, "unknown section " + quote(name) + "; " +
-                                              model::suggest(name, names));
-                }
-            } else if (is_table != tables || section.IsNull()) {
-                return;
+            const bool is_known = name == kTables || kind != kRuleKindNames.end();
+            if (!is_known) {
+                file.error(name_node, "unknown section " + quote(name) + "; " +
+                                          model::suggest(name, section_names()));
+            } else if (section.IsNull()) {
+                return;  // everything in it is commented out
             } else if (!section.IsSequence()) {
                 file.error(section, name + ": found " + found_at(section) +
                                         ", expected a list, each item begins with \"- name: \"");
-            } else if (is_table) {
-                read_tables(file, section);
-            } else {
+            } else if (name != kTables) {
                 read_rules_of(static_cast<RuleKind>(kind - kRuleKindNames.begin()), file, section);
             }
         });
-}
-
-void Compilation::read_tables(FileReader& file, const YAML::Node& section) {
-    file.each_item(section, "", [&](const YAML::Node& node) { read_table(file, node); });
 }
 
 void Compilation::read_rules_of(RuleKind kind, FileReader& file, const YAML::Node& section) {
@@ -226,8 +224,9 @@ std::uint32_t Compilation::zone(MapReader& in, std::string_view key) {
     if (!name) {
         return 0;
     }
-    const auto wanted = std::find_if(revision_.zones.begin(), revision_.zones.end(),
-                                     [&](const model::ZoneTable& one) { return one.name == *name; });
+    const auto wanted =
+        std::find_if(revision_.zones.begin(), revision_.zones.end(),
+                     [&](const model::ZoneTable& one) { return one.name == *name; });
     auto known = zones_.find(*name);
     if (known == zones_.end() && wanted == revision_.zones.end()) {
         in.wrong(key, "nobody knows the time zone " + quote(*name) +
@@ -250,9 +249,8 @@ CompiledRules compile(const model::RulesRevision& revision) {
         return Compilation(revision).run();
     } catch (const std::exception& error) {
         Problem problem;
-        problem.error = {ErrorCode::Internal,
-                         std::string("the rules cannot be read: ") + error.what(),
-                         {}};
+        problem.error = {
+            ErrorCode::Internal, std::string("the rules cannot be read: ") + error.what(), {}};
         return {std::make_shared<const RuleSet>(), {std::move(problem)}};
     }
 }

@@ -1,7 +1,6 @@
 // Rules that change or identify events: mask, normalise, dedup, heartbeat.
-#include "rules/compilation.hpp"
-
 #include "model/suggestion.hpp"
+#include "rules/compilation.hpp"
 
 #include <algorithm>
 
@@ -91,8 +90,9 @@ void read_lookup(MapReader& in, Compilation& with, NormaliseRule& rule) {
             if (suggestion.starts_with("known keys")) {
                 suggestion.replace(0, std::string_view("known keys").size(), "it has");
             }
-            in.wrong(value, "set", "table \"" + table->name + "\" has no column " +
-                                       quote(*column) + "; " + suggestion);
+            in.wrong(value, "set",
+                     "table \"" + table->name + "\" has no column " + quote(*column) + "; " +
+                         suggestion);
             return;
         }
         lookup.set.emplace_back(*std::move(field),
@@ -111,13 +111,13 @@ void read_translates(MapReader& in, NormaliseRule& rule) {
         }
         Translate translate{*std::move(to), {}, {}, std::nullopt};
         one.field("from", translate.from);
-        one.members("values", [&](const std::string& found, const YAML::Node&,
-                                  const YAML::Node& meant) {
-            if (std::optional<std::string> text = one.text_of(meant, "values")) {
-                check_word(one, "values", meant, translate.to, *text);
-                translate.values.emplace(found, *std::move(text));
-            }
-        });
+        one.members("values",
+                    [&](const std::string& found, const YAML::Node&, const YAML::Node& meant) {
+                        if (std::optional<std::string> text = one.text_of(meant, "values")) {
+                            check_word(one, "values", meant, translate.to, *text);
+                            translate.values.emplace(found, *std::move(text));
+                        }
+                    });
         if (std::optional<std::string> otherwise = one.text_of("default")) {
             if (const std::string words = legal_words(translate.to, *otherwise); !words.empty()) {
                 one.wrong("default", "found " + quote(*otherwise) + ", expected " + words);
@@ -150,8 +150,9 @@ void read_removes(MapReader& in, NormaliseRule& rule) {
         }
         if (field->part != Part::Label && field->part != Part::Annotation &&
             field->part != Part::Summary) {
-            in.wrong(item, "remove", "an event always has a " + to_string(*field) +
-                                         ", expected a label, an annotation or the summary");
+            in.wrong(item, "remove",
+                     "an event always has a " + to_string(*field) +
+                         ", expected a label, an annotation or the summary");
             return;
         }
         rule.removes.push_back(*std::move(field));
@@ -171,8 +172,9 @@ MaskRule read_mask(MapReader& in) {
             field = in.field_of(item, "fields");
         }
         if (field && has_words(field->part)) {
-            in.wrong(item, "fields", to_string(*field) + " is one of a few words, expected a " +
-                                         "field with text, e.g. summary or labels.user");
+            in.wrong(item, "fields",
+                     to_string(*field) + " is one of a few words, expected a " +
+                         "field with text, e.g. summary or labels.user");
         } else if (field) {
             rule.fields.push_back(*std::move(field));
         }

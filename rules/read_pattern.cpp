@@ -42,8 +42,8 @@ void check_keys(MapReader& in, Type type) {
                                           expected(key));
         } else if (!is_needed && !contains(use.may, key.name) && !is_of_all(key.name) &&
                    in.has(key.name)) {
-            in.wrong(key.name, "type " + name + " does not use it; these do: " +
-                                   types_with(key.name));
+            in.wrong(key.name,
+                     "type " + name + " does not use it, these do: " + types_with(key.name));
         }
     }
 }
@@ -98,25 +98,28 @@ void read_emit(MapReader& in, Emit& emit) {
     in.text_template("summary", emit.summary);
     in.word("severity", emit.severity);
     in.word("status", emit.status);
-    in.members("labels",
-               [&](const std::string& name, const YAML::Node& node, const YAML::Node& value) {
-                   if (name.empty() || name.starts_with("labels.")) {
-                       in.wrong(node, "labels",
-                                "found " + quote(name) + ", expected the label's name alone, e.g. "
-                                                         "env");
-                       return;
-                   }
-                   if (std::optional<TextTemplate> text = in.template_of(value, "labels")) {
-                       emit.labels.emplace_back(name, *std::move(text));
-                   }
-               });
+    in.members(
+        "labels", [&](const std::string& name, const YAML::Node& node, const YAML::Node& value) {
+            if (name.empty() || name.starts_with("labels.")) {
+                in.wrong(node, "labels",
+                         "found " + quote(name) +
+                             ", expected the label's name alone, e.g. "
+                             "env");
+                return;
+            }
+            std::optional<TextTemplate> text = in.template_of(value, "labels");
+            const auto same = std::find_if(emit.labels.begin(), emit.labels.end(),
+                                           [&](const auto& one) { return one.first == name; });
+            if (text && same != emit.labels.end()) {
+                same->second = *std::move(text);  // of `emit`, of which this is a copy
+            } else if (text) {
+                emit.labels.emplace_back(name, *std::move(text));
+            }
+        });
 }
 
 void read_emits(MapReader& in, const std::string& name, PatternRule& rule) {
-    const bool is_pair = rule.type == Type::Pair || rule.type == Type::PairWithin;
-    if (in.has("emit") || !is_pair || !in.has("emit_then")) {
-        rule.emit = default_emit(name);
-    }
+    rule.emit = default_emit(name);
     in.map("emit", [&](MapReader& emit) {
         if (rule.type == Type::Calendar && !emit.has("resource")) {
             emit.file().error(emit.map(), emit.about() + ": resource is missing, type calendar has "
@@ -125,11 +128,11 @@ void read_emits(MapReader& in, const std::string& name, PatternRule& rule) {
         read_emit(emit, *rule.emit);
     });
     if (in.has("emit_then")) {
-        rule.emit_then = rule.emit.value_or(default_emit(name));
-        in.map("emit_then", [&](MapReader& emit) { read_emit(emit, *rule.emit_then); });
-    } else if (rule.type == Type::Pair) {
         rule.emit_then = rule.emit;
-        rule.emit_then->status = model::EventStatus::Resolved;
+        if (rule.type != Type::PairWithin) {
+            rule.emit_then->status = model::EventStatus::Resolved;  // it is the end of `emit`
+        }
+        in.map("emit_then", [&](MapReader& emit) { read_emit(emit, *rule.emit_then); });
     }
 }
 

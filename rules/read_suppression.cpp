@@ -60,19 +60,23 @@ void read_instant(MapReader& in, std::string_view key, const model::ZoneTable& z
 }
 
 void read_single_window(MapReader& in, const model::ZoneTable& zone, MaintenanceRule& rule) {
-    for (const std::string_view key : {"for", "days", "at", "cron"}) {
+    for (const std::string_view key : {"days", "at", "cron"}) {
         if (in.has(key)) {
             in.wrong(key, "belongs to a recurring window, but from and until make a single one");
         }
     }
-    for (const std::string_view key : {"from", "until"}) {
-        if (!in.has(key)) {
-            in.file().error(in.map(), in.about() + ": " + std::string(key) +
-                                          " is missing; a single window needs from and until");
-        }
+    if (!in.has("from") || in.has("until") == in.has("for")) {
+        in.file().error(in.map(), in.about() + ": a single window needs from, and either until or "
+                                               "for");
     }
     read_instant(in, "from", zone, rule.from);
     read_instant(in, "until", zone, rule.until);
+    model::Duration lasts{};
+    in.duration("for", lasts);
+    if (!in.has("until") && rule.from != model::kNoTime) {
+        rule.until = rule.from + lasts;
+        return;
+    }
     if (rule.from != model::kNoTime && rule.until != model::kNoTime && rule.until <= rule.from) {
         in.wrong("until", "is not after from; expected a later time");
     }

@@ -45,9 +45,8 @@ bool read_header(const CsvRow& header, TableText& to) {
 void read_row(CsvRow row, TableText& to) {
     const Place place{to.file.name, row.line, 1};
     if (row.cells.size() != to.table.columns.size()) {
-        to.problems.error(place, "found " + std::to_string(row.cells.size()) +
-                                     " cells, expected " + std::to_string(to.table.columns.size()) +
-                                     " as in the header");
+        to.problems.error(place, "found " + std::to_string(row.cells.size()) + " cells, expected " +
+                                     std::to_string(to.table.columns.size()) + " as in the header");
         return;
     }
     model::Time updated = to.file.written;
@@ -67,9 +66,8 @@ void read_row(CsvRow row, TableText& to) {
         key.push_back(row.cells[column]);
     }
     const auto number = static_cast<std::uint32_t>(to.table.rows.size());
-    if (!to.table.by_key.emplace(std::move(key), number).second) {
-        to.problems.warning(place, "the key of this row stands in an earlier one, which counts");
-        return;
+    if (!to.table.by_key.insert_or_assign(std::move(key), number).second) {
+        to.problems.warning(place, "the key of this row stands in an earlier one too; this counts");
     }
     to.table.rows.push_back({std::move(row.cells), updated});
 }

@@ -5,7 +5,9 @@
 #include "model/rules_revision.hpp"
 #include "model/time.hpp"
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace nocturne::rules {
@@ -27,6 +29,13 @@ class Schedule {
     friend bool operator==(const Schedule&, const Schedule&) = default;
 
    private:
+    using LocalMinutes = std::chrono::local_time<std::chrono::minutes>;
+
+    bool is_on(std::chrono::local_days day) const;
+    // On the wall's clock alone: the first minute not before `from`, the last not after `to`.
+    std::optional<LocalMinutes> first_from(LocalMinutes from) const;
+    std::optional<LocalMinutes> last_to(LocalMinutes to) const;
+
     std::uint64_t minutes_ = 0;  // one bit each
     std::uint32_t hours_ = 0;
     std::uint32_t days_ = 0;

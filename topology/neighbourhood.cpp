@@ -59,28 +59,29 @@ class Spread {
 
 }  // namespace
 
-std::vector<Near> near(const Graph& graph, NodeIndex start, const NearLimits& limits,
-                       const std::function<bool(NodeIndex)>& is_alerting) {
+std::vector<Near> below(const Graph& graph, NodeIndex start, const NearLimits& limits) {
     Spread spread(start, limits);
-    const auto down = [&](NodeIndex node, auto visit) {
+    spread.go({start}, 1, [&](NodeIndex node, auto visit) {
         graph.for_each_dependency(node, [&](NodeIndex other, const Edge&) { visit(other); });
-    };
-    const auto up = [&](NodeIndex node, auto visit) {
-        graph.for_each_dependent(node, [&](NodeIndex other, const Edge&) { visit(other); });
-    };
-    spread.go({start}, 1, down);
-    spread.go({start}, 1, up);
-    if (limits.hops >= 2) {
-        std::vector<NodeIndex> shared;
-        graph.for_each_dependency(start, [&](NodeIndex other, const Edge&) {
-            if (graph.dependent_count(other) <= limits.hub_dependents_max || is_alerting(other)) {
-                shared.push_back(other);
-            }
-        });
-        std::sort(shared.begin(), shared.end());
-        spread.go(shared, 2, up);
-    }
+    });
     return spread.finish();
+}
+
+std::vector<Near> above(const Graph& graph, NodeIndex start, const NearLimits& limits) {
+    Spread spread(start, limits);
+    spread.go({start}, 1, [&](NodeIndex node, auto visit) {
+        graph.for_each_dependent(node, [&](NodeIndex other, const Edge&) { visit(other); });
+    });
+    return spread.finish();
+}
+
+std::vector<NodeIndex> dependents(const Graph& graph, NodeIndex start, std::uint8_t hops,
+                                  std::size_t nodes_max) {
+    std::vector<NodeIndex> found{start};
+    for (const Near& near : above(graph, start, {hops, nodes_max})) {
+        found.push_back(near.node);
+    }
+    return found;
 }
 
 std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimits& limits) {

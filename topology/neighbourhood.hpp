@@ -4,15 +4,12 @@
 #include "topology/graph.hpp"
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace nocturne::topology {
 
 struct NearLimits {
     std::uint8_t hops = 2;
-    std::uint32_t hub_dependents_max =
-        32;  // a dependency that more share makes no siblings by itself
     std::size_t nodes_max = 512;
 };
 
@@ -21,13 +18,14 @@ struct Near {
     std::uint8_t distance = 0;
 };
 
-// The nodes that could share a problem with `start`: all within so many hops upwards (dependents)
-// or downwards (dependencies), and those that share a dependency with it, unless that is a hub
-// (everything depends on DNS) which `is_alerting` does not say to be in trouble itself. What merely
-// has a dependent in common is not near: two dependencies of one service fail for reasons of their
-// own. Without `start`; nearest first, ties by index.
-std::vector<Near> near(const Graph& graph, NodeIndex start, const NearLimits& limits,
-                       const std::function<bool(NodeIndex)>& is_alerting);
+// What `start` depends on within so many hops, without itself; nearest first, ties by index.
+std::vector<Near> below(const Graph& graph, NodeIndex start, const NearLimits& limits);
+// The same for what depends on it.
+std::vector<Near> above(const Graph& graph, NodeIndex start, const NearLimits& limits);
+
+// The node and what depends on it within so many hops, nearest first; at most `nodes_max`.
+std::vector<NodeIndex> dependents(const Graph& graph, NodeIndex start, std::uint8_t hops,
+                                  std::size_t nodes_max);
 
 struct ImpactLimits {
     std::uint8_t hops = 16;

@@ -10,8 +10,48 @@
 namespace nocturne::engine {
 namespace {
 
+// Some rules of each kind. `threshold` makes one of them another rule; the rest keeps its state.
+model::RulesRevision rules_of(std::uint64_t threshold) {
+    model::RulesRevision revision;
+    revision.rules.push_back({"night.yaml",
+                              R"(
+dedup:
+  - {name: d, match: {check: c0, severity: [minor, major]}, identity: [resource]}
+heartbeat:
+  - {name: h, match: {check: c1}, by: [resource], every: 10m, expect: [n1, n99]}
+pattern:
+  - {name: count, type: count, match: check="c0", by: [resource], window: 5m, count: )" +
+                                  std::to_string(threshold) + R"(, emit: {check: many}}
+  - {name: two, type: thresholds, match: check="c1", window: 2m, count: 3, window_low: 3m}
+  - {name: pair, type: pair_within, match: check="c1", then: check="c2", by: [resource], window: 4m}
+  - {name: clock, type: calendar, cron: "*/7 * * * *", emit: {resource: clock}}
+inhibit:
+  - {name: i, source: {check: c0, severity_min: major}, target: check="c1", equal: [resource]}
+maintenance:
+  - {name: m, node: n20, dependents: true, cron: "*/20 * * * *", for: 6m}
+  - {name: s, mode: shadow, match: {check: c2}, cron: "*/15 * * * *", for: 5m}
+flapping:
+  - {name: f, match: {check: c2}, window: 10m, start: 3, stop: 1}
+dependency:
+  - {name: dep, cause: {check: c0, severity_min: critical}, target: check=~"c1|c2", hops: 2}
+change_window:
+  - {name: w, for: 5m, dependents: 1, alerts_max: 4}
+storm:
+  - {name: st, window: 1m, start: 8, told_max: 2}
+group:
+  - {name: g, match: {resource: [n1, n2, n3]}, by: [check], window: 5m}
+lifecycle:
+  - {name: l, match: {check: c2}, expire_after: 12m, auto_resolve: false}
+route:
+  - {name: r, match: {severity_min: major}, to: page, wait: 30s, repeat: 10m, budget: {max: 3, per: 1h}}
+  - {name: rest, to: ticket}
+)",
+                              model::kNoTime});
+    return revision;
+}
+
 // A night of everything, from one seed: events in and out of order, repeats, silences, changes of
-// the graph, operators, pauses.
+// the graph and of the rules, operators, pauses.
 class Night {
    public:
     explicit Night(std::uint64_t seed) : random_(seed) {}
@@ -42,6 +82,13 @@ class Night {
             case 2: return model::Command(model::AcknowledgeIncident{{below(300), 0}, "me"});
             case 3: return model::Command(model::ResolveIncident{{below(300), 0}, "me"});
             case 4: return model::Tick{};
+            case 5: return rules_of(2 + below(2));
+            case 6:
+                return model::Command(
+                    model::MergeIncidents{{below(300), 0}, {below(300), 0}, "me"});
+            case 7:
+                return model::Command(model::SplitIncident{
+                    {below(300), 0}, {{below(300), 0}, {below(300), 1}}, "me"});
             default: return events(at);
         }
     }
@@ -92,6 +139,12 @@ std::vector<model::Effect> run(Core& core, const std::vector<model::Input>& inpu
 }
 
 class Determinism : public testing::TestWithParam<std::uint64_t> {};
+
+TEST(Night, HasRulesWithoutAFault) {
+    for (const rules::Problem& problem : rules::compile(rules_of(2)).problems) {
+        ADD_FAILURE() << rules::to_string(problem);
+    }
+}
 
 TEST_P(Determinism, ReplayGivesTheSameBytes) {
     const std::vector<model::Input> inputs = Night(GetParam()).inputs(300);

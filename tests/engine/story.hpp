@@ -5,7 +5,10 @@
 #include "engine/core.hpp"
 #include "engine/state.hpp"
 #include "model/event_json.hpp"
+#include "rules/loader.hpp"
 #include "topology/yaml_source.hpp"
+
+#include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
@@ -26,6 +29,16 @@ class Story {
 
     Story& topology(std::string_view yaml) {
         return apply(topology::parse_topology(yaml, "story.yaml").change);
+    }
+
+    // `yaml`: a rule file without a fault.
+    Story& rules(std::string_view yaml) {
+        model::RulesRevision revision;
+        revision.rules.push_back({"story.yaml", std::string(yaml), model::kNoTime});
+        for (const rules::Problem& problem : rules::compile(revision).problems) {
+            ADD_FAILURE() << rules::to_string(problem);
+        }
+        return apply(std::move(revision));
     }
 
     // `json`: one event, as the contract has it; without a time it happens now.

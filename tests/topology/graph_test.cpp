@@ -86,8 +86,8 @@ TEST(LiveGraph, AllowsCycles) {
     LiveGraph graph;
     EXPECT_THAT(graph.apply(change_of("a", {{"a", "b", "", 1}, {"b", "a", "", 1}}), kNow).problems,
                 IsEmpty());
-    EXPECT_THAT(near(graph.now(), graph.now().find("a"), {}, [](NodeIndex) { return false; }),
-                SizeIs(1));
+    EXPECT_THAT(below(graph.now(), graph.now().find("a"), {}), SizeIs(1));
+    EXPECT_THAT(above(graph.now(), graph.now().find("a"), {}), SizeIs(1));
 }
 
 TEST(LiveGraph, GivesAnObservedNodeToWhomItIsAnAliasOf) {
@@ -165,7 +165,7 @@ TEST(LiveGraph, ComesBackTheSameFromItsEncoding) {
     }
 }
 
-TEST(Near, GoesUpAndDownButNeverUpThenDown) {
+TEST(Near, GoesDownToDependenciesAndUpToDependents) {
     LiveGraph graph;
     graph.apply(change_of("a", {{"front", "shop", "", 1},
                                 {"shop", "db", "", 1},
@@ -173,29 +173,26 @@ TEST(Near, GoesUpAndDownButNeverUpThenDown) {
                                 {"report", "db", "", 1},
                                 {"db", "disk", "", 1}}),
                 kNow);
-    const auto found = [&](std::string_view start) {
-        return names_of(graph.now(), near(graph.now(), graph.now().find(start), {},
-                                          [](NodeIndex) { return false; }));
-    };
-    EXPECT_THAT(found("db"), testing::UnorderedElementsAre("shop", "report", "disk", "front"));
-    EXPECT_THAT(found("payments"), testing::UnorderedElementsAre("shop", "front"));
-    EXPECT_THAT(found("report"), testing::UnorderedElementsAre("db", "disk", "shop"));
+    const auto names = [&](const std::vector<Near>& found) { return names_of(graph.now(), found); };
+
+    EXPECT_THAT(names(above(graph.now(), graph.now().find("db"), {})),
+                testing::ElementsAre("shop", "report", "front"));
+    EXPECT_THAT(names(below(graph.now(), graph.now().find("front"), {})),
+                testing::UnorderedElementsAre("shop", "db", "payments"));
+    EXPECT_THAT(names(below(graph.now(), graph.now().find("front"), {1, 512})),
+                testing::ElementsAre("shop"));
 }
 
-TEST(Near, TakesNoSiblingsOverAHubUnlessTheHubAlerts) {
+TEST(Near, StopsAtSoManyNodes) {
     LiveGraph graph;
     std::vector<EdgeSpec> edges;
     for (int i = 0; i < 100; ++i) {
         edges.push_back({"s" + std::to_string(i), "dns", "", 1});
     }
     graph.apply(change_of("a", edges), kNow);
-    const NodeIndex start = graph.now().find("s7");
 
-    EXPECT_THAT(near(graph.now(), start, {}, [](NodeIndex) { return false; }), SizeIs(1));
-    EXPECT_THAT(near(graph.now(), start, {}, [](NodeIndex) { return true; }), SizeIs(100));
-    NearLimits limits;
-    limits.nodes_max = 10;
-    EXPECT_THAT(near(graph.now(), start, limits, [](NodeIndex) { return true; }), SizeIs(10));
+    EXPECT_THAT(above(graph.now(), graph.now().find("dns"), {1, 10}), SizeIs(10));
+    EXPECT_THAT(dependents(graph.now(), graph.now().find("dns"), 1, 10), SizeIs(11));
 }
 
 TEST(Impact, FollowsTheLikeliestPath) {

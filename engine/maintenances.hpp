@@ -1,0 +1,58 @@
+// Maintenances: the windows of the rules in which nobody wants to be told, and what they cover.
+#pragma once
+
+#include "engine/alert_subject.hpp"
+#include "engine/deadlines.hpp"
+#include "engine/mute.hpp"
+#include "engine/rule_book.hpp"
+#include "topology/graph.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace nocturne::engine {
+
+// Follows from the rules, the clock and the graph: snapshots do not keep it.
+class Maintenances {
+   public:
+    void load(const rules::RuleSet& rules, model::Time now);
+    // After load(), unless a snapshot has the deadlines: they name the rules by their place in
+    // RuleSet::maintenances.
+    void plan(model::Time now, Deadlines& deadlines);
+
+    // After a change of the graph.
+    void find_nodes() { is_indexed_ = false; }
+
+    enum class Turn : std::uint8_t { None, Begins, Ends };
+    // What time has made of the window.
+    Turn look_at(Slot window, model::Time now, Deadlines& deadlines);
+
+    Mute mutes(const AlertSubject& subject, const model::Alert& alert, const topology::Graph& graph,
+               RuleBook& book, model::Time now);
+
+    bool is_active(std::uint32_t window) const { return active_[window]; }
+
+    // When the window's present or next run begins and ends; kNoTime when there is none to come.
+    struct Run {
+        model::Time from = model::kNoTime;
+        model::Time until = model::kNoTime;
+    };
+
+    Run run_at(std::uint32_t window, model::Time now) const;
+
+   private:
+    void index(const topology::Graph& graph);
+    void plan(std::uint32_t window, model::Time now, Deadlines& deadlines);
+
+    const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
+    bool is_indexed_ = true;
+    std::vector<bool> active_;
+    rules::MatchIndex index_;             // of active windows that name no node
+    std::vector<std::uint32_t> numbers_;  // the windows that index_ numbers
+    // Active windows that name nodes, by the nodes that they cover.
+    boost::unordered_flat_map<topology::NodeIndex, std::vector<std::uint32_t>> covering_;
+};
+
+}  // namespace nocturne::engine
