@@ -2,9 +2,7 @@
 
 #include "model/severity.hpp"
 
-#include <algorithm>
 #include <array>
-#include <vector>
 
 namespace nocturne::rules {
 
@@ -23,6 +21,7 @@ constexpr std::int64_t kMonth = ms(std::chrono::days(31));
 constexpr std::int64_t kDecade = ms(std::chrono::days(3660));
 constexpr std::int64_t kCountMax = 10'000;
 constexpr std::int64_t kAlertsMax = 1'000'000;
+constexpr std::int64_t kStormMax = 100'000;
 
 constexpr std::span<const std::string_view> kSeverities = model::kSeverityNames;
 constexpr std::array kWith{"remove"sv, "token"sv};
@@ -113,7 +112,7 @@ constexpr std::array kHeartbeat{
     kName,
     kComment,
     kMode,
-    kMatchNeeded,
+    Key{"match", Shape::Condition, "events that show life", false, "any event"},
     Key{"by", Shape::Fields, "each value is watched for itself", false, "source"},
     Key{"every", Shape::Duration, "silent for longer: an alert", true, "", kSecond, kMonth},
     Key{"expect", Shape::Texts, "values that must show up at all", false,
@@ -201,10 +200,10 @@ constexpr std::array kFlapping{
     kComment,
     kMode,
     kMatch,
-    Key{"window", Shape::Duration, "how long turns are counted", true, "", kSecond, kWeek},
-    Key{"start", Shape::Number, "so many turns within the window: flapping", true, "", 2, 1000},
+    Key{"window", Shape::Duration, "how long turns are counted", false, "10m", kSecond, kWeek},
+    Key{"start", Shape::Number, "so many turns within the window: flapping", false, "6", 2, 200},
     Key{"stop", Shape::Number, "so many or fewer: no longer; less than start", false,
-        "half of start", 0, 1000},
+        "a third of start", 0, 200},
 };
 
 constexpr std::array kRedundancy{
@@ -226,7 +225,7 @@ constexpr std::array kChangeWindow{
     kName,
     kComment,
     kMode,
-    Key{"match", Shape::Condition, "the change events that open a window", true},
+    Key{"match", Shape::Condition, "the change events that open a window", false, "all"},
     Key{"for", Shape::Duration, "how long it stays open", true, "", kSecond, kWeek},
     Key{"dependents", Shape::Hops, "and what depends on the node; true: 16 hops", false, "0", 0,
         kHopsMax},
@@ -245,11 +244,11 @@ constexpr std::array kStorm{
     kComment,
     kMode,
     kMatch,
-    Key{"window", Shape::Duration, "how long alerts are counted", true, "", kSecond, kWeek},
+    Key{"window", Shape::Duration, "how long alerts are counted", false, "1m", kSecond, kWeek},
     Key{"start", Shape::Number, "so many raised within the window: a storm", true, "", 2,
-        kAlertsMax},
-    Key{"stop", Shape::Number, "so many or fewer: over; less than start", false, "half of start", 0,
-        kAlertsMax},
+        kStormMax},
+    Key{"stop", Shape::Number, "so many or fewer: over; less than start", false,
+        "a quarter of start", 0, kStormMax},
     Key{"told_max", Shape::Number, "alerts told one by one in each window of a storm", false, "20",
         0, kAlertsMax},
     nested(kReserved, {"reserved", Shape::Map, "a lane of its own for the worst", false,
@@ -346,22 +345,6 @@ constexpr std::array<PatternUse, kPatternTypeNames.size()> kUses{{
     {kCalendarNeeds, kCalendarMay},
 }};
 
-std::string list_of(std::span<const std::string_view> words) {
-    std::string list;
-    for (const std::string_view word : words) {
-        list += (list.empty() ? "" : ", ") + std::string(word);
-    }
-    return list;
-}
-
-std::string keys_in(Keys keys) {
-    std::vector<std::string_view> names;
-    for (const Key& key : keys) {
-        names.push_back(key.name);
-    }
-    return list_of(names);
-}
-
 }  // namespace
 
 Keys keys_of(RuleKind kind) {
@@ -374,50 +357,6 @@ Keys table_keys() {
 
 PatternUse use_of(PatternRule::Type type) {
     return kUses[static_cast<std::size_t>(type)];
-}
-
-std::string expected(const Key& key) {
-    switch (key.shape) {
-        case Shape::Text: return "a text";
-        case Shape::Texts: return "a text or a list of texts";
-        case Shape::Mode: return "on, shadow or off";
-        case Shape::Flag: return "true or false";
-        case Shape::Number:
-            return "a whole number from " + std::to_string(key.min) + " to " +
-                   std::to_string(key.max);
-        case Shape::Share: return "a share from 0 to 1, e.g. 0.7";
-        case Shape::Duration: return "a duration, e.g. 30s";
-        case Shape::Instant:
-            return "a time, e.g. \"2026-11-21 22:00\" in the rule's zone, or 2026-11-21T22:00:00Z";
-        case Shape::OfDay: return "a time of day, e.g. \"22:00\"";
-        case Shape::Hops:
-            return "true, false or a number of hops from 0 to " + std::to_string(key.max);
-        case Shape::Word: return "one of " + list_of(key.words);
-        case Shape::Words: return "some of " + list_of(key.words);
-        case Shape::Field: return "a field, e.g. resource or labels.env";
-        case Shape::Fields: return "a field or a list of fields, e.g. [resource, labels.env]";
-        case Shape::Condition:
-            return "matchers, e.g. 'source=\"zabbix\", check=~\"Disk.*\"', or a map, e.g. {check: "
-                   "DiskFull}";
-        case Shape::Conditions: return "a list of conditions, e.g. [{check: DiskFull}]";
-        case Shape::Expression: return "a regular expression (RE2), e.g. 'host (?P<host>\\S+)'";
-        case Shape::Template: return "a text with fields in braces, e.g. \"{resource} is down\"";
-        case Shape::Cron:
-            return "minute, hour, day, month and weekday as in cron, e.g. \"0 3 * * *\"";
-        case Shape::Map: return "a map with the keys " + keys_in(key.keys);
-        case Shape::List: return "a list of maps with the keys " + keys_in(key.keys);
-        case Shape::Translations:
-            return "a map of fields, e.g. {severity: {from: labels.priority, values: {High: "
-                   "critical}}}";
-        case Shape::Assignments: return "a map of fields, e.g. {resource: \"{labels.host}\"}";
-        case Shape::Labels: return "a map of labels, e.g. {env: prod}";
-        case Shape::Columns: return "a map of fields to columns, e.g. {labels.owner: owner}";
-        case Shape::Values: return "a map of words, e.g. {Disaster: critical}";
-        case Shape::Equals:
-            return "a list of fields, e.g. [labels.cluster, {source: labels.node, target: "
-                   "labels.instance}]";
-    }
-    return "";
 }
 
 }  // namespace nocturne::rules

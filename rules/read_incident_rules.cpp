@@ -62,6 +62,9 @@ LifecycleRule read_lifecycle(MapReader& in) {
         in.file().error(in.map(), in.about() + ": says nothing, expected one of expire_after, "
                                                "resolve_after, reopen_window, auto_resolve");
     }
+    if (!rule.auto_resolve && in.has("resolve_after")) {
+        in.wrong("resolve_after", "means nothing beside auto_resolve: false; leave one");
+    }
     return rule;
 }
 

@@ -140,9 +140,8 @@ void read_recurring_window(MapReader& in, MaintenanceRule& rule) {
     }
 }
 
-// Less than `start`; half of it when it is not there.
+// Less than `start`.
 void read_stop(MapReader& in, std::uint32_t start, std::uint32_t& stop) {
-    stop = start / 2;
     in.number("stop", stop);
     if (in.has("stop") && start > 0 && stop >= start) {
         in.wrong("stop", "found " + std::to_string(stop) + ", expected less than start (" +
@@ -217,8 +216,11 @@ MaintenanceRule read_maintenance(MapReader& in, Compilation& with) {
 FlappingRule read_flapping(MapReader& in) {
     FlappingRule rule;
     in.condition("match", rule.match);
+    rule.window = std::chrono::minutes(10);
     in.duration("window", rule.window);
+    rule.start = 6;
     in.number("start", rule.start);
+    rule.stop = rule.start / 3;
     read_stop(in, rule.start, rule.stop);
     return rule;
 }
@@ -253,8 +255,10 @@ StormRule read_storm(MapReader& in) {
     rule.told_max = 20;
     rule.reserved_max = 100;
     in.condition("match", rule.match);
+    rule.window = std::chrono::minutes(1);
     in.duration("window", rule.window);
     in.number("start", rule.start);
+    rule.stop = rule.start / 4;
     read_stop(in, rule.start, rule.stop);
     in.number("told_max", rule.told_max);
     in.map("reserved", [&](MapReader& reserved) {
