@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <set>
 
 namespace nocturne::rules {
@@ -164,12 +165,11 @@ void append_node(std::string& out, const YAML::Node& node, std::size_t depth) {
         return;
     }
     if (node.IsMap()) {
-        std::vector<std::pair<std::string, YAML::Node>> members;
+        // Only ever copied into place: assigning a YAML::Node would write into the document.
+        std::map<std::string, YAML::Node> members;
         for (const auto& member : node) {
-            members.emplace_back(member.first.Scalar(), member.second);
+            members.emplace(member.first.Scalar(), member.second);
         }
-        std::sort(members.begin(), members.end(),
-                  [](const auto& a, const auto& b) { return a.first < b.first; });
         out += "{";
         for (const auto& [name, value] : members) {
             const bool is_apart =

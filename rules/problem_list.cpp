@@ -12,6 +12,7 @@ namespace nocturne::rules {
 namespace {
 
 constexpr std::size_t kLineBytesMax = 4096;
+constexpr std::size_t kMessageBytesMax = 1000;
 constexpr std::size_t kShownBefore = 60;  // of a long line, before and after the caret
 constexpr std::size_t kShownAfter = 60;
 
@@ -118,7 +119,15 @@ void ProblemList::warning(Place place, std::string message) {
 }
 
 void ProblemList::add(Problem::Level level, Place place, std::string message) {
+    if (message.size() > kMessageBytesMax) {
+        message.resize(kMessageBytesMax);  // it quotes a text that nobody wrote by hand
+        message += "...";
+    }
+    if (!told_.insert(to_string(place) + " " + message).second) {
+        return;  // an alias brought us here again
+    }
     if (problems_.size() >= kProblemsMax) {
+        told_.clear();
         ++untold_;
         return;
     }

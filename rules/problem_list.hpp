@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@ class ProblemList {
     std::map<std::string, std::size_t, std::less<>> files_;  // name to place in texts_
     std::vector<std::string_view> texts_;
     std::vector<Problem> problems_;
+    std::set<std::string> told_;  // the first of them, each once
     std::size_t errors_ = 0;
     std::size_t untold_ = 0;
 };
