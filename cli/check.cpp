@@ -4,6 +4,7 @@
 #include "cli/daemon_configuration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
 #include "model/json_writer.hpp"
 
@@ -18,11 +19,15 @@ namespace {
 struct CheckOptions {
     std::string config;
     std::vector<std::string> topology;
+    std::vector<std::string> rules;
 };
 
 struct Findings {
     std::vector<std::string> files;  // that were looked at
     std::vector<Error> problems;
+    std::vector<rules::Problem> of_rules;
+
+    bool is_wrong() const { return !problems.empty() || rules::has_errors(of_rules); }
 };
 
 Findings look(const CheckOptions& options) {
@@ -41,6 +46,13 @@ Findings look(const CheckOptions& options) {
     }
     TopologyFiles files = read_topology_files(topology);
     findings.problems.insert(findings.problems.end(), files.problems.begin(), files.problems.end());
+    std::vector<std::filesystem::path> rules = read.configuration.rules;
+    rules.insert(rules.end(), options.rules.begin(), options.rules.end());
+    RulesReading reading = read_rules(rules, read.configuration.packs);
+    for (const model::RuleFile& file : reading.revision.rules) {
+        findings.files.push_back(file.name);
+    }
+    findings.of_rules = std::move(reading.problems);
     return findings;
 }
 
@@ -51,12 +63,19 @@ std::string to_json(const Findings& findings) {
         out.text(file);
     }
     out.end_array().key("problems").begin_array();
-    for (const Error& problem : findings.problems) {
+    const auto write = [&](const Error& problem, std::string_view level) {
         const Place place = problem.places.empty() ? Place() : problem.places.front();
         out.begin_object().member("file", place.file).member("line", std::uint64_t{place.line});
         out.member("column", std::uint64_t{place.column})
+            .member("level", level)
             .member("message", problem.message)
             .end_object();
+    };
+    for (const Error& problem : findings.problems) {
+        write(problem, "error");
+    }
+    for (const rules::Problem& problem : findings.of_rules) {
+        write(problem.error, problem.level == rules::Problem::Level::Error ? "error" : "warning");
     }
     out.end_array().end_object();
     return out.take();
@@ -71,12 +90,25 @@ std::string to_text(const Findings& findings) {
     for (const Error& problem : findings.problems) {
         out += explain(problem, palette);
     }
-    const std::size_t count = findings.problems.size();
+    std::size_t count = findings.problems.size();
+    std::size_t warnings = 0;
+    for (const rules::Problem& problem : findings.of_rules) {
+        const bool is_error = problem.level == rules::Problem::Level::Error;
+        ++(is_error ? count : warnings);
+        out += palette.paint(is_error ? Style::Red : Style::Yellow,
+                             is_error ? "error: " : "warning: ") +
+               explain(problem.error, palette);
+    }
     const std::string verdict =
         count == 0 ? palette.paint(Style::Green, "ok")
                    : palette.paint(Style::Red,
                                    std::to_string(count) + (count == 1 ? " problem" : " problems"));
-    out += verdict + ":";
+    out += verdict;
+    if (warnings > 0) {
+        out += ", " + palette.paint(Style::Yellow, std::to_string(warnings) +
+                                                       (warnings == 1 ? " warning" : " warnings"));
+    }
+    out += ":";
     for (const std::string& file : findings.files) {
         out += " " + sanitise(file);
     }
@@ -87,7 +119,7 @@ std::string to_text(const Findings& findings) {
 
 void add_check(CLI::App& app, Action& chosen) {
     CLI::App* command = app.add_subcommand(
-        "check", "Check configuration and topology; tell every problem and its place");
+        "check", "Check configuration, topology and rules; tell every problem and its place");
     auto options = std::make_shared<CheckOptions>();
     command
         ->add_option("--config", options->config,
@@ -97,12 +129,16 @@ void add_check(CLI::App& app, Action& chosen) {
         ->add_option("--topology", options->topology,
                      "service graphs, besides those that the configuration names")
         ->option_text("FILE...");
+    command
+        ->add_option("--rules", options->rules,
+                     "rule files or folders, besides those that the configuration names")
+        ->option_text("PATH...");
     auto format = add_format(*command);
     command->callback([&chosen, options, format] {
         chosen = [options, format] {
             const Findings findings = look(*options);
             print(*format == Format::Json ? to_json(findings) + "\n" : to_text(findings));
-            return findings.problems.empty() ? kOk : kFindings;
+            return findings.is_wrong() ? kFindings : kOk;
         };
     });
 }

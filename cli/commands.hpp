@@ -25,6 +25,12 @@ void add_impact(CLI::App& app, Action& chosen);
 void add_ack(CLI::App& app, Action& chosen);
 void add_resolve(CLI::App& app, Action& chosen);
 void add_label(CLI::App& app, Action& chosen);
+void add_test(CLI::App& app, Action& chosen);
+void add_why(CLI::App& app, Action& chosen);
+void add_rules(CLI::App& app, Action& chosen);
+void add_merge(CLI::App& app, Action& chosen);
+void add_split(CLI::App& app, Action& chosen);
+void add_unmerge(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 

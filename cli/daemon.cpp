@@ -68,15 +68,19 @@ int Daemon::run() {
         {"open the store", &Daemon::open_store, &Daemon::close_store},
         {"recover and start the loop", &Daemon::start_loop, &Daemon::stop_loop},
         {"load the topology", &Daemon::load_topology, &Daemon::nothing},
+        {"load the rules", &Daemon::load_rules, &Daemon::nothing},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
         {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
     };
     int code = kOk;
     std::size_t taken = 0;
+    // A step is named before it is called: under -fsanitize=bounds GCC 12 checks
+    // `(this->*kSteps[i].start)()` with an index that it has never set.
     for (; taken < std::size(kSteps); ++taken) {
-        if (const Status status = (this->*kSteps[taken].start)(); !status) {
-            log_->error("cannot {}: {}", kSteps[taken].name, sanitise(to_string(status.error())));
+        const Step& step = kSteps[taken];
+        if (const Status status = (this->*step.start)(); !status) {
+            log_->error("cannot {}: {}", step.name, sanitise(to_string(status.error())));
             code = kFindings;
             break;
         }
@@ -85,7 +89,8 @@ int Daemon::run() {
         serve();
     }
     while (taken > 0) {
-        (this->*kSteps[--taken].stop)();
+        const Step& step = kSteps[--taken];
+        (this->*step.stop)();
     }
     log_->info("stopped");
     return code;
@@ -170,6 +175,38 @@ Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files,
     return {};
 }
 
+Status Daemon::load_rules() {
+    const RulesReading reading = read_rules(configuration_.rules, configuration_.packs);
+    NOCTURNE_TRY_STATUS(status_of(reading));
+    NOCTURNE_TRY_STATUS(tell_rules(reading));
+    last_good_reload_s_ = std::chrono::duration_cast<std::chrono::seconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count();
+    return {};
+}
+
+// Journaled only when the rules are others than those in force.
+Status Daemon::tell_rules(const RulesReading& reading) {
+    for (const rules::Problem& problem : reading.problems) {
+        log_->warn("{}", sanitise(to_string(problem.error)));
+    }
+    bool is_told = false;
+    std::size_t count = 0;
+    if (!loop_->query_and_wait([&](const engine::Core& core) {
+            is_told = core.state().book.revision() == reading.revision;
+        })) {
+        return fail(ErrorCode::Unavailable, "the engine is stopping");
+    }
+    if (!is_told) {
+        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
+    }
+    loop_->query_and_wait(
+        [&](const engine::Core& core) { count = core.state().book.rules().rules.size(); });
+    log_->info("rules {} files={} rules={}", is_told ? "as before" : "loaded",
+               reading.revision.rules.size(), count);
+    return {};
+}
+
 Status Daemon::bind_zmq() {
     gateway::ZmqServerOptions options;
     options.pull_endpoint = configuration_.zmq_pull;
@@ -243,6 +280,17 @@ void Daemon::watch_journal() {
 
 Status Daemon::reload() {
     const std::lock_guard lock(reloading_);
+    const Status status = do_reload();
+    is_last_reload_good_ = status.has_value();
+    if (status) {
+        last_good_reload_s_ = std::chrono::duration_cast<std::chrono::seconds>(
+                                  std::chrono::system_clock::now().time_since_epoch())
+                                  .count();
+    }
+    return status;
+}
+
+Status Daemon::do_reload() {
     const auto refuse = [&](const Error& error) {
         log_->error("reload refused, the old configuration stays: {}", sanitise(to_string(error)));
         return Status(fail(error));
@@ -253,6 +301,10 @@ Status Daemon::reload() {
     if (const Status status = all_in_one(read.problems); !status) {
         return refuse(status.error());
     }
+    const RulesReading rules = read_rules(read.configuration.rules, read.configuration.packs);
+    if (const Status status = status_of(rules); !status) {
+        return refuse(status.error());
+    }
     if (read.configuration.settings != configuration_.settings) {
         if (const auto position = loop_->submit_and_wait(read.configuration.settings); !position) {
             return refuse(position.error());
@@ -260,6 +312,9 @@ Status Daemon::reload() {
         configuration_.settings = read.configuration.settings;
     }
     if (const Status status = tell_topology(read.configuration.topology, files.change); !status) {
+        return refuse(status.error());
+    }
+    if (const Status status = tell_rules(rules); !status) {
         return refuse(status.error());
     }
     if (const std::string parts = restart_needed(configuration_, read.configuration);
@@ -274,6 +329,12 @@ Status Daemon::reload() {
 void Daemon::append_metrics(std::string& out) const {
     using gateway::append_metric;
     using gateway::MetricType;
+    append_metric(out, "config_last_reload_successful",
+                  "Whether the last reload was taken; 0: the old configuration and rules stay.",
+                  MetricType::Gauge, is_last_reload_good_ ? 1 : 0);
+    append_metric(out, "config_last_reload_success_timestamp_seconds",
+                  "When configuration and rules were last taken.", MetricType::Gauge,
+                  static_cast<std::uint64_t>(last_good_reload_s_.load()));
     const store::StoreCounters& store = store_->counters();
     append_metric(out, "store_rows_total", "Rows written to the journal.", MetricType::Counter,
                   store.rows);

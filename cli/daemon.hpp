@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/daemon_configuration.hpp"
+#include "cli/rules_reading.hpp"
 #include "engine/loop.hpp"
 #include "gateway/dead_letters.hpp"
 #include "gateway/effect_feed.hpp"
@@ -14,7 +15,9 @@
 
 #include <spdlog/logger.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -37,6 +40,7 @@ class Daemon {
     Status open_store();
     Status start_loop();
     Status load_topology();
+    Status load_rules();
     Status bind_zmq();
     Status bind_http();
     Status tell_ready();
@@ -54,12 +58,17 @@ class Daemon {
     Status reload();
     Status tell_topology(const std::vector<std::filesystem::path>& files,
                          const model::TopologyChange& change);
+    Status tell_rules(const RulesReading& reading);
+    Status do_reload();
     void append_metrics(std::string& out) const;
 
     const RunOptions options_;
     const std::shared_ptr<spdlog::logger> log_;  // shared: as spdlog hands loggers out
     sigset_t signals_{};
     bool is_journal_well_ = true;
+
+    std::atomic<bool> is_last_reload_good_{true};
+    std::atomic<std::int64_t> last_good_reload_s_{0};  // seconds since 1970
 
     std::mutex reloading_;
     rules::Configuration configuration_;  // guarded by reloading_ once we serve

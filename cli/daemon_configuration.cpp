@@ -38,6 +38,9 @@ DaemonConfiguration read_daemon_configuration(const RunOptions& options) {
     if (!options.topology.empty()) {
         to.topology.assign(options.topology.begin(), options.topology.end());
     }
+    if (!options.rules.empty()) {
+        to.rules.assign(options.rules.begin(), options.rules.end());
+    }
     return read;
 }
 

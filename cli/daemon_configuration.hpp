@@ -20,6 +20,7 @@ struct RunOptions {
     std::optional<std::string> http;
     std::optional<std::string> log_level;
     std::vector<std::string> topology;
+    std::vector<std::string> rules;
 };
 
 inline constexpr const char* kConfigurationFile = "nocturne.yaml";

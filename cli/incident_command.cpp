@@ -27,6 +27,16 @@ int send_incident_command(const IncidentCommand& command, const std::string& ver
     if (!command.cause.empty()) {
         body.member("cause", command.cause);
     }
+    if (!command.from.empty()) {
+        body.member("from", command.from);
+    }
+    if (!command.alerts.empty()) {
+        body.key("alerts").begin_array();
+        for (const std::string& alert : command.alerts) {
+            body.text(alert);
+        }
+        body.end_array();
+    }
     body.end_object();
     const std::string path = "/api/v1/incidents/" + gateway::url_encode(command.id) + "/" + verb;
     return answer(Server(*command.server).post(path, body.json()), *command.server->format,

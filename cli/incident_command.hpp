@@ -11,7 +11,9 @@ namespace nocturne::cli {
 struct IncidentCommand {
     std::string id;
     std::string by = this_person();
-    std::string cause;  // of `label` only
+    std::string from;                 // to merge
+    std::vector<std::string> alerts;  // to split off
+    std::string cause;                // of `label` only
     std::shared_ptr<ServerOptions> server;
 };
 

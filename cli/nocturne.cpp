@@ -31,7 +31,9 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kRecorded, add_rank},    {kOperator, add_incidents}, {kOperator, add_show},
         {kOperator, add_alerts},  {kOperator, add_impact},    {kOperator, add_ack},
         {kOperator, add_resolve}, {kOperator, add_label},     {kOperator, add_silence},
-        {kOperator, add_send},    {kDaemon, add_version},
+        {kOperator, add_send},    {kDaemon, add_version},     {kRecorded, add_test},
+        {kOperator, add_why},     {kOperator, add_rules},     {kOperator, add_merge},
+        {kOperator, add_split},   {kOperator, add_unmerge},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);

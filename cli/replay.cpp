@@ -6,6 +6,8 @@
 #include "cli/output.hpp"
 #include "cli/recorded_reading.hpp"
 #include "cli/replayer.hpp"
+#include "cli/rule_comparison.hpp"
+#include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
 #include "store/store.hpp"
 
@@ -30,12 +32,13 @@ struct ReplayOptions {
     std::vector<std::string> changes;
     std::vector<std::string> topology;
     std::string rules;
+    std::string against;
     std::string plugins;
     std::string journal;
     bool strict = false;
 };
 
-// Rules and plugins come with a later version: a folder that holds any is refused, not passed over.
+// Plugins come with a later version: a folder that holds any is refused, not passed over.
 bool is_empty_folder(const std::string& folder, const std::string& option) {
     std::error_code error;
     if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
@@ -48,6 +51,18 @@ bool is_empty_folder(const std::string& folder, const std::string& option) {
         return false;
     }
     return true;
+}
+
+// Empty rules for no path; nothing when they are wrong, which is told.
+std::optional<model::RulesRevision> rules_at(const std::string& path) {
+    if (path.empty()) {
+        return model::RulesRevision();
+    }
+    RulesReading reading = read_rules({path});
+    for (const rules::Problem& problem : reading.problems) {
+        complain(std::vector<Error>{problem.error});
+    }
+    return reading.is_usable() ? std::optional(std::move(reading.revision)) : std::nullopt;
 }
 
 void print_incidents(const Replayer& replayer, Format format) {
@@ -78,9 +93,16 @@ int replay_events(const ReplayOptions& options, Format format) {
     if (!is_usable(topology)) {
         return kFindings;
     }
+    const std::optional<model::RulesRevision> rules = rules_at(options.rules);
+    if (!rules) {
+        return kFindings;
+    }
     Replayer replayer;
     if (!options.topology.empty()) {
         replayer.apply(topology.change, model::from_unix_ms(0));
+    }
+    if (!options.rules.empty()) {
+        replayer.apply(*rules, model::from_unix_ms(0));
     }
     Progress progress(this_terminal().is_err);
     RecordedReading reading(progress);
@@ -142,9 +164,18 @@ Result<Replayer> replay_journal(const std::string& folder) {
 }
 
 int replay(const ReplayOptions& options, Format format) {
-    if (!is_empty_folder(options.rules, "--rules") ||
-        !is_empty_folder(options.plugins, "--plugins")) {
+    if (!is_empty_folder(options.plugins, "--plugins")) {
         return kFindings;
+    }
+    if (!options.against.empty()) {
+        return compare_rules({options.events, options.changes, options.topology, options.journal,
+                              options.against, options.rules},
+                             format);
+    }
+    if (!options.rules.empty() && !options.journal.empty()) {
+        complain("--rules with --journal needs --against: the journal has its own rules; "
+                 "--against journal compares with them");
+        return kUsage;
     }
     if (options.journal.empty()) {
         return replay_events(options, format);
@@ -173,8 +204,13 @@ void add_replay(CLI::App& app, Action& chosen) {
         ->option_text("FILE...");
     command->add_option("--topology", options->topology, "the service graph, YAML")
         ->option_text("FILE...");
-    command->add_option("--rules", options->rules, "a folder of rules (none yet in this version)")
-        ->option_text("DIR");
+    command->add_option("--rules", options->rules, "rules: a file, or a folder of them")
+        ->option_text("PATH");
+    command
+        ->add_option("--against", options->against,
+                     "tell what --rules would have done otherwise than these rules (\"none\", or "
+                     "with --journal \"journal\": those of the time)")
+        ->option_text("PATH");
     command
         ->add_option("--plugins", options->plugins,
                      "a folder of plugins (none yet in this version)")

@@ -1,5 +1,6 @@
 #include "cli/replayer.hpp"
 
+#include "engine/state.hpp"
 #include "engine/view.hpp"
 
 #include <algorithm>
@@ -49,6 +50,11 @@ void Replayer::apply_recorded(const model::Input& input) {
     apply_now(input);
 }
 
+void Replayer::pass_until(Time time) {
+    flush();
+    tick_until(time);
+}
+
 void Replayer::settle(model::Duration span) {
     flush();
     tick_until(core_.now() + span);
@@ -73,6 +79,12 @@ void Replayer::apply_now(const model::Input& input) {
     for (const Effect& effect : effects_) {
         if (!model::is_about_incident(effect.topic)) {
             continue;
+        }
+        if (effect.topic >= Effect::Topic::NotifyPage) {
+            const engine::IncidentTable& incidents = core_.state().incidents;
+            const engine::Slot slot = incidents.find(effect.subject);
+            words_.push_back({effect.topic, effect.reason, effect.subject, core_.now(),
+                              slot == engine::kNoSlot ? "" : incidents[slot].receiver});
         }
         std::string& told = told_[effect.subject];
         if (ends_incident(effect.topic)) {

@@ -28,8 +28,21 @@ class Replayer {
     void flush();
     // An input of a journal, exactly as it was.
     void apply_recorded(const model::Input& input);
+    // Lets time pass until then.
+    void pass_until(model::Time time);
     // Lets time pass after the last input, until what is due within `span` is done.
     void settle(model::Duration span);
+
+    // A word to a route, and when.
+    struct Word {
+        model::Effect::Topic topic = model::Effect::Topic::NotifyLog;
+        model::Reason reason = model::Reason::None;
+        model::Id incident;
+        model::Time at = model::kNoTime;
+        std::string receiver;
+    };
+
+    const std::vector<Word>& words() const { return words_; }
 
     const engine::Core& core() const { return core_; }
 
@@ -45,6 +58,7 @@ class Replayer {
     std::vector<model::Effect> effects_;
     model::EventBatch batch_;
     model::Time batch_at_ = model::kNoTime;
+    std::vector<Word> words_;
     std::map<model::Id, std::string> told_;  // every incident; its JSON once it was over
 };
 

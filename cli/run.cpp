@@ -31,6 +31,8 @@ void add_run(CLI::App& app, Action& chosen) {
         ->option_text("EP");
     command->add_option("--http", options->http, "API and metrics (127.0.0.1:9193)")
         ->option_text("ADDR:PORT");
+    command->add_option("--rules", options->rules, "rule files, or folders of them")
+        ->option_text("PATH...");
     command->add_option("--topology", options->topology, "the service graph, YAML")
         ->option_text("FILE...");
     command->add_option("--log-level", options->log_level, "what goes to stderr (info)")

@@ -18,6 +18,7 @@ struct SilenceOptions {
     std::vector<std::string> matchers;
     std::string duration = "1h";
     std::string comment;
+    bool until_clear = false;
     std::string by = this_person();
     std::string id;
     std::shared_ptr<ServerOptions> server;
@@ -30,6 +31,9 @@ int add(const SilenceOptions& options) {
         body.text(matcher);
     }
     body.end_array().member("duration", options.duration).member("created_by", options.by);
+    if (options.until_clear) {
+        body.key("until_clear").boolean(true);
+    }
     body.member("comment", options.comment).end_object();
     return answer(Server(*options.server).post("/api/v1/silences", body.json()),
                   *options.server->format, [](const boost::json::value& reply, const PageOptions&) {
@@ -75,6 +79,8 @@ void add_silence(CLI::App& app, Action& chosen) {
     add_command->add_option("--duration,-d", adding->duration, "for how long")
         ->capture_default_str()
         ->option_text("TIME");
+    add_command->add_flag("--until-clear", adding->until_clear,
+                          "end it as soon as all that it hid has cleared");
     add_command->add_option("--comment,-c", adding->comment, "why")->option_text("TEXT");
     add_command->add_option("--by", adding->by, "who does it")->option_text("NAME");
     add_action(*add_command, chosen, adding, add);

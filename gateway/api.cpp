@@ -2,6 +2,7 @@
 
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
+#include "engine/why.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/metric_text.hpp"
 #include "gateway/request_body.hpp"
@@ -253,7 +254,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 20> kRoutes{{
+        static constexpr std::array<Route, 25> kRoutes{{
             {Method::Get, "", &Inside::get_front_page},
             {Method::Get, "version", &Inside::get_version},
             {Method::Get, "metrics", &Inside::get_metrics},
@@ -266,6 +267,11 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, "api/v1/incidents/*/ack", &Inside::post_acknowledge},
             {Method::Post, "api/v1/incidents/*/resolve", &Inside::post_resolve},
             {Method::Post, "api/v1/incidents/*/label", &Inside::post_label},
+            {Method::Post, "api/v1/incidents/*/merge", &Inside::post_merge},
+            {Method::Post, "api/v1/incidents/*/split", &Inside::post_split},
+            {Method::Post, "api/v1/unmerge/*", &Inside::post_unmerge},
+            {Method::Get, "api/v1/why/*", &Inside::get_why},
+            {Method::Get, "api/v1/rules", &Inside::get_rules},
             {Method::Get, "api/v1/alerts", &Inside::get_alerts},
             {Method::Get, "api/v1/topology", &Inside::get_topology},
             {Method::Post, "api/v1/topology", &Inside::post_topology},
@@ -523,6 +529,65 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
                 return model::LabelIncident{id, std::move(body.cause), std::move(body.by)};
             });
+    }
+
+    void post_merge(Call call, Respond respond) {
+        if (const Checked<OperatorBody> body = parse_operator_body(call.request.body);
+            body.problems.empty() && body.value.from == model::kNoId) {
+            respond(error_response(
+                400, "from: is missing; expected the incident that goes into this one"));
+            return;
+        }
+        command_incident(call, std::move(respond),
+                         [](model::Id id, OperatorBody body) -> model::Command {
+                             return model::MergeIncidents{id, body.from, std::move(body.by)};
+                         });
+    }
+
+    void post_split(Call call, Respond respond) {
+        if (const Checked<OperatorBody> body = parse_operator_body(call.request.body);
+            body.problems.empty() && body.value.alerts.empty()) {
+            respond(error_response(
+                400, "alerts: is missing; expected those that become an incident of their own"));
+            return;
+        }
+        command_incident(
+            call, std::move(respond), [](model::Id id, OperatorBody body) -> model::Command {
+                return model::SplitIncident{id, std::move(body.alerts), std::move(body.by)};
+            });
+    }
+
+    void post_unmerge(Call call, Respond respond) {
+        const std::optional<model::Fingerprint> identity = model::parse_fingerprint(call.name);
+        Checked<OperatorBody> body = parse_operator_body(call.request.body);
+        if (!identity || !body.problems.empty()) {
+            respond(
+                error_response(400, "expected an identity of 32 hex digits, as `why` shows it"));
+            return;
+        }
+        submit(model::Command(model::UnmergeIdentity{*identity, std::move(body.value.by)}),
+               call.request.body.size(), std::move(respond),
+               [name = call.name](model::Position, Respond answer) {
+                   model::JsonWriter out;
+                   out.begin_object().member("identity", name).member("state", "unmerged");
+                   out.end_object();
+                   answer(json_response(out.take()));
+               });
+    }
+
+    void get_why(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_why(core, name);
+            return json ? json_response(*std::move(json))
+                        : error_response(404, "nothing is known of \"" + name.substr(0, 64) +
+                                                  "\"; expected an alert, an incident, a "
+                                                  "resource or the id of an event");
+        });
+    }
+
+    void get_rules(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_rules(core)); });
     }
 
     // Looks whether the incident is there, submits the command, answers with the incident after it.

@@ -458,8 +458,13 @@ Checked<model::AddSilence> parse_silence_body(std::string_view text, model::Time
     if (!body) {
         return checked;
     }
-    in.check_keys(*body, "",
-                  {"matchers", "starts_at", "ends_at", "duration", "created_by", "comment"});
+    in.check_keys(
+        *body, "",
+        {"matchers", "starts_at", "ends_at", "duration", "created_by", "comment", "until_clear"});
+    if (const json::value* value = BodyReader::find(*body, "until_clear")) {
+        value->is_bool() ? void(checked.value.until_clear = value->get_bool())
+                         : in.note("until_clear", "expected true or false");
+    }
     model::AddSilence& silence = checked.value;
     silence.matchers = read_matchers(in, *body);
     silence.starts_at = in.time(*body, "starts_at");
@@ -485,6 +490,26 @@ Checked<model::AddSilence> parse_silence_body(std::string_view text, model::Time
     return checked;
 }
 
+namespace {
+
+void read_alert_ids(BodyReader& in, const json::value& value, std::vector<model::Id>& ids) {
+    const json::array* items = value.if_array();
+    if (items == nullptr) {
+        in.note("alerts", "expected a list of alerts, e.g. [\"A1042-3\"]");
+        return;
+    }
+    for (const json::value& item : *items) {
+        const json::string* text = item.if_string();
+        const auto id = text == nullptr
+                            ? std::nullopt
+                            : model::parse_id(model::kAlertPrefix,
+                                              std::string_view(text->data(), text->size()));
+        id ? ids.push_back(*id) : in.note("alerts", "expected alerts, e.g. \"A1042-3\"");
+    }
+}
+
+}  // namespace
+
 Checked<OperatorBody> parse_operator_body(std::string_view text) {
     Checked<OperatorBody> checked;
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -492,7 +517,16 @@ Checked<OperatorBody> parse_operator_body(std::string_view text) {
     }
     BodyReader in(checked.problems);
     if (const std::optional<json::object> body = in.parse(text)) {
-        in.check_keys(*body, "", {"by", "cause"});
+        in.check_keys(*body, "", {"by", "cause", "from", "alerts"});
+        if (BodyReader::find(*body, "from") != nullptr) {
+            const std::string from = in.text(*body, "from", "");
+            const auto id = model::parse_id(model::kIncidentPrefix, from);
+            id ? void(checked.value.from = *id)
+               : in.note("from", "expected an incident, e.g. \"I1042-3\"");
+        }
+        if (const json::value* alerts = BodyReader::find(*body, "alerts")) {
+            read_alert_ids(in, *alerts, checked.value.alerts);
+        }
         checked.value.by = in.text(*body, "by", "");
         checked.value.cause = in.text(*body, "cause", "");
     }

@@ -105,6 +105,9 @@ class EventBatch {
 
     void add_owned(const EventView& event) { events_.push_back(event); }
 
+    // The new event's texts must be in the arena.
+    void replace_owned(std::size_t index, const EventView& event) { events_[index] = event; }
+
    private:
     Arena arena_;
     std::vector<EventView> events_;

@@ -3,6 +3,8 @@
 
 #include <xxhash.h>
 
+#include <charconv>
+
 namespace nocturne::model {
 
 std::string to_string(const Fingerprint& fingerprint) {
@@ -15,6 +17,21 @@ std::string to_string(const Fingerprint& fingerprint) {
         }
     }
     return text;
+}
+
+std::optional<Fingerprint> parse_fingerprint(std::string_view text) {
+    constexpr std::size_t kHalf = 16;
+    Fingerprint fingerprint;
+    if (text.size() != 2 * kHalf) {
+        return std::nullopt;
+    }
+    const auto read = [&](std::string_view half, std::uint64_t& value) {
+        const auto [end, error] = std::from_chars(half.data(), half.data() + kHalf, value, kHalf);
+        return error == std::errc() && end == half.data() + kHalf;
+    };
+    const bool is_read =
+        read(text.substr(0, kHalf), fingerprint.high) && read(text.substr(kHalf), fingerprint.low);
+    return is_read ? std::optional(fingerprint) : std::nullopt;
 }
 
 Fingerprint fingerprint_of(std::string_view bytes) {

@@ -4,6 +4,7 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,9 @@ struct Fingerprint {
 
 // 32 hex digits.
 std::string to_string(const Fingerprint& fingerprint);
+
+// What to_string gave, or nothing.
+std::optional<Fingerprint> parse_fingerprint(std::string_view text);
 
 Fingerprint fingerprint_of(std::string_view bytes);
 

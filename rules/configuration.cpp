@@ -100,6 +100,13 @@ class ConfigurationReader {
                      {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
                      {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
                      {"topology", [&](const YAML::Node& node) { read_topology(node); }},
+                     {"rules", [&](const YAML::Node& node) { read_rule_paths(node); }},
+                     {"packs",
+                      [&](const YAML::Node& node) {
+                          each_text(
+                              node, "packs", "a list of shipped packs, e.g. [zabbix]",
+                              [&](const YAML::Node& item) { to.packs.push_back(item.Scalar()); });
+                      }},
                      {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
                      {"http", [&](const YAML::Node& node) { read_http(node); }},
                      {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
@@ -118,6 +125,17 @@ class ConfigurationReader {
         each_text(node, "topology", "a list of files, e.g. [topology.yaml]",
                   [&](const YAML::Node& item) {
                       read_path(item, "topology", file_.configuration.topology.emplace_back());
+                  });
+    }
+
+    void read_rule_paths(const YAML::Node& node) {
+        if (node.IsScalar()) {
+            read_path(node, "rules", file_.configuration.rules.emplace_back());
+            return;
+        }
+        each_text(node, "rules", "a list of rule files or folders, e.g. [rules]",
+                  [&](const YAML::Node& item) {
+                      read_path(item, "rules", file_.configuration.rules.emplace_back());
                   });
     }
 

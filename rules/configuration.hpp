@@ -19,6 +19,8 @@ struct Configuration {
     std::filesystem::path data = "nocturne-data";
     std::string log_level = "info";
     std::vector<std::filesystem::path> topology;
+    std::vector<std::filesystem::path> rules;  // files, or folders of them
+    std::vector<std::string> packs;            // shipped ones, by name
 
     std::string zmq_pull = "tcp://127.0.0.1:5555";  // empty: this socket is not opened
     std::string zmq_ack = "tcp://127.0.0.1:5556";

@@ -1,23 +1,14 @@
-// The time zones of this machine, by Howard Hinnant's date library. See
+// The time zones of this machine, as Abseil reads them. See
 // docs/decisions/0009-time-zones-and-tokens.md.
 #include "model/suggestion.hpp"
 #include "rules/schedule.hpp"
 
-#include <date/tz.h>
+#include <absl/time/time.h>
 
-// Version 3.0.1 of ptz.h uses a name that C++20 has as well; under another one it compiles.
-namespace date {
-template <typename Duration>
-using clock_of = hh_mm_ss<Duration>;
-}  // namespace date
-
-#define hh_mm_ss clock_of
-#include <date/ptz.h>
-#undef hh_mm_ss
-
-#include <exception>
-#include <fstream>
+#include <algorithm>
+#include <filesystem>
 #include <string>
+#include <system_error>
 #include <vector>
 
 namespace nocturne::rules {
@@ -25,63 +16,63 @@ namespace nocturne::rules {
 namespace {
 
 using std::chrono::seconds;
+namespace fs = std::filesystem;
 
-constexpr date::sys_seconds kFirst{seconds{0}};
-constexpr date::sys_seconds kEnd = date::sys_days(date::year(2100) / 1 / 1);
-constexpr const char* kZoneFolder = "/usr/share/zoneinfo/";
+constexpr model::Time kFirst = model::from_unix_ms(0);
+constexpr model::Time kEnd = std::chrono::sys_days(std::chrono::year(2100) / 1 / 1);
+constexpr const char* kZoneFolder = "/usr/share/zoneinfo";
+constexpr std::size_t kNamesMax = 5000;  // of the folder; there are about 600
 
-model::Time time_of(date::sys_seconds time) {
-    return model::Time(time.time_since_epoch());
+// "Europe/Berlin": words of a path below the folder, which never leads out of it.
+bool is_name(std::string_view name) {
+    constexpr std::size_t kNameMax = 64;
+    const auto is_letter = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '+' || c == '/';
+    };
+    return !name.empty() && name.size() <= kNameMax && name.front() != '/' &&
+           std::all_of(name.begin(), name.end(), is_letter);
 }
 
-void add(std::vector<model::ZoneOffset>& offsets, date::sys_seconds at, seconds offset) {
-    if (offsets.empty() || offsets.back().offset != offset) {
-        offsets.push_back({time_of(at), offset});
-    }
-}
-
-// Compiled zones end with a rule for all time after their last change, which the library leaves
-// unread: "CET-1CEST,M3.5.0,M10.5.0/3" (RFC 8536, 3.3). Empty when there is none.
-std::string closing_rule(const std::string& name) {
-    std::ifstream file(kZoneFolder + name, std::ios::binary);
-    std::string line;
-    std::string last;
-    while (std::getline(file, line)) {
-        last = line;
-    }
-    return last.starts_with("TZif") ? "" : last;
-}
-
-std::vector<model::ZoneOffset> read_offsets(const date::time_zone& zone) {
-    std::vector<model::ZoneOffset> offsets;
-    date::sys_seconds at = kFirst;
-    date::sys_info info = zone.get_info(at);
-    add(offsets, at, info.offset);
-    while (info.end > at && info.end < kEnd) {
-        at = info.end;
-        info = zone.get_info(at);
-        add(offsets, at, info.offset);
-    }
-    const std::string rule = closing_rule(zone.name());
-    if (rule.empty()) {
-        return offsets;
-    }
-    const Posix::time_zone closing{rule};
-    info = closing.get_info(at);
-    while (info.end > at && info.end < kEnd) {
-        at = info.end;
-        info = closing.get_info(at);
-        add(offsets, at, info.offset);
+std::vector<model::ZoneOffset> read_offsets(const absl::TimeZone& zone) {
+    const auto offset_from = [&](absl::Time time) { return seconds(zone.At(time).offset); };
+    absl::Time time = absl::UnixEpoch();
+    std::vector<model::ZoneOffset> offsets{{kFirst, offset_from(time)}};
+    for (absl::TimeZone::CivilTransition turn; zone.NextTransition(time, &turn);) {
+        time = zone.At(turn.to).trans;
+        const model::Time at = model::from_unix_ms(absl::ToUnixMillis(time));
+        if (at >= kEnd || at <= offsets.back().at) {
+            break;
+        }
+        offsets.push_back({at, offset_from(time)});
     }
     return offsets;
 }
 
-std::string nearest_names(std::string_view name) {
-    std::vector<std::string_view> names;
-    for (const date::time_zone& zone : date::get_tzdb().zones) {
-        names.emplace_back(zone.name());
+std::vector<std::string> known_names() {
+    std::vector<std::string> names;
+    std::error_code error;
+    fs::recursive_directory_iterator entry(kZoneFolder, error);
+    for (; !error && entry != fs::recursive_directory_iterator() && names.size() < kNamesMax;
+         entry.increment(error)) {
+        const std::string name = fs::path(entry->path()).lexically_relative(kZoneFolder).string();
+        std::error_code unreadable;
+        if (entry->is_regular_file(unreadable) && is_name(name) && name.front() >= 'A' &&
+            name.front() <= 'Z') {
+            names.push_back(name);
+        }
     }
-    const std::string nearest = names.empty() ? "" : model::suggest(name, names);
+    std::sort(names.begin(), names.end());  // the folder has them in any order
+    return names;
+}
+
+std::string hint_for(std::string_view name) {
+    const std::vector<std::string> names = known_names();
+    if (names.empty()) {
+        return "this machine knows none; is the package tzdata installed?";
+    }
+    const std::vector<std::string_view> words(names.begin(), names.end());
+    const std::string nearest = model::suggest(name, words);
     return nearest.starts_with("did you mean") ? nearest : "expected e.g. Europe/Berlin";
 }
 
@@ -89,21 +80,16 @@ std::string nearest_names(std::string_view name) {
 
 Result<model::ZoneTable> read_zone(std::string_view name) {
     if (name == "UTC") {
-        return model::ZoneTable{"UTC", {{time_of(kFirst), seconds(0)}}};
+        return model::ZoneTable{"UTC", {{kFirst, seconds(0)}}};
     }
-    try {
-        for (const date::time_zone& zone : date::get_tzdb().zones) {
-            if (zone.name() == name) {
-                return model::ZoneTable{std::string(name), read_offsets(zone)};
-            }
-        }
-        return fail(ErrorCode::NotFound, "time zone \"" + std::string(name.substr(0, 64)) +
-                                             "\" is not known; " + nearest_names(name));
-    } catch (const std::exception& error) {
-        return fail(ErrorCode::Unavailable,
-                    "time zone \"" + std::string(name.substr(0, 64)) +
-                        "\" cannot be read (is tzdata installed?): " + error.what());
+    std::error_code error;
+    absl::TimeZone zone;
+    if (is_name(name) && fs::is_regular_file(fs::path(kZoneFolder) / name, error) &&
+        absl::LoadTimeZone(std::string(name), &zone)) {
+        return model::ZoneTable{std::string(name), read_offsets(zone)};
     }
+    return fail(ErrorCode::NotFound, "time zone \"" + std::string(name.substr(0, 64)) +
+                                         "\" is not known; " + hint_for(name));
 }
 
 }  // namespace nocturne::rules

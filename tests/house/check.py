@@ -38,6 +38,8 @@ FOREIGN = [
     ("RE2", {"model"}, r"\bre2::|\bRE2\b|<re2/"),
     ("simdjson", {"model"}, r"\bsimdjson\b"),
     ("yaml-cpp", {"rules", "topology"}, r"\bYAML::|\byaml-cpp/"),
+    ("Abseil", {"rules"}, r"\babsl::|<absl/"),
+    ("libsodium", {"rules"}, r"\bcrypto_\w+|\bsodium_\w+|<sodium"),
     ("CLI11", {"cli"}, r"\bCLI::|<CLI/"),
 ]
 FOREIGN = [(name, rooms, re.compile(pattern)) for name, rooms, pattern in FOREIGN]

@@ -57,7 +57,7 @@ TEST(MatchIndex, AgreesWithAskingEachCondition) {
     constexpr std::array<const char*, 4> kNames{"resource", "check", "env", "team"};
     constexpr std::array<const char*, 4> kOperators{"=", "!=", "=~", "!~"};
     std::mt19937 random(20240607);
-    const auto below = [&](unsigned bound) { return random() % bound; };
+    const auto below = [&](unsigned bound) { return static_cast<unsigned>(random() % bound); };
     for (int round = 0; round < 200; ++round) {
         std::vector<Condition> conditions(1 + below(30));
         for (Condition& condition : conditions) {
