@@ -35,7 +35,7 @@ std::string expected(const Key& key) {
         case Shape::Number:
             return "a whole number from " + std::to_string(key.min) + " to " +
                    std::to_string(key.max);
-        case Shape::Share: return "a share from 0 to 1, e.g. 0.7";
+        case Shape::Share: return "a share above 0, up to 1, e.g. 0.7";
         case Shape::Duration: return "a duration, e.g. 30s";
         case Shape::Instant:
             return "a time, e.g. \"2026-11-21 22:00\" in the rule's zone, or 2026-11-21T22:00:00Z";
@@ -43,7 +43,6 @@ std::string expected(const Key& key) {
         case Shape::Hops:
             return "true, false or a number of hops from 0 to " + std::to_string(key.max);
         case Shape::Word: return "one of " + list_of(key.words);
-        case Shape::Words: return "some of " + list_of(key.words);
         case Shape::Field: return "a field, e.g. resource or labels.env";
         case Shape::Fields: return "a field or a list of fields, e.g. [resource, labels.env]";
         case Shape::Condition:

@@ -16,17 +16,17 @@ constexpr std::int64_t ms(std::chrono::milliseconds span) {
 
 constexpr std::int64_t kSecond = ms(std::chrono::seconds(1));
 constexpr std::int64_t kMinute = ms(std::chrono::minutes(1));
-constexpr std::int64_t kWeek = ms(std::chrono::weeks(1));
 constexpr std::int64_t kMonth = ms(std::chrono::days(31));
 constexpr std::int64_t kDecade = ms(std::chrono::days(3660));
 constexpr std::int64_t kCountMax = 10'000;
 constexpr std::int64_t kAlertsMax = 1'000'000;
 constexpr std::int64_t kStormMax = 100'000;
+constexpr std::int64_t kKeysMax = 10'000'000;
+constexpr std::int64_t kNodesMax = 10'000;
 
 constexpr std::span<const std::string_view> kSeverities = model::kSeverityNames;
 constexpr std::array kWith{"remove"sv, "token"sv};
 constexpr std::array kNeed{"any"sv, "all"sv};
-constexpr std::array kDays{"mon"sv, "tue"sv, "wed"sv, "thu"sv, "fri"sv, "sat"sv, "sun"sv};
 constexpr std::array kWindowKinds{"fixed"sv, "sliding"sv, "extending"sv};
 
 constexpr Key choice(std::span<const std::string_view> words, Key key) {
@@ -64,8 +64,8 @@ constexpr std::array kMask{
     kMatch,
     Key{"fields", Shape::Fields, "where; labels.* and annotations.* mean all of them", true},
     Key{"pattern", Shape::Expression, "what in them", false, "all of it"},
-    choice(kWith,
-           {"with", Shape::Word, "remove cuts it out; token is the same for the same text", true}),
+    choice(kWith, {"with", Shape::Word, "remove cuts it out; token is the same for the same text",
+                   false, "remove"}),
 };
 
 constexpr std::array kExtract{
@@ -158,7 +158,7 @@ constexpr std::array kPattern{
             false, "none; pair and thresholds resolve what emit raised"}),
     Key{"consume", Shape::Flag, "events that take part are no alerts themselves", false, "false"},
     Key{"keys_max", Shape::Number, "beyond it the combination that was quiet longest is given up",
-        false, "100000", 1, kAlertsMax},
+        false, "100000", 1, kKeysMax},
 };
 
 constexpr std::array kEqual{
@@ -189,8 +189,8 @@ constexpr std::array kMaintenance{
     Key{"from", Shape::Instant, "the beginning of a single window"},
     Key{"until", Shape::Instant, "its end"},
     Key{"cron", Shape::Cron, "the beginnings of a recurring window"},
-    choice(kDays, {"days", Shape::Words, "the days of a recurring window", false, "every day"}),
-    Key{"at", Shape::OfDay, "the time of day at which it begins"},
+    Key{"days", Shape::Texts, "the days of a recurring window, as in cron", false, "every day"},
+    Key{"at", Shape::OfDay, "the time of day at which it begins", false, "00:00"},
     Key{"for", Shape::Duration, "how long the window lasts", false, "", kMinute, kMonth},
     kZone,
 };
@@ -200,7 +200,7 @@ constexpr std::array kFlapping{
     kComment,
     kMode,
     kMatch,
-    Key{"window", Shape::Duration, "how long turns are counted", false, "10m", kSecond, kWeek},
+    Key{"window", Shape::Duration, "how long turns are counted", false, "10m", kSecond, kMonth},
     Key{"start", Shape::Number, "so many turns within the window: flapping", false, "6", 2, 200},
     Key{"stop", Shape::Number, "so many or fewer: no longer; less than start", false,
         "a third of start", 0, 200},
@@ -208,7 +208,7 @@ constexpr std::array kFlapping{
 
 constexpr std::array kRedundancy{
     Key{"label", Shape::Text, "label of the nodes that stand in for one another", true},
-    Key{"need", Shape::Number, "so many of them must be well", false, "1", 1, 1000},
+    Key{"need", Shape::Number, "so many of them must be well", false, "1", 1, kNodesMax},
 };
 constexpr std::array kDependency{
     kName,
@@ -226,7 +226,7 @@ constexpr std::array kChangeWindow{
     kComment,
     kMode,
     Key{"match", Shape::Condition, "the change events that open a window", false, "all"},
-    Key{"for", Shape::Duration, "how long it stays open", true, "", kSecond, kWeek},
+    Key{"for", Shape::Duration, "how long it stays open", true, "", kSecond, kMonth},
     Key{"dependents", Shape::Hops, "and what depends on the node; true: 16 hops", false, "0", 0,
         kHopsMax},
     choice(kSeverities,
@@ -244,7 +244,7 @@ constexpr std::array kStorm{
     kComment,
     kMode,
     kMatch,
-    Key{"window", Shape::Duration, "how long alerts are counted", false, "1m", kSecond, kWeek},
+    Key{"window", Shape::Duration, "how long alerts are counted", false, "1m", kSecond, kMonth},
     Key{"start", Shape::Number, "so many raised within the window: a storm", true, "", 2,
         kStormMax},
     Key{"stop", Shape::Number, "so many or fewer: over; less than start", false,
@@ -265,7 +265,7 @@ constexpr std::array kGroup{
     Key{"likeness", Shape::Share, "alerts whose summaries share so many of their words"},
     Key{"alone", Shape::Flag, "each alert is an incident of its own"},
     Key{"window", Shape::Duration, "how long an incident takes alerts", false, "10m", kSecond,
-        kWeek},
+        kMonth},
     choice(
         kWindowKinds,
         {"window_kind", Shape::Word,
@@ -291,7 +291,7 @@ constexpr std::array kLifecycle{
 };
 
 constexpr std::array kBudget{
-    Key{"max", Shape::Number, "so many words", true, "", 1, kAlertsMax},
+    Key{"max", Shape::Number, "so many words", true, "", 1, kStormMax},
     Key{"per", Shape::Duration, "within so long", true, "", kSecond, kMonth},
 };
 constexpr std::array kRoute{
@@ -302,7 +302,7 @@ constexpr std::array kRoute{
     choice(kRouteNames, {"to", Shape::Word, "how loudly", true}),
     Key{"receiver", Shape::Text, "who", false, "the receiver without a name"},
     Key{"wait", Shape::Duration, "from the opening of the incident to the first word", false, "0",
-        0, kWeek},
+        0, kMonth},
     Key{"interval", Shape::Duration, "between words about growth", false, "5m", 0, kMonth},
     Key{"repeat", Shape::Duration, "again, while nobody has acknowledged", false, "0: never", 0,
         kMonth},

@@ -19,22 +19,21 @@ enum class Shape : std::uint8_t {
     Mode,        // on, shadow, off
     Flag,        // true or false
     Number,      // whole, within `min` and `max`
-    Share,       // 0 to 1
+    Share,       // above 0, up to 1
     Duration,    // within `min` and `max` milliseconds
     Instant,     // RFC 3339, or local time in the rule's zone
     OfDay,       // HH:MM
     Hops,        // true, or a number up to `max`
     Word,        // one of `words`
-    Words,       // some of `words`; one alone may stand without
     Field,       // e.g. labels.env
     Fields,      // a list; one alone may stand without
     Condition,   // a text of matchers, a list of them, or a map
-    Conditions,  // a list of conditions
+    Conditions,  // a list of conditions; one alone may stand without
     Expression,  // RE2
     Template,    // a text with fields in braces
     Cron,
     Map,           // of `keys`
-    List,          // of maps of `keys`
+    List,          // of maps of `keys`; one alone may stand without
     Translations,  // field: map of `keys`
     Assignments,   // field: template
     Labels,        // name: template
@@ -79,7 +78,8 @@ inline constexpr std::size_t kProblemsMax = 1000;
 inline constexpr std::size_t kListItemsMax = 10'000;
 inline constexpr std::size_t kNameBytesMax = 200;
 inline constexpr std::size_t kExpressionBytesMax = 4096;
-inline constexpr std::size_t kTableRowsMax = 100'000;
+inline constexpr std::size_t kTableBytesMax = 16U << 20;
+inline constexpr std::size_t kTableRowsMax = 1'000'000;
 inline constexpr std::size_t kTableColumnsMax = 64;
 inline constexpr std::uint8_t kHopsMax = 16;
 

@@ -202,8 +202,15 @@ class Linter {
         look_at_matches(set_.lifecycles);
         look_at_matches(set_.routes);
         for (const DedupRule& rule : set_.dedups) {
-            if (rule.clears) {
-                look_at(rule.rule, "clear", *rule.clears);
+            if (!rule.clears) {
+                continue;
+            }
+            look_at(rule.rule, "clear", *rule.clears);
+            Condition both = rule.match;
+            both.tests.insert(both.tests.end(), rule.clears->tests.begin(),
+                              rule.clears->tests.end());
+            if (!contradiction(rule.match) && !contradiction(*rule.clears) && contradiction(both)) {
+                warn(rule.rule, "clear never happens within match: " + *contradiction(both));
             }
         }
         for (const HeartbeatRule& rule : set_.heartbeats) {

@@ -98,11 +98,6 @@ void MapReader::condition(std::string_view key, std::optional<Condition>& to) {
 }
 
 void MapReader::conditions(std::string_view key, std::vector<Condition>& to) {
-    const YAML::Node* node = find(key);
-    if (node != nullptr && !node->IsSequence()) {
-        unexpected(*node, key);
-        return;
-    }
     items(key, [&](const YAML::Node& item) {
         if (std::optional<Condition> condition = condition_of(item, key)) {
             to.push_back(*std::move(condition));

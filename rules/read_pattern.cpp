@@ -129,9 +129,6 @@ void read_emits(MapReader& in, const std::string& name, PatternRule& rule) {
     });
     if (in.has("emit_then")) {
         rule.emit_then = rule.emit;
-        if (rule.type != Type::PairWithin) {
-            rule.emit_then->status = model::EventStatus::Resolved;  // it is the end of `emit`
-        }
         in.map("emit_then", [&](MapReader& emit) { read_emit(emit, *rule.emit_then); });
     }
 }

@@ -84,21 +84,20 @@ void read_single_window(MapReader& in, const model::ZoneTable& zone, Maintenance
 
 // "at" and "days" as the cron text that means the same.
 std::optional<std::string> cron_of_days(MapReader& in) {
-    const std::optional<std::string> at = in.text_of("at");
-    if (!in.has("at")) {
-        in.wrong("days", "needs at, the time of day at which the window begins, e.g. \"22:00\"");
-    }
-    const std::optional<OfDay> time = at ? parse_of_day(*at) : std::nullopt;
-    if (at && !time) {
-        in.wrong("at", "found " + quote(*at) + ", expected " + expected(in.key_of("at")));
+    const std::string at = in.text_of("at").value_or("00:00");
+    const std::optional<OfDay> time = parse_of_day(at);
+    if (!time) {
+        in.wrong("at", "found " + quote(at) + ", expected " + expected(in.key_of("at")));
     }
     std::string days;
     bool is_well = time.has_value();
     in.items("days", [&](const YAML::Node& item) {
-        const Key& key = in.key_of("days");
         const std::optional<std::string> day = in.text_of(item, "days");
-        if (day && std::find(key.words.begin(), key.words.end(), *day) == key.words.end()) {
-            in.unexpected(item, "days");
+        if (day && !Schedule::parse_cron("0 0 * * " + *day)) {
+            in.wrong(item, "days",
+                     "found " + quote(*day) +
+                         ", expected days as in cron, e.g. "
+                         "[mon-fri] or [sat, sun]");
             is_well = false;
         } else if (day) {
             days += (days.empty() ? "" : ",") + *day;

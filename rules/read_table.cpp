@@ -129,9 +129,9 @@ void Compilation::read_table(FileReader& file, const YAML::Node& node) {
         in.wrong("file", wanted + " is not there");
         return;
     }
-    if (text->text.size() > kFileBytesMax) {
+    if (text->text.size() > kTableBytesMax) {
         in.wrong("file", std::to_string(text->text.size()) +
-                             " bytes are too long for a table; at most 4 MiB");
+                             " bytes are too long for a table; at most 16 MiB");
         return;
     }
     std::vector<CsvRow> rows =

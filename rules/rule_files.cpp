@@ -87,12 +87,14 @@ class Gatherer {
     }
 
     void take_file(const fs::path& path) {
-        if (std::optional<model::RuleFile> file = read(path, {path.string(), 0, 0})) {
+        if (std::optional<model::RuleFile> file =
+                read(path, kFileBytesMax, {path.string(), 0, 0})) {
             read_.revision.rules.push_back(*std::move(file));
         }
     }
 
-    std::optional<model::RuleFile> read(const fs::path& path, const Place& named_at) {
+    std::optional<model::RuleFile> read(const fs::path& path, std::size_t bytes_max,
+                                        const Place& named_at) {
         std::error_code error;
         std::ifstream in(path, std::ios::binary);
         if (!in || fs::is_directory(path, error)) {
@@ -101,7 +103,7 @@ class Gatherer {
         }
         model::RuleFile file;
         file.name = path.string();
-        file.text.resize(kFileBytesMax + 1);  // one more than allowed, so that too long shows
+        file.text.resize(bytes_max + 1);  // one more than allowed, so that too long shows
         in.read(file.text.data(), static_cast<std::streamsize>(file.text.size()));
         file.text.resize(static_cast<std::size_t>(in.gcount()));
         file.text.shrink_to_fit();
@@ -159,7 +161,7 @@ class Gatherer {
         if (!tables_.insert(path).second) {
             return;
         }
-        if (auto table = read(path, file.place_of(name))) {
+        if (auto table = read(path, kTableBytesMax, file.place_of(name))) {
             read_.revision.tables.push_back(*std::move(table));
         }
     }

@@ -148,10 +148,8 @@ void MapReader::items(std::string_view key, const std::function<void(const YAML:
     if (node == nullptr) {
         return;
     }
-    if (node->IsScalar()) {
-        read(*node);
-    } else if (!node->IsSequence()) {
-        unexpected(*node, key);
+    if (!node->IsSequence()) {
+        read(*node);  // one alone
     } else if (node->size() == 0) {
         wrong(*node, key, "found an empty list, expected " + expected(key_of(key)));
     } else {
@@ -186,7 +184,7 @@ void MapReader::share(std::string_view key, double& to) {
         return;
     }
     const std::optional<double> share = parse_number<double>(node->Scalar());
-    if (share && *share >= 0 && *share <= 1) {
+    if (share && *share > 0 && *share <= 1) {
         to = *share;
     } else {
         unexpected(*node, key);
@@ -338,14 +336,6 @@ void MapReader::map(std::string_view key, const std::function<void(MapReader&)>&
 }
 
 void MapReader::list(std::string_view key, const std::function<void(MapReader&)>& read) {
-    const YAML::Node* node = find(key);
-    if (node == nullptr) {
-        return;
-    }
-    if (!node->IsSequence()) {
-        unexpected(*node, key);
-        return;
-    }
     items(key, [&](const YAML::Node& item) {
         MapReader inner(file_, item, key_of(key).keys, about_ + ": " + std::string(key));
         if (inner.is_map()) {

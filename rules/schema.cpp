@@ -83,7 +83,7 @@ void write_shape(JsonWriter& out, const Key& key) {
         case Shape::Flag: return refer(out, "flag");
         case Shape::Number: return number(out, key);
         case Shape::Share:
-            out.member("type", "number").member("minimum", std::uint64_t{0});
+            out.member("type", "number").member("exclusiveMinimum", std::uint64_t{0});
             out.member("maximum", std::uint64_t{1});
             return;
         case Shape::Duration: return refer(out, "duration");
@@ -92,26 +92,22 @@ void write_shape(JsonWriter& out, const Key& key) {
             return either(
                 out, [&] { refer(out, "flag"); }, [&] { number(out, key); });
         case Shape::Word: return words(out, key.words);
-        case Shape::Words: return one_or_list(out, [&] { words(out, key.words); });
         case Shape::Field: return refer(out, "field");
         case Shape::Fields: return one_or_list(out, [&] { refer(out, "field"); });
         case Shape::Condition: return refer(out, "condition");
-        case Shape::Conditions: return list_of(out, [&] { refer(out, "condition"); });
+        case Shape::Conditions: return one_or_list(out, [&] { refer(out, "condition"); });
         case Shape::Map: return map_of_keys();
-        case Shape::List: return list_of(out, map_of_keys);
+        case Shape::List: return one_or_list(out, map_of_keys);
         case Shape::Translations: return map_of(out, map_of_keys);
         case Shape::Assignments:
         case Shape::Labels:
         case Shape::Columns:
         case Shape::Values: return map_of(out, [&] { refer(out, "text"); });
-        case Shape::Equals: {
-            const auto item = [&] {
+        case Shape::Equals:
+            return one_or_list(out, [&] {
                 either(
                     out, [&] { refer(out, "field"); }, map_of_keys);
-            };
-            return either(
-                out, [&] { refer(out, "field"); }, [&] { list_of(out, item); });
-        }
+            });
     }
 }
 
