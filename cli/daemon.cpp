@@ -8,11 +8,15 @@
 #include "engine/state.hpp"
 #include "gateway/metric_text.hpp"
 
+#include <fcntl.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <fstream>
 #include <iterator>
 #include <utility>
 
@@ -38,6 +42,37 @@ std::shared_ptr<spdlog::logger> make_loggers() {
     spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %n: %v", spdlog::pattern_time_type::utc);
     spdlog::flush_on(spdlog::level::info);
     return own;
+}
+
+// The key of the tokens that stand for what is masked: made once, readable for us alone.
+Result<rules::Masker::Key> read_mask_key(const std::filesystem::path& path) {
+    rules::Masker::Key key{};
+    std::string bytes;
+    if (std::ifstream in(path, std::ios::binary); in) {
+        bytes.assign(std::istreambuf_iterator<char>(in), {});
+    } else {
+        std::ifstream random("/dev/urandom", std::ios::binary);
+        bytes.resize(key.size());
+        random.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        const bool is_written =
+            random && file >= 0 &&
+            ::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()) &&
+            ::fsync(file) == 0;
+        if (file >= 0) {
+            ::close(file);
+        }
+        if (!is_written) {
+            return fail(ErrorCode::Unavailable, path.string() + ": cannot be written");
+        }
+    }
+    if (bytes.size() != key.size()) {
+        return fail(ErrorCode::Damaged, path.string() + ": expected " + std::to_string(key.size()) +
+                                            " bytes, found " + std::to_string(bytes.size()) +
+                                            "; take it away for a new key (tokens change)");
+    }
+    std::copy(bytes.begin(), bytes.end(), key.begin());
+    return key;
 }
 
 Status all_in_one(const std::vector<Error>& problems) {
@@ -199,6 +234,13 @@ Status Daemon::tell_rules(const RulesReading& reading) {
     }
     if (!is_told) {
         NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
+    }
+    std::shared_ptr<const rules::RuleSet> rules = rules::compile(reading.revision).rules;
+    if (rules->masks.empty()) {
+        ingest_->mask_with(nullptr);
+    } else {
+        NOCTURNE_TRY(const rules::Masker::Key key, read_mask_key(configuration_.data / "mask.key"));
+        ingest_->mask_with(std::make_shared<const rules::Masker>(std::move(rules), key));
     }
     loop_->query_and_wait(
         [&](const engine::Core& core) { count = core.state().book.rules().rules.size(); });

@@ -109,10 +109,10 @@ class Runner {
     }
 
     void compare(std::string_view what, const std::optional<std::uint64_t>& expected,
-                 std::uint64_t found, std::string (Runner::*show)() const) {
+                 std::uint64_t found, std::string (Runner::*list)() const) {
         if (expected && *expected != found) {
             fail(std::string(what) + ": expected " + std::to_string(*expected) + ", found " +
-                 std::to_string(found) + (this->*show)());
+                 std::to_string(found) + (this->*list)());
         }
     }
 

@@ -68,12 +68,10 @@ void Correlate::gather(Slot slot) {
         join(state_.incidents.by_id().begin()->second, slot, Reason::JoinedByDependency);
         return;
     }
-    if (const rules::GroupRule* rule = state_.groupings.find(AlertSubject(state_.alerts, slot))) {
-        if (state_.book.note(rule->rule, state_.now)) {
-            gather_by_rule(slot, *rule);
-            return;
-        }
-        (void)state_.book.take_shadowed();
+    if (const rules::GroupRule* rule =
+            state_.groupings.find(AlertSubject(state_.alerts, slot), state_.book, state_.now)) {
+        gather_by_rule(slot, *rule);
+        return;
     }
     gather_by_graph(slot, {state_.settings.correlation_hops, state_.settings.correlation_window});
 }

@@ -54,15 +54,11 @@ Transition Dedup::dedup(const model::EventView& event, model::Time time, std::ui
         return fold(event, event.fingerprint, time, index);
     }
     const rules::SubjectView subject = rules::subject_of(event);
-    const std::uint32_t number = state_.identities.find_rule(subject);
+    const std::uint32_t number = state_.identities.find_rule(subject, state_.book, state_.now);
     if (number == Identities::kNoNumber || state_.identities.is_unmerged(event.fingerprint)) {
         return fold(event, event.fingerprint, time, index);
     }
     const rules::DedupRule& rule = state_.book.rules().dedups[number];
-    if (!state_.book.note(rule.rule, state_.now)) {
-        (void)state_.book.take_shadowed();
-        return fold(event, event.fingerprint, time, index);
-    }
     model::EventView merged = event;
     const bool clears =
         rule.clears && event.status == model::EventStatus::Firing && rule.clears->holds(subject);

@@ -87,7 +87,9 @@ Slot Dependencies::cause_on(const AlertTable& alerts, const DependencyRule& rule
         return first;
     }
     for (const Slot slot : found->second) {
-        if ((first == kNoSlot || alerts[slot].id < alerts[first].id) &&
+        // What another explains is no cause by itself: a ring of services must not hide itself.
+        if (alerts[slot].suppression != model::Reason::ExplainedByDependency &&
+            (first == kNoSlot || alerts[slot].id < alerts[first].id) &&
             AlertSubject(alerts, slot).matches(rule.cause)) {
             first = slot;
         }

@@ -11,13 +11,20 @@ void Groupings::load(const rules::RuleSet& rules) {
     index_ = rules::MatchIndex(conditions);
 }
 
-const rules::GroupRule* Groupings::find(const AlertSubject& subject) const {
+const rules::GroupRule* Groupings::find(const AlertSubject& subject, RuleBook& book,
+                                        model::Time now) const {
     if (rules_ == nullptr || rules_->groups.empty()) {
         return nullptr;
     }
     std::vector<std::uint32_t> found;
     subject.find(index_, found);
-    return found.empty() ? nullptr : &rules_->groups[found.front()];
+    for (const std::uint32_t number : found) {
+        if (book.note(rules_->groups[number].rule, now)) {
+            return &rules_->groups[number];
+        }
+    }
+    (void)book.take_shadowed();
+    return nullptr;
 }
 
 model::Fingerprint Groupings::key_of(const rules::GroupRule& rule,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/alert_subject.hpp"
+#include "engine/rule_book.hpp"
 #include "rules/rule_set.hpp"
 
 #include <string>
@@ -13,8 +14,9 @@ class Groupings {
    public:
     void load(const rules::RuleSet& rules);
 
-    // The first rule that matches, or nullptr.
-    const rules::GroupRule* find(const AlertSubject& subject) const;
+    // The first rule that matches, those in shadow mode aside, or nullptr.
+    const rules::GroupRule* find(const AlertSubject& subject, RuleBook& book,
+                                 model::Time now) const;
 
     // What the rule's fields say of the alert, as a key and in words ("cluster=a, check=b").
     model::Fingerprint key_of(const rules::GroupRule& rule, const rules::SubjectView& subject,

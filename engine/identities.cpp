@@ -12,10 +12,17 @@ void Identities::load(const rules::RuleSet& rules) {
     index_ = rules::MatchIndex(conditions);
 }
 
-std::uint32_t Identities::find_rule(const rules::SubjectView& subject) const {
+std::uint32_t Identities::find_rule(const rules::SubjectView& subject, RuleBook& book,
+                                    model::Time now) const {
     std::vector<std::uint32_t> found;
     index_.find(subject, found);
-    return found.empty() ? kNoNumber : found.front();
+    for (const std::uint32_t number : found) {
+        if (book.note(book.rules().dedups[number].rule, now)) {
+            return number;
+        }
+    }
+    (void)book.take_shadowed();
+    return kNoNumber;
 }
 
 model::Fingerprint Identities::identity_of(const rules::DedupRule& rule,

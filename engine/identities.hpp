@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/alert_table.hpp"
+#include "engine/rule_book.hpp"
 #include "model/codec.hpp"
 #include "model/event.hpp"
 #include "rules/match_index.hpp"
@@ -34,8 +35,10 @@ class Identities {
 
     void load(const rules::RuleSet& rules);
 
-    // The dedup rule for the event, its place in RuleSet::dedups; kNoNumber when none matches.
-    std::uint32_t find_rule(const rules::SubjectView& subject) const;
+    // The dedup rule for the event, its place in RuleSet::dedups; kNoNumber when none matches but
+    // in shadow mode.
+    std::uint32_t find_rule(const rules::SubjectView& subject, RuleBook& book,
+                            model::Time now) const;
     // The identity that the rule gives it; the same as that of an event that has only these fields.
     static model::Fingerprint identity_of(const rules::DedupRule& rule,
                                           const rules::SubjectView& subject);

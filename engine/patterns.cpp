@@ -13,6 +13,7 @@ using Type = PatternRule::Type;
 namespace {
 
 constexpr std::string_view kOwnSource = "nocturne";
+constexpr model::Duration kToldAgain = std::chrono::minutes(10);  // of what stays away
 
 model::Fingerprint key_of(const PatternRule& rule, const rules::SubjectView& event) {
     std::string values;
@@ -291,17 +292,21 @@ void Patterns::matched(Pattern& pattern, Entry& entry, const Place& place,
     if (place.role == Role::Then) {
         const bool is_in_time =
             rule.window == model::Duration{} || now - entry.since <= rule.window;
-        if (!entry.is_open || !is_in_time) {
+        const bool is_first_too = rule.type != Type::Sequence && rule.match.holds(event);
+        if (!entry.is_open || !is_in_time || is_first_too) {
             return;
         }
         entry.is_open = false;
         set_due(pattern, entry, model::kNoTime);
         if (rule.type == Type::Sequence) {
             emitted.push_back(render(rule, rule.emit, event, 2));
-        } else if (rule.emit_then) {
-            emitted.push_back(render(rule, rule.emit_then, event, 2));
-        } else if (rule.type == Type::Pair) {
+            return;
+        }
+        if (rule.type == Type::Pair) {
             emitted.push_back(resolved(entry.first));
+        }
+        if (rule.emit_then) {
+            emitted.push_back(render(rule, rule.emit_then, event, 2));
         }
         return;
     }
@@ -349,6 +354,9 @@ void Patterns::counted(Pattern& pattern, Entry& entry, std::uint32_t member,
                        std::vector<EmittedEvent>& emitted) {
     const PatternRule& rule = pattern.rule;
     const bool is_low = rule.type == Type::Thresholds && entry.is_open;
+    if (entry.muted_until != model::kNoTime && now < entry.muted_until) {
+        return;  // it belongs to what was told
+    }
     std::deque<model::Time>& hits = entry.hits[member];
     hits.push_back(now);
     for (std::deque<model::Time>& each : entry.hits) {
@@ -357,7 +365,7 @@ void Patterns::counted(Pattern& pattern, Entry& entry, std::uint32_t member,
             each.pop_front();
         }
     }
-    if (is_low || (entry.muted_until != model::kNoTime && now < entry.muted_until)) {
+    if (is_low) {
         return;
     }
     std::size_t count = 0;
@@ -401,6 +409,8 @@ void Patterns::passed(Pattern& pattern, Entry& entry, model::Time now,
             entry.is_open = true;
             entry.first.status = model::EventStatus::Firing;
             emitted.push_back(entry.first);
+            // Told again while it lasts, so that the alert does not expire.
+            set_due(pattern, entry, now + std::min<model::Duration>(rule.window, kToldAgain));
             break;
         case Type::Thresholds: {
             std::deque<model::Time>& hits = entry.hits.front();
@@ -411,7 +421,10 @@ void Patterns::passed(Pattern& pattern, Entry& entry, model::Time now,
             }
             entry.is_open = false;
             hits.clear();
-            emitted.push_back(rule.emit_then ? entry.then : resolved(entry.first));
+            emitted.push_back(resolved(entry.first));
+            if (rule.emit_then) {
+                emitted.push_back(entry.then);
+            }
             break;
         }
         default: break;

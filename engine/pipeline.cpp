@@ -28,6 +28,38 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
         state_.counters.count(reason);
         return;
     }
+    if (state_.normaliser == nullptr) {
+        hear(event, time, index);
+        return;
+    }
+    model::Arena scratch;
+    model::EventView normal;
+    const auto outcome = state_.normaliser->normalise(event, state_.now, normal, scratch, applied_);
+    for (const auto* noted : {&applied_.rules, &applied_.shadowed}) {
+        for (const rules::RuleIndex rule : *noted) {
+            (void)state_.book.note(rule, state_.now);
+        }
+    }
+    (void)state_.book.take_shadowed();
+    if (outcome == rules::Normaliser::Outcome::Dropped) {
+        state_.counters.count(Reason::DroppedByRule);
+        state_.decisions.drop(
+            {std::string(event.source),
+             std::string(event.id),
+             std::string(event.resource),
+             std::string(event.check),
+             {state_.now, state_.now, 1, Reason::DroppedByRule,
+              applied_.rules.empty() ? "" : rules::to_string(state_.book[applied_.rules.back()]),
+              ""}});
+        return;
+    }
+    if (outcome == rules::Normaliser::Outcome::Changed) {
+        state_.counters.count(Reason::ChangedByRule);
+    }
+    hear(normal, time, index);
+}
+
+void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32_t index) {
     emitted_.clear();
     const bool is_kept = state_.patterns.take(rules::subject_of(event), state_.book, state_.now,
                                               state_.deadlines, emitted_);

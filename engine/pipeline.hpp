@@ -35,6 +35,8 @@ class Pipeline {
 
    private:
     void take(const model::EventView& event, std::uint32_t index);
+    // An event in our own words.
+    void hear(const model::EventView& event, model::Time time, std::uint32_t index);
     void fold(const model::EventView& event, model::Time time, std::uint32_t index);
     void follow_emitted();
     void follow(const Transition& transition);
@@ -47,6 +49,7 @@ class Pipeline {
     std::vector<IncidentNews> news_;
     std::vector<EmittedEvent> emitted_;
     std::uint32_t next_emitted_ = 0;
+    rules::Normaliser::Applied applied_;
     std::vector<Slot> due_words_;  // incidents of which a word may be due
 
     Normalise normalise_;

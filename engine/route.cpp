@@ -52,6 +52,10 @@ void Route::look_at(Slot slot) {
         note(incident, Reason::AlreadyHandled, "acknowledged");
         return;
     }
+    if (incident.told_as < static_cast<unsigned>(rule->to) + 1) {
+        tell(slot, *rule);  // it is worse than what was told
+        return;
+    }
     model::Time due = model::Time::max();
     if (incident.alerts.size() > incident.told_alerts) {
         due = incident.told_at + rule->interval;
@@ -84,13 +88,14 @@ void Route::tell(Slot slot, const rules::RouteRule& rule) {
     (void)state_.book.note(rule.rule, state_.now);
     To to = rule.to;
     const std::string by = rules::to_string(state_.book[rule.rule]);
-    if (to != To::Log && !state_.routes.spend(rule, state_.now)) {
+    const bool is_spent = to != To::Log && !state_.routes.spend(rule, state_.now);
+    if (is_spent) {
         to = to == To::Page ? To::Ticket : To::Log;
         note(incident, Reason::OverBudget, by);
         state_.counters.count(Reason::OverBudget);
     }
     const Word word = word_of(to);
-    incident.told_as = static_cast<std::uint8_t>(static_cast<unsigned>(to) + 1);
+    incident.told_as = static_cast<std::uint8_t>(static_cast<unsigned>(rule.to) + 1);
     incident.told_at = state_.now;
     incident.told_alerts = incident.alerts.size();
     incident.receiver = rule.receiver;

@@ -81,7 +81,13 @@ const rules::LifecycleRule* Routes::lifecycle_of(const AlertTable& alerts, Slot 
     }
     std::vector<std::uint32_t> found;
     AlertSubject(alerts, alert).find(lifecycles_, found);
-    return found.empty() ? nullptr : &rules_->lifecycles[found.front()];
+    for (const std::uint32_t number : found) {
+        const rules::LifecycleRule& rule = rules_->lifecycles[number];
+        if (rules_->rules[rule.rule].mode == rules::Mode::On) {
+            return &rule;
+        }
+    }
+    return nullptr;
 }
 
 void Routes::encode(model::Writer& out) const {

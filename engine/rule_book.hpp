@@ -33,6 +33,8 @@ class RuleBook {
 
     const rules::RuleSet& rules() const { return *rules_; }
 
+    std::shared_ptr<const rules::RuleSet> shared() const { return rules_; }
+
     const model::RulesRevision& revision() const { return revision_; }
 
     const rules::Rule& operator[](rules::RuleIndex index) const { return rules_->rules[index]; }

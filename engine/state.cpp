@@ -43,6 +43,9 @@ bool matches(const State& state, const model::Alert& alert, const model::Matcher
 
 void load_rules(State& state, Deadlines* deadlines) {
     const rules::RuleSet& rules = state.book.rules();
+    state.normaliser = rules.normalises.empty()
+                           ? nullptr
+                           : std::make_shared<rules::Normaliser>(state.book.shared());
     state.identities.load(rules);
     state.maintenances.load(rules, state.now);
     state.change_windows.load(rules);

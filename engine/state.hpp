@@ -23,11 +23,13 @@
 #include "model/reason.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
+#include "rules/normaliser.hpp"
 #include "topology/graph.hpp"
 
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -64,6 +66,7 @@ struct State {
     RuleBook book;
     DecisionLog decisions;
     Identities identities;
+    std::shared_ptr<rules::Normaliser> normaliser;  // shared: so that a State can be moved
     Silences silences;
     Maintenances maintenances;
     ChangeWindows change_windows;

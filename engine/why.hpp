@@ -10,9 +10,10 @@
 
 namespace nocturne::engine {
 
-// `subject`: an alert ("A12-3"), an incident ("I12-0"), a resource, or a source's own id of an event
-// that made no alert. {"subject":...,"kind":...,"answers":[{"title":...,"facts":[...],
-// "decisions":[{"at","last_at","count","reason","rule","text"}]}]}, or nothing when nobody knows it.
+// `subject`: an alert ("A12-3"), an incident ("I12-0"), a resource, or a source's own id of an
+// event that made no alert. {"subject":...,"kind":...,"answers":[{"title":...,"facts":[...],
+// "decisions":[{"at","last_at","count","reason","rule","text"}]}]}, or nothing when nobody knows
+// it.
 std::optional<std::string> render_why(const Core& core, std::string_view subject);
 
 // {"rules":[{"kind","name","mode","file","line","comment","acted","would_have","last"}]}.

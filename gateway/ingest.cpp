@@ -73,6 +73,15 @@ Ingest::Offer Ingest::decode(Transport transport, std::string_view message, Answ
     TransportCounters& counters = counters_of(transport);
     counters.messages += messages;
     counters.bytes += message.size();
+    if (const std::shared_ptr<const rules::Masker> masker = masker_.load();
+        masker != nullptr && !masker->is_idle()) {
+        masker->apply(decoded.batch);
+        for (model::Rejection& rejection : decoded.rejected) {
+            rejection.input =
+                masker->mask_text(std::move(rejection.input), model::Rejection::kInputBytesMax);
+            rejection.error = masker->mask_text(std::move(rejection.error));
+        }
+    }
     if (!decoded.rejected.empty()) {
         counters.rejected += decoded.rejected.size();
         dead_letters_.keep(name_of(transport), decoded.rejected);

@@ -5,6 +5,7 @@
 #include "model/event_json.hpp"
 #include "model/input.hpp"
 #include "model/result.hpp"
+#include "rules/masker.hpp"
 
 #include <array>
 #include <atomic>
@@ -86,6 +87,11 @@ class Ingest {
     Offer decode(Transport transport, std::string_view message, Answered answered = {},
                  std::size_t messages = 1);
 
+    // From now on events and dead letters are masked by it; from any thread. Null: none are.
+    void mask_with(std::shared_ptr<const rules::Masker> masker) {
+        masker_.store(std::move(masker));
+    }
+
     // Hands the offer to the engine without waiting, or answers at once when no event is in it.
     // False when the engine's queue is full: the offer is untouched; try again a moment later, or
     // refuse it.
@@ -111,6 +117,7 @@ class Ingest {
     DeadLetters& dead_letters_;
     std::array<model::EventDecoder, kTransportNames.size()> decoders_;
     std::array<TransportCounters, kTransportNames.size()> counters_;
+    std::atomic<std::shared_ptr<const rules::Masker>> masker_;  // shared: swapped whole at reload
 };
 
 }  // namespace nocturne::gateway

@@ -31,7 +31,7 @@ class Compilation {
 
    private:
     // Either its tables or its rules, so that a rule may name a table of any file.
-    void read_sections(FileReader& file, const YAML::Node& document, bool tables);
+    void read_sections(FileReader& file, const YAML::Node& root, bool tables);
     void read_table(FileReader& file, const YAML::Node& node);
     void read_rules_of(RuleKind kind, FileReader& file, const YAML::Node& section);
     void read_rule(RuleKind kind, FileReader& file, const YAML::Node& node);

@@ -62,6 +62,7 @@ std::string expected(const Key& key) {
         case Shape::Labels: return "a map of labels, e.g. {env: prod}";
         case Shape::Columns: return "a map of fields to columns, e.g. {labels.owner: owner}";
         case Shape::Values: return "a map of words, e.g. {Disaster: critical}";
+        case Shape::Any: return std::string(key.what);
         case Shape::Equals:
             return "a list of fields, e.g. [labels.cluster, {source: labels.node, target: "
                    "labels.instance}]";

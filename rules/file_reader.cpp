@@ -65,18 +65,46 @@ bool FileReader::has_strange_bytes() {
     return true;
 }
 
-std::vector<YAML::Node> FileReader::parse() {
+// What follows a document's end would be read by nobody. (YAML::LoadAll would read it, but never
+// comes back from some broken files.)
+bool FileReader::has_several_documents() {
+    std::string_view rest = file_.text;
+    bool has_begun = false;
+    bool has_ended = false;
+    for (std::uint32_t number = 1; !rest.empty(); ++number) {
+        const std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        const std::size_t first = line.find_first_not_of(" \t\r");
+        const bool is_mark = line.starts_with("---") || line.starts_with("...");
+        const bool is_alone = is_mark && line.find_first_not_of(" \t\r", 3) != 3;
+        if (is_alone) {
+            has_ended = has_ended || has_begun || line.starts_with("...");
+        } else if (first != std::string_view::npos && line[first] != '#' && line[0] != '%') {
+            if (has_ended) {
+                problems_.error({file_.name, number, static_cast<std::uint32_t>(first + 1)},
+                                "found a second document, expected one in a file; leave out the "
+                                "line --- or ... before it");
+                return true;
+            }
+            has_begun = true;
+        }
+    }
+    return false;
+}
+
+std::optional<YAML::Node> FileReader::parse() {
     if (file_.text.size() > kFileBytesMax) {
         problems_.error({file_.name, 1, 1}, std::to_string(file_.text.size()) +
                                                 " bytes are too long for a rule file; at most " +
                                                 "4 MiB");
-        return {};
+        return std::nullopt;
     }
-    if (has_strange_bytes()) {
-        return {};
+    if (has_strange_bytes() || has_several_documents()) {
+        return std::nullopt;
     }
     try {
-        return YAML::LoadAll(file_.text);
+        YAML::Node root = YAML::Load(file_.text);
+        return root.IsDefined() && !root.IsNull() ? std::optional(std::move(root)) : std::nullopt;
     } catch (const YAML::Exception& error) {
         Place place{file_.name, 1, 1};
         if (!error.mark.is_null()) {
@@ -87,7 +115,7 @@ std::vector<YAML::Node> FileReader::parse() {
     } catch (const std::exception& error) {
         problems_.error({file_.name, 1, 1}, std::string("not YAML: ") + error.what());
     }
-    return {};
+    return std::nullopt;
 }
 
 Place FileReader::place_of(const YAML::Node& node) const {

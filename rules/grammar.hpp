@@ -38,6 +38,7 @@ enum class Shape : std::uint8_t {
     Assignments,   // field: template
     Labels,        // name: template
     Columns,       // field: column
+    Any,           // what the reader of the map looks at itself
     Values,        // text: text
     Equals,        // a list of fields, or of maps of `keys`
 };

@@ -68,19 +68,19 @@ Compilation::Compilation(const model::RulesRevision& revision) : revision_(revis
 CompiledRules Compilation::run() {
     struct Parsed {
         FileReader file;
-        std::vector<YAML::Node> documents;
+        std::optional<YAML::Node> root;
     };
 
     std::vector<Parsed> files;
     for (const model::RuleFile& text : revision_.rules) {
         FileReader file(text, problems_);
-        std::vector<YAML::Node> documents = file.parse();
-        files.push_back({std::move(file), std::move(documents)});
+        std::optional<YAML::Node> root = file.parse();
+        files.push_back({std::move(file), std::move(root)});
     }
     for (const bool tables : {true, false}) {  // all tables before the first rule that names one
         for (Parsed& parsed : files) {
-            for (const YAML::Node& document : parsed.documents) {
-                read_sections(parsed.file, document, tables);
+            if (parsed.root) {
+                read_sections(parsed.file, *parsed.root, tables);
             }
         }
     }
@@ -88,20 +88,17 @@ CompiledRules Compilation::run() {
     return {std::make_shared<const RuleSet>(std::move(set_)), problems_.take()};
 }
 
-void Compilation::read_sections(FileReader& file, const YAML::Node& document, bool tables) {
-    if (document.IsNull() || !document.IsDefined()) {
-        return;  // an empty file, or one of which everything is commented out
-    }
-    if (!document.IsMap()) {
+void Compilation::read_sections(FileReader& file, const YAML::Node& root, bool tables) {
+    if (!root.IsMap()) {
         if (!tables) {
-            file.error(document, "found " + found_at(document) +
-                                     ", expected a map of sections, e.g. route: with a list of "
-                                     "rules");
+            file.error(root, "found " + found_at(root) +
+                                 ", expected a map of sections, e.g. route: with a list of "
+                                 "rules");
         }
         return;
     }
     if (tables) {
-        for (const auto& member : document) {
+        for (const auto& member : root) {
             if (member.first.Scalar() == kTables && member.second.IsSequence()) {
                 file.each_item(member.second, "",
                                [&](const YAML::Node& node) { read_table(file, node); });
@@ -110,7 +107,7 @@ void Compilation::read_sections(FileReader& file, const YAML::Node& document, bo
         return;
     }
     file.each_member(
-        document, "",
+        root, "",
         [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& section) {
             const auto kind = std::find(kRuleKindNames.begin(), kRuleKindNames.end(), name);
             const bool is_known = name == kTables || kind != kRuleKindNames.end();

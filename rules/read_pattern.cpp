@@ -129,6 +129,7 @@ void read_emits(MapReader& in, const std::string& name, PatternRule& rule) {
     });
     if (in.has("emit_then")) {
         rule.emit_then = rule.emit;
+        rule.emit_then->status = model::EventStatus::Resolved;
         in.map("emit_then", [&](MapReader& emit) { read_emit(emit, *rule.emit_then); });
     }
 }

@@ -119,11 +119,11 @@ class Gatherer {
     void take_named(const model::RuleFile& file) {
         ProblemList untold;
         FileReader reader(file, untold);
-        for (const YAML::Node& document : reader.parse()) {
-            each_rule(reader, document, "tables", "file",
+        if (const std::optional<YAML::Node> root = reader.parse()) {
+            each_rule(reader, *root, "tables", "file",
                       [&](const YAML::Node& name) { take_table(reader, name); });
             for (const char* section : {"maintenance", "pattern"}) {
-                each_rule(reader, document, section, "zone",
+                each_rule(reader, *root, section, "zone",
                           [&](const YAML::Node& name) { take_zone(reader, name); });
             }
         }
@@ -131,12 +131,12 @@ class Gatherer {
 
     // The text behind the key of each rule of the section.
     template <typename Visit>
-    static void each_rule(FileReader& reader, const YAML::Node& document, std::string_view section,
+    static void each_rule(FileReader& reader, const YAML::Node& root, std::string_view section,
                           std::string_view key, Visit visit) {
-        if (!document.IsMap()) {
+        if (!root.IsMap()) {
             return;
         }
-        for (const auto& member : document) {
+        for (const auto& member : root) {
             if (member.first.Scalar() != section || !member.second.IsSequence()) {
                 continue;
             }

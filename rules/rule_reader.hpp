@@ -35,8 +35,8 @@ class FileReader {
 
     ProblemList& problems() { return problems_; }
 
-    // Its documents; none when it is not YAML, is too long, or is empty.
-    std::vector<YAML::Node> parse();
+    // Nothing when it is not YAML, is too long, or is empty, of which only the last is no problem.
+    std::optional<YAML::Node> parse();
 
     void error(const YAML::Node& node, std::string message);
     void warning(const YAML::Node& node, std::string message);
@@ -58,6 +58,7 @@ class FileReader {
 
    private:
     bool has_strange_bytes();
+    bool has_several_documents();
 
     const model::RuleFile& file_;
     ProblemList& problems_;
@@ -79,6 +80,9 @@ class MapReader {
     bool is_map() const { return map_.IsMap(); }
 
     bool has(std::string_view key) const { return find(key) != nullptr; }
+
+    // What stands behind the key; nullptr when it is not there.
+    const YAML::Node* find(std::string_view key) const;
 
     FileReader& file() { return file_; }
 
@@ -135,7 +139,6 @@ class MapReader {
     const Key& key_of(std::string_view key) const;
 
    private:
-    const YAML::Node* find(std::string_view key) const;
     std::optional<std::int64_t> whole_number(std::string_view key);
     std::optional<std::size_t> word_place(std::string_view key);
     std::optional<model::Duration> duration_of(std::string_view key);

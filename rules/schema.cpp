@@ -80,6 +80,7 @@ void write_shape(JsonWriter& out, const Key& key) {
             out.key("enum").begin_array().text("on").text("shadow").text("off");
             out.boolean(true).boolean(false).end_array();
             return;
+        case Shape::Any: return;
         case Shape::Flag: return refer(out, "flag");
         case Shape::Number: return number(out, key);
         case Shape::Share:

@@ -2,9 +2,10 @@
 
 #include "model/json_writer.hpp"
 #include "rules/configuration.hpp"
-#include "rules/map_reader.hpp"
+#include "rules/rule_reader.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -14,7 +15,63 @@ namespace nocturne::rules {
 
 namespace {
 
-constexpr std::uint32_t kRepeatsMax = 100'000;
+constexpr std::int64_t kCountMax = 1'000'000;
+constexpr std::int64_t kIncidentsMax = 100'000;
+constexpr std::int64_t kRepeatsMax = 100'000;
+
+constexpr std::array kTest{
+    Key{"name", Shape::Text, "what the test is about"},
+    Key{"rules", Shape::Any, "files or folders, or sections as in a rule file"},
+    Key{"topology", Shape::Any, "a file, or a map as in a topology file"},
+    Key{"start", Shape::Text, "when it begins"},
+    Key{"settings", Shape::Any, "sections alerts and incidents as in the configuration"},
+    Key{"steps", Shape::Any, "a list, e.g. [{at: 30s, event: {resource: db, check: down}}]", true},
+};
+constexpr std::array kStep{
+    Key{"at", Shape::Duration, "since the beginning"},
+    Key{"event", Shape::Any, "a map, e.g. {resource: db, check: down}"},
+    Key{"repeat", Shape::Any, "a map, e.g. {every: 10s, times: 5}"},
+    Key{"silence", Shape::Any, "a map, e.g. {matchers: check=a, for: 1h}"},
+    Key{"topology", Shape::Any, "a map as in a topology file"},
+    Key{"ack", Shape::Number, "the number of an incident", false, "", 1, kIncidentsMax},
+    Key{"resolve", Shape::Number, "the number of an incident", false, "", 1, kIncidentsMax},
+    Key{"expect", Shape::Any, "a map, e.g. {incident_count: 1}"},
+};
+constexpr std::array kRepeat{
+    Key{"every", Shape::Duration, "between two", true},
+    Key{"times", Shape::Number, "how often in all", true, "", 1, kRepeatsMax},
+};
+constexpr std::array kSilence{
+    Key{"matchers", Shape::Text, "as in a silence", true},
+    Key{"for", Shape::Duration, "how long"},
+    Key{"until_clear", Shape::Flag, "whether it ends with the alert"},
+};
+constexpr std::array kExpect{
+    Key{"alerts", Shape::Any, "a list of maps"},
+    Key{"absent", Shape::Any, "a list of maps"},
+    Key{"alert_count", Shape::Number, "how many", false, "", 0, kCountMax},
+    Key{"firing_count", Shape::Number, "how many", false, "", 0, kCountMax},
+    Key{"suppressed_count", Shape::Number, "how many", false, "", 0, kCountMax},
+    Key{"incident_count", Shape::Number, "how many", false, "", 0, kCountMax},
+    Key{"incidents", Shape::Any, "a list of maps"},
+    Key{"notified", Shape::Any, "a list of maps"},
+};
+constexpr std::array kAlert{
+    Key{"resource"}, Key{"check"},      Key{"state"},
+    Key{"severity"}, Key{"suppressed"}, Key{"count", Shape::Number, "", false, "", 0, kCountMax},
+};
+constexpr std::array kIncident{
+    Key{"members", Shape::Number, "how many", false, "", 0, kCountMax},
+    Key{"resources", Shape::Texts, "exactly these"},
+    Key{"state"},
+    Key{"severity"},
+    Key{"suspects", Shape::Texts, "the best first"},
+};
+constexpr std::array kWord{
+    Key{"to"},
+    Key{"receiver"},
+    Key{"count", Shape::Number, "so far", false, "", 0, kCountMax},
+};
 
 std::string to_yaml(const YAML::Node& node) {
     YAML::Emitter out;
@@ -61,56 +118,67 @@ std::string event_json(const YAML::Node& event) {
     return out.take();
 }
 
+std::optional<std::uint64_t> read_count(MapReader& map, std::string_view key) {
+    std::optional<std::uint64_t> count;
+    map.number(key, count);
+    return count;
+}
+
 class TestReader {
    public:
-    TestReader(std::string_view yaml, const std::string& file)
-        : text_(yaml), folder_(std::filesystem::path(file).parent_path()), problems_(file, yaml) {}
+    TestReader(const model::RuleFile& text)
+        : folder_(std::filesystem::path(text.name).parent_path()), file_(text, problems_) {
+        problems_.add_file(text.name, text.text);
+    }
 
     ReadTestCase read() {
-        try {
-            const YAML::Node root = YAML::Load(std::string(text_));
-            if (root.IsMap()) {
-                read_root(root);
-            } else {
-                problems_.error(root.Mark(), "expected a map with name, rules and steps");
+        if (const std::optional<YAML::Node> root = file_.parse()) {
+            MapReader map(file_, *root, kTest, "test");
+            if (map.is_map()) {
+                read_root(map);
             }
-        } catch (const YAML::Exception& error) {
-            problems_.error(error.mark, error.msg);
+        } else if (problems_.errors() == 0) {
+            problems_.error({file_.name(), 1, 1}, "found nothing, expected a map with name, rules "
+                                                  "and steps");
         }
         return {std::move(test_), problems_.take()};
     }
 
    private:
-    void read_root(const YAML::Node& root) {
-        MapReader map(problems_, root, "test");
-        test_.name = map.text("name").value_or("");
-        if (const YAML::Node rules = map.node("rules"); rules.IsDefined() && rules.IsMap()) {
-            test_.inline_rules = to_yaml(rules);
-            test_.rules_name = problems_.file() + " (rules)";
-        } else if (rules.IsDefined()) {
-            for (const std::string& path : map.texts("rules")) {
+    void read_root(MapReader& map) {
+        map.text("name", test_.name);
+        if (const YAML::Node* rules = map.find("rules"); rules != nullptr && rules->IsMap()) {
+            test_.inline_rules = to_yaml(*rules);
+            test_.rules_name = file_.name() + " (rules)";
+        } else if (rules != nullptr) {
+            std::vector<std::string> paths;
+            map.texts("rules", paths);
+            for (const std::string& path : paths) {
                 test_.rules.push_back(folder_ / path);
             }
         }
-        if (const YAML::Node topology = map.node("topology"); topology.IsDefined()) {
-            read_topology(map, topology);
+        if (const YAML::Node* topology = map.find("topology")) {
+            read_topology(map, *topology);
         }
-        const std::string start = map.text("start").value_or("2026-01-01T00:00:00Z");
+        const std::string start = map.text_of("start").value_or("2026-01-01T00:00:00Z");
         if (const Result<model::Time> time = model::parse_time(start)) {
             test_.start = *time;
         } else {
             map.wrong("start", time.error().message);
         }
-        if (const YAML::Node settings = map.node("settings"); settings.IsDefined()) {
+        if (const YAML::Node* settings = map.find("settings")) {
             const ConfigurationFile file =
-                parse_configuration(to_yaml(settings), problems_.file() + " (settings)");
+                parse_configuration(to_yaml(*settings), file_.name() + " (settings)");
             for (const Error& error : file.problems) {
                 map.wrong("settings", error.message);
             }
             test_.settings = file.configuration.settings;
         }
-        map.each("steps", [&](const YAML::Node& step) { read_step(map, step); });
-        map.finish();
+        if (const YAML::Node* steps = map.find("steps"); steps != nullptr && steps->IsSequence()) {
+            file_.each_item(*steps, "", [&](const YAML::Node& step) { read_step(step); });
+        } else if (steps != nullptr) {
+            map.unexpected(*steps, "steps");
+        }
         const auto by_time = [](const TestStep& a, const TestStep& b) { return a.at < b.at; };
         if (!std::is_sorted(test_.steps.begin(), test_.steps.end(), by_time)) {
             map.wrong("steps", "must stand in the order of their at");
@@ -119,14 +187,15 @@ class TestReader {
             std::any_of(test_.steps.begin(), test_.steps.end(),
                         [](const TestStep& step) { return step.kind == TestStep::Kind::Expect; });
         if (!expects) {
-            map.wrong(root, "expects nothing, and so cannot fail; add a step with expect");
+            file_.error(map.map(),
+                        "test: expects nothing, and so cannot fail; add a step with expect");
         }
     }
 
     void read_topology(MapReader& map, const YAML::Node& topology) {
         if (topology.IsMap()) {
             test_.topology = to_yaml(topology);
-            test_.topology_name = problems_.file() + " (topology)";
+            test_.topology_name = file_.name() + " (topology)";
             return;
         }
         const std::filesystem::path path = folder_ / topology.Scalar();
@@ -139,16 +208,14 @@ class TestReader {
         test_.topology_name = path.string();
     }
 
-    void read_step(MapReader& parent, const YAML::Node& node) {
-        if (!node.IsMap()) {
-            parent.wrong(node,
-                         "steps: expected e.g. {at: 30s, event: {resource: db, check: down}}");
+    void read_step(const YAML::Node& node) {
+        MapReader map(file_, node, kStep, "step");
+        if (!map.is_map()) {
             return;
         }
-        MapReader map(problems_, node, "step");
         TestStep step;
-        step.place = problems_.place_of(node.Mark());
-        step.at = map.duration("at").value_or(model::Duration{});
+        step.place = file_.place_of(node);
+        map.duration("at", step.at);
         std::size_t deeds = 0;
         const auto is_here = [&](std::string_view key, TestStep::Kind kind) {
             if (!map.has(key)) {
@@ -162,121 +229,107 @@ class TestReader {
             read_event(map, step);
         }
         if (is_here("silence", TestStep::Kind::Silence)) {
-            MapReader silence(problems_, map.node("silence"), "silence");
-            step.text = silence.text("matchers", Need::Required).value_or("");
-            step.lasts = silence.duration("for").value_or(std::chrono::hours(1));
-            step.until_clear = silence.flag("until_clear", false);
-            silence.finish();
+            MapReader silence(file_, *map.find("silence"), kSilence, "silence");
+            silence.text("matchers", step.text);
+            step.lasts = std::chrono::hours(1);
+            silence.duration("for", step.lasts);
+            silence.flag("until_clear", step.until_clear);
         }
         if (is_here("topology", TestStep::Kind::Topology)) {
-            step.text = to_yaml(map.node("topology"));
+            step.text = to_yaml(*map.find("topology"));
         }
         if (is_here("ack", TestStep::Kind::Acknowledge)) {
-            step.incident = map.number("ack", 1, 1, 100'000);
+            map.number("ack", step.incident);
         }
         if (is_here("resolve", TestStep::Kind::Resolve)) {
-            step.incident = map.number("resolve", 1, 1, 100'000);
+            map.number("resolve", step.incident);
         }
         if (is_here("expect", TestStep::Kind::Expect)) {
             read_expectation(map, step.expectation);
         }
-        map.finish();
         if (deeds != 1) {
-            map.wrong(node, "does " + std::string(deeds == 0 ? "nothing" : "several things") +
-                                "; expected one of event, silence, topology, ack, resolve, expect");
+            file_.error(node, "step: does " +
+                                  std::string(deeds == 0 ? "nothing" : "several things") +
+                                  "; expected one of event, silence, topology, ack, resolve, "
+                                  "expect");
             return;
         }
         test_.steps.push_back(std::move(step));
     }
 
     void read_event(MapReader& map, TestStep& step) {
-        const YAML::Node event = map.node("event");
+        const YAML::Node& event = *map.find("event");
         if (!event.IsMap()) {
-            map.wrong("event", "expected e.g. {resource: db, check: down}");
+            map.unexpected(event, "event");
             return;
         }
         step.text = event_json(event);
-        if (const YAML::Node node = map.node("repeat"); node.IsDefined() && node.IsMap()) {
-            MapReader repeat(problems_, node, "repeat");
-            step.lasts = repeat.duration("every", Need::Required).value_or(model::Duration{});
-            step.times = repeat.number("times", 1, 1, kRepeatsMax, Need::Required);
-            repeat.finish();
+        if (const YAML::Node* node = map.find("repeat")) {
+            MapReader repeat(file_, *node, kRepeat, "repeat");
+            repeat.duration("every", step.lasts);
+            repeat.number("times", step.times);
         }
     }
 
-    static std::optional<std::uint64_t> read_count(MapReader& map, std::string_view key) {
-        if (!map.has(key)) {
-            return std::nullopt;
-        }
-        return map.number(key, 0, 0, 1'000'000);
-    }
-
-    ExpectedAlert read_alert(const YAML::Node& node) {
+    ExpectedAlert read_alert(MapReader& map) {
         ExpectedAlert alert;
-        MapReader map(problems_, node, "expected alert");
-        alert.resource = map.text("resource").value_or("");
-        alert.check = map.text("check").value_or("");
-        alert.state = map.text("state").value_or("");
-        alert.severity = map.text("severity").value_or("");
-        alert.suppressed = map.text("suppressed").value_or("");
+        map.text("resource", alert.resource);
+        map.text("check", alert.check);
+        map.text("state", alert.state);
+        map.text("severity", alert.severity);
+        map.text("suppressed", alert.suppressed);
         alert.count = read_count(map, "count");
-        map.finish();
         return alert;
     }
 
     void read_expectation(MapReader& step, Expectation& to) {
-        const YAML::Node node = step.node("expect");
-        if (!node.IsMap()) {
-            step.wrong("expect", "expected e.g. {incident_count: 1}");
-            return;
-        }
-        MapReader map(problems_, node, "expect");
-        const auto each_map = [&](std::string_view key, auto visit) {
-            map.each(key, [&](const YAML::Node& item) {
-                item.IsMap() ? visit(item)
-                             : map.wrong(item, std::string(key) + ": expected a list of maps");
+        MapReader map(file_, *step.find("expect"), kExpect, "expect");
+        const auto each = [&](std::string_view key, Keys keys, auto visit) {
+            const YAML::Node* list = map.find(key);
+            if (list == nullptr || (list->IsSequence() && list->size() == 0)) {
+                return;  // an empty list of incidents: none
+            }
+            map.items(key, [&](const YAML::Node& item) {
+                MapReader one(file_, item, keys, "expect: " + std::string(key));
+                visit(one);
             });
         };
-        each_map("alerts", [&](const YAML::Node& item) { to.alerts.push_back(read_alert(item)); });
-        each_map("absent", [&](const YAML::Node& item) { to.absent.push_back(read_alert(item)); });
+        each("alerts", kAlert, [&](MapReader& one) { to.alerts.push_back(read_alert(one)); });
+        each("absent", kAlert, [&](MapReader& one) { to.absent.push_back(read_alert(one)); });
         to.alert_count = read_count(map, "alert_count");
         to.firing_count = read_count(map, "firing_count");
         to.suppressed_count = read_count(map, "suppressed_count");
         to.incident_count = read_count(map, "incident_count");
         if (map.has("incidents")) {
             to.incidents.emplace();
-            each_map("incidents", [&](const YAML::Node& item) {
-                MapReader incident(problems_, item, "expected incident");
+            each("incidents", kIncident, [&](MapReader& incident) {
                 ExpectedIncident& expected = to.incidents->emplace_back();
                 expected.members = read_count(incident, "members");
-                expected.resources = incident.texts("resources");
-                expected.state = incident.text("state").value_or("");
-                expected.severity = incident.text("severity").value_or("");
-                expected.suspects = incident.texts("suspects");
-                incident.finish();
+                incident.texts("resources", expected.resources);
+                incident.text("state", expected.state);
+                incident.text("severity", expected.severity);
+                incident.texts("suspects", expected.suspects);
             });
         }
-        each_map("notified", [&](const YAML::Node& item) {
-            MapReader word(problems_, item, "expected word");
+        each("notified", kWord, [&](MapReader& word) {
             ExpectedWord& expected = to.notified.emplace_back();
-            expected.to = word.text("to").value_or("");
-            expected.receiver = word.text("receiver").value_or("");
+            word.text("to", expected.to);
+            word.text("receiver", expected.receiver);
             expected.count = read_count(word, "count");
-            word.finish();
         });
-        map.finish();
     }
 
-    std::string_view text_;
     std::filesystem::path folder_;
-    FileProblems problems_;
+    ProblemList problems_;
+    FileReader file_;
     TestCase test_;
 };
 
 }  // namespace
 
 ReadTestCase parse_test_case(std::string_view yaml, const std::string& file_name) {
-    return TestReader(yaml, file_name).read();
+    const model::RuleFile text{file_name, std::string(yaml), model::kNoTime};
+    return TestReader(text).read();
 }
 
 }  // namespace nocturne::rules

@@ -144,13 +144,6 @@ TEST(Loader, ContentChangesWithTheZone) {
     EXPECT_NE(content(hours(1)), content(hours(2)));
 }
 
-TEST(Loader, RulesMayBeInSeveralDocuments) {
-    EXPECT_THAT(rules_of("route: [{name: a, to: log, match: a=b}]\n---\n"
-                         "route: [{name: b, to: log, match: a=c}]\n")
-                    ->routes,
-                SizeIs(2));
-}
-
 TEST(Loader, AnchorsSaveTyping) {
     const auto rules = rules_of("inhibit:\n"
                                 "  - {name: a, source: &down {check: [A, B]}, target: a=b}\n"

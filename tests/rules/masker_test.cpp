@@ -80,9 +80,8 @@ TEST(Masker, RemovesWholeFieldsAndKeepsThoseThatMustBeThere) {
     const Masker masker(
         rules_of("mask: [{name: a, fields: [resource, summary, labels.ip, annotations.x]}]"), kKey);
 
-    EXPECT_EQ(mask(masker,
-                   R"({"resource":"10.0.0.7","check":"c","summary":"s",)"
-                   R"("labels":{"ip":"10.0.0.7","env":"prod"},"annotations":{"x":"y"}})"),
+    EXPECT_EQ(mask(masker, R"({"resource":"10.0.0.7","check":"c","summary":"s",)"
+                           R"("labels":{"ip":"10.0.0.7","env":"prod"},"annotations":{"x":"y"}})"),
               "alert firing warning masked c from unknown:  {env=prod} {}");
 }
 

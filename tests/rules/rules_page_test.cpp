@@ -51,7 +51,7 @@ TEST(RulesPage, EveryExampleLoads) {
             model::RulesRevision revision;
             revision.rules.push_back({"docs/reference/rules.md", yaml, model::kNoTime});
             revision.tables.push_back(
-                {"docs/reference/owners.csv", "resource,owner\nweb,ann\n", model::kNoTime});
+                {"docs/reference/owners.csv", "host,team\nweb,ann\n", model::kNoTime});
             revision.zones.push_back({"Europe/Berlin", {}});
             rules_of(revision);
         } else if (line == "```yaml") {
@@ -72,7 +72,7 @@ TEST(RulesPage, NamesEveryKey) {
         expect_keys(section_of(text, kRuleKindNames[kind]), keys_of(static_cast<RuleKind>(kind)));
     }
     for (const std::string_view type : kPatternTypeNames) {
-        EXPECT_THAT(section_of(text, "pattern"), HasSubstr("**" + std::string(type) + "**: "));
+        EXPECT_THAT(section_of(text, "pattern"), HasSubstr("\n### " + std::string(type) + "\n"));
     }
 }
 
