@@ -1,4 +1,5 @@
 // What belongs behind a key, in words.
+#include "model/suggestion.hpp"
 #include "rules/grammar.hpp"
 
 #include <string>
@@ -25,6 +26,13 @@ std::string keys_in(Keys keys) {
 }
 
 }  // namespace
+
+std::string nearest(std::string_view word, std::span<const std::string_view> words,
+                    std::string_view what) {
+    std::string text = words.empty() ? "known keys: none" : model::suggest(word, words);
+    constexpr std::string_view kKeys = "known keys";
+    return text.starts_with(kKeys) ? text.replace(0, kKeys.size(), what) : text;
+}
 
 std::string expected(const Key& key) {
     switch (key.shape) {

@@ -46,7 +46,7 @@ enum class Shape : std::uint8_t {
 struct Key {
     std::string_view name;
     Shape shape = Shape::Text;
-    std::string_view what;  // for people: a phrase without a full stop
+    std::string_view what = {};  // for people: a phrase without a full stop
     bool is_required = false;
     std::string_view fallback = {};  // what holds without the key, for people
     std::int64_t min = 0;
@@ -63,6 +63,10 @@ Keys keys_of(RuleKind kind);
 Keys table_keys();
 // For people: "a duration, e.g. 30s".
 std::string expected(const Key& key);
+
+// `did you mean "route"?`, or all words behind what they are: "known tables: a, b".
+std::string nearest(std::string_view word, std::span<const std::string_view> words,
+                    std::string_view what);
 
 // Which keys a type of pattern needs, and which it may have, beside those of all rules.
 struct PatternUse {

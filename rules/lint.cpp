@@ -1,6 +1,6 @@
 #include "rules/lint.hpp"
 
-#include "model/suggestion.hpp"
+#include "rules/grammar.hpp"
 #include "rules/match_index.hpp"
 
 #include <algorithm>
@@ -108,11 +108,8 @@ std::string unknown_word(const Condition& condition) {
         for (const std::string& value : values_of(test)) {
             if (std::find(words.begin(), words.end(), value) == words.end()) {
                 const std::vector<std::string_view> known(words.begin(), words.end());
-                std::string hint = model::suggest(value, known);
-                if (hint.starts_with("known keys")) {
-                    hint.replace(0, std::string_view("known keys").size(), "there is");
-                }
-                return "\"" + value + "\" is no " + to_string(test.field) + "; " + hint;
+                return "\"" + value + "\" is no " + to_string(test.field) + "; " +
+                       nearest(value, known, "there is");
             }
         }
     }

@@ -1,6 +1,5 @@
 #include "rules/loader.hpp"
 
-#include "model/suggestion.hpp"
 #include "rules/compilation.hpp"
 #include "rules/lint.hpp"
 
@@ -113,7 +112,7 @@ void Compilation::read_sections(FileReader& file, const YAML::Node& root, bool t
             const bool is_known = name == kTables || kind != kRuleKindNames.end();
             if (!is_known) {
                 file.error(name_node, "unknown section " + quote(name) + "; " +
-                                          model::suggest(name, section_names()));
+                                          nearest(name, section_names(), "known sections"));
             } else if (section.IsNull()) {
                 return;  // everything in it is commented out
             } else if (!section.IsSequence()) {

@@ -1,5 +1,4 @@
 // Rules that change or identify events: mask, normalise, dedup, heartbeat.
-#include "model/suggestion.hpp"
 #include "rules/compilation.hpp"
 
 #include <algorithm>
@@ -86,13 +85,9 @@ void read_lookup(MapReader& in, Compilation& with, NormaliseRule& rule) {
         }
         const auto found = std::find(columns.begin(), columns.end(), *column);
         if (found == columns.end()) {
-            std::string suggestion = model::suggest(*column, columns);
-            if (suggestion.starts_with("known keys")) {
-                suggestion.replace(0, std::string_view("known keys").size(), "it has");
-            }
             in.wrong(value, "set",
                      "table \"" + table->name + "\" has no column " + quote(*column) + "; " +
-                         suggestion);
+                         nearest(*column, columns, "it has"));
             return;
         }
         lookup.set.emplace_back(*std::move(field),

@@ -1,5 +1,4 @@
 // Lookup tables: the section `tables`, and the CSV that it names.
-#include "model/suggestion.hpp"
 #include "model/time.hpp"
 #include "rules/compilation.hpp"
 #include "rules/csv.hpp"
@@ -79,11 +78,8 @@ bool find_key(MapReader& in, const std::vector<std::string>& key, LookupTable& t
     for (const std::string& name : key) {
         const auto found = std::find(columns.begin(), columns.end(), name);
         if (found == columns.end()) {
-            std::string suggestion = model::suggest(name, columns);
-            if (suggestion.starts_with("known keys")) {
-                suggestion.replace(0, std::string_view("known keys").size(), "it has");
-            }
-            in.wrong("key", "the file has no column " + quote(name) + "; " + suggestion);
+            in.wrong("key", "the file has no column " + quote(name) + "; " +
+                                nearest(name, columns, "it has"));
             is_well = false;
         } else {
             table.key.push_back(static_cast<std::uint32_t>(found - columns.begin()));
@@ -160,14 +156,9 @@ const LookupTable* Compilation::table(MapReader& in, std::string_view key, std::
         for (const auto& [known, number] : tables_) {
             names.push_back(known);
         }
-        std::string hint = "; name it in the section tables";
-        if (!names.empty()) {
-            const std::string suggestion = model::suggest(*name, names);
-            hint = suggestion.starts_with("known keys")
-                       ? "; known tables" + suggestion.substr(suggestion.find(':'))
-                       : "; " + suggestion;
-        }
-        in.wrong(key, "no table " + quote(*name) + hint);
+        in.wrong(key, "no table " + quote(*name) + "; " +
+                          (names.empty() ? "name it in the section tables"
+                                         : nearest(*name, names, "known tables")));
         return nullptr;
     }
     place = found->second;

@@ -1,5 +1,4 @@
 // read_rules: the rule files of this machine, and what they name.
-#include "model/suggestion.hpp"
 #include "rules/compilation.hpp"
 #include "rules/grammar.hpp"
 #include "rules/loader.hpp"
@@ -56,11 +55,8 @@ class Gatherer {
             }
             known.push_back(pack.name);
         }
-        std::string hint = known.empty() ? "known keys: none" : model::suggest(name, known);
-        if (hint.starts_with("known keys")) {
-            hint.replace(0, std::string_view("known keys").size(), "there is");
-        }
-        problems_.error({"packs", 0, 0}, "no pack " + quote(name) + "; " + hint);
+        problems_.error({"packs", 0, 0},
+                        "no pack " + quote(name) + "; " + nearest(name, known, "known packs"));
     }
 
     void take_path(const fs::path& path) {
