@@ -316,7 +316,7 @@ constexpr std::array<Keys, static_cast<std::size_t>(RuleKind::Count)> kKinds{
 // ---- patterns: which type uses which key ----
 
 constexpr std::array kSingleNeeds{"match"sv};
-constexpr std::array kSingleMay{"emit"sv, "consume"sv};
+constexpr std::array kSingleMay{"by"sv, "emit"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kWindowNeeds{"match"sv, "window"sv};
 constexpr std::array kFirstMay{"by"sv, "emit"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kCountNeeds{"match"sv, "window"sv, "count"sv};

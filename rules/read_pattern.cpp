@@ -129,8 +129,12 @@ void read_emits(MapReader& in, const std::string& name, PatternRule& rule) {
     });
     if (in.has("emit_then")) {
         rule.emit_then = rule.emit;
-        rule.emit_then->status = model::EventStatus::Resolved;
-        in.map("emit_then", [&](MapReader& emit) { read_emit(emit, *rule.emit_then); });
+        in.map("emit_then", [&](MapReader& emit) {
+            read_emit(emit, *rule.emit_then);
+            if (!emit.has("status") && rule.emit_then->check.text() == rule.emit->check.text()) {
+                rule.emit_then->status = model::EventStatus::Resolved;  // of the same: its end
+            }
+        });
     }
 }
 

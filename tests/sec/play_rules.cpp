@@ -42,11 +42,15 @@ class Player {
     }
 
    private:
-    // Each alert counts the events that raised it; none is resolved in these stories.
+    // Each alert counts the events that raised it, and begins anew when it was resolved.
     void print_raised() {
         const AlertTable& alerts = core_.state().alerts;
         for (Slot slot = 0; slot < alerts.bound(); ++slot) {
             if (!alerts.is_used(slot) || alerts.text(alerts[slot].sources.front()) != "nocturne") {
+                continue;
+            }
+            if (!alerts[slot].is_burning()) {
+                seen_[slot] = 0;
                 continue;
             }
             for (std::uint64_t& seen = seen_[slot]; seen < alerts[slot].count; ++seen) {
