@@ -236,6 +236,7 @@ Status Daemon::tell_rules(const RulesReading& reading) {
         NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
     }
     std::shared_ptr<const rules::RuleSet> rules = rules::compile(reading.revision).rules;
+    rules_.store(rules);
     if (rules->masks.empty()) {
         ingest_->mask_with(nullptr);
     } else {
@@ -274,6 +275,7 @@ Status Daemon::bind_http() {
         return record && *record ? std::optional(std::move((*record)->json)) : std::nullopt;
     };
     parts.reload = [this] { return reload(); };
+    parts.rules = [this] { return rules_.load(); };
     parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
     NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_,
                                                    std::move(parts)));

@@ -70,6 +70,8 @@ class Daemon {
     std::atomic<bool> is_last_reload_good_{true};
     std::atomic<std::int64_t> last_good_reload_s_{0};  // seconds since 1970
 
+    std::atomic<std::shared_ptr<const rules::RuleSet>> rules_;  // shared: swapped whole at reload
+
     std::mutex reloading_;
     rules::Configuration configuration_;  // guarded by reloading_ once we serve
 

@@ -5,10 +5,12 @@
 #include "engine/why.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/metric_text.hpp"
+#include "gateway/payload.hpp"
 #include "gateway/request_body.hpp"
 #include "model/incident.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
+#include "rules/rule_set.hpp"
 
 #include <algorithm>
 #include <array>
@@ -167,7 +169,8 @@ std::string_view authority_of(std::string_view origin) {
 constexpr std::string_view kFrontPage =
     "Nocturne, an event correlation engine.\n\n"
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
-    "/api/v1/events (POST)  /api/v1/stream  /metrics  /-/healthy  /-/ready  /version\n";
+    "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
+    "/-/ready  /version\n";
 
 void append_loop_metrics(const engine::LoopCounters& counters, std::string& out) {
     append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter,
@@ -254,7 +257,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 25> kRoutes{{
+        static constexpr std::array<Route, 26> kRoutes{{
             {Method::Get, "", &Inside::get_front_page},
             {Method::Get, "version", &Inside::get_version},
             {Method::Get, "metrics", &Inside::get_metrics},
@@ -262,6 +265,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Get, "-/ready", &Inside::get_ready},
             {Method::Post, "-/reload", &Inside::post_reload},
             {Method::Post, "api/v1/events", &Inside::post_events},
+            {Method::Post, "api/v1/events/*", &Inside::post_payload},
             {Method::Get, "api/v1/incidents", &Inside::get_incidents},
             {Method::Get, "api/v1/incidents/*", &Inside::get_incident},
             {Method::Post, "api/v1/incidents/*/ack", &Inside::post_acknowledge},
@@ -433,8 +437,57 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     }
 
     void post_events(Call call, Respond respond) {
+        take_events(call.request.body, std::move(respond));
+    }
+
+    // What another tool sends, in its own words.
+    void post_payload(Call call, Respond respond) {
+        const Result<bool> tries = parse_flag(call.target, "dry_run");
+        Status known = check_parameters(call.target, {"dry_run"});
+        if (!known || !tries) {
+            respond(error_response(400, (known ? tries.error() : known.error()).message));
+            return;
+        }
+        const std::shared_ptr<const rules::RuleSet> rules =
+            parts_.rules ? parts_.rules() : std::make_shared<const rules::RuleSet>();
+        const Result<const rules::PayloadRule*> rule = find_payload(rules->payloads, call.name);
+        if (!rule) {
+            respond(error_response(404, rule.error().message));
+            return;
+        }
+        const Result<PayloadEvents> events = events_of(**rule, call.request.body);
+        if (!events) {
+            respond(error_response(400, events.error().message));
+            return;
+        }
+        const bool is_shadow = rules->rules[(*rule)->rule].mode == rules::Mode::Shadow;
+        if (*tries || is_shadow || events->events == 0) {
+            respond(json_response(render_payload(*events)));
+            return;
+        }
+        take_events(events->ndjson, std::move(respond));
+    }
+
+    // The answer when nothing is taken: there is nothing, or somebody wants to see what it would
+    // be.
+    static std::string render_payload(const PayloadEvents& events) {
+        model::JsonWriter out;
+        out.begin_object().member("accepted", std::uint64_t{0});
+        out.key("rejected").begin_array().end_array();
+        out.member("position", "").member("skipped", std::uint64_t{events.skipped});
+        out.key("events").begin_array();
+        for (std::string_view rest = events.ndjson; !rest.empty();) {
+            const std::size_t end = rest.find('\n');
+            out.raw(rest.substr(0, end));
+            rest.remove_prefix(end + 1);
+        }
+        out.end_array().end_object();
+        return out.take();
+    }
+
+    void take_events(std::string_view message, Respond respond) {
         auto offer = std::make_shared<Ingest::Offer>(
-            ingest_.decode(Transport::Http, call.request.body, [respond](Answer answer) {
+            ingest_.decode(Transport::Http, message, [respond](Answer answer) {
                 HttpResponse response = json_response(std::move(answer.json));
                 if (answer.outcome == Answer::Outcome::Wrong) {
                     response.status = 400;

@@ -17,6 +17,10 @@ namespace nocturne::engine {
 class Loop;
 }
 
+namespace nocturne::rules {
+struct RuleSet;
+}
+
 namespace nocturne::gateway {
 
 class Ingest;
@@ -50,6 +54,9 @@ struct ApiParts {
     std::function<std::optional<std::string>(std::string_view id)> read_history = {};
     // Called on the background thread; may be empty.
     std::function<Status()> reload = {};
+    // The rules in force at the edge, whose payloads tell how other tools' documents become
+    // events. Called for each such document on the server's thread; may be empty.
+    std::function<std::shared_ptr<const rules::RuleSet>()> rules = {};
     // Each appends its part of /metrics; called on the server's thread, must not block.
     std::vector<std::function<void(std::string&)>> metrics = {};
     std::string version = "unknown";

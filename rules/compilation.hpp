@@ -53,6 +53,7 @@ class Compilation {
 };
 
 // One for each kind; what is wrong is told to the reader.
+PayloadRule read_payload(MapReader& in, const std::string& name);
 MaskRule read_mask(MapReader& in);
 NormaliseRule read_normalise(MapReader& in, Compilation& with);
 DedupRule read_dedup(MapReader& in);

@@ -64,12 +64,18 @@ std::string expected(const Key& key) {
         case Shape::Map: return "a map with the keys " + keys_in(key.keys);
         case Shape::List: return "a list of maps with the keys " + keys_in(key.keys);
         case Shape::Translations:
-            return "a map of fields, e.g. {severity: {from: labels.priority, values: {High: "
-                   "critical}}}";
+            return key.words.empty() ? "a map of fields, e.g. {severity: {from: labels.priority, "
+                                       "values: {High: critical}}}"
+                                     : "a map of fields, e.g. {severity: {values: {High: "
+                                       "critical}}}";
         case Shape::Assignments: return "a map of fields, e.g. {resource: \"{labels.host}\"}";
         case Shape::Labels: return "a map of labels, e.g. {env: prod}";
         case Shape::Columns: return "a map of fields to columns, e.g. {labels.owner: owner}";
         case Shape::Values: return "a map of words, e.g. {Disaster: critical}";
+        case Shape::Path: return "a path into the document, e.g. labels.alertname";
+        case Shape::Skips: return "a map of paths, e.g. {type: [test, heartbeat]}";
+        case Shape::Choices: return "a map of fields, e.g. {resource: \"{host.name}\"}";
+        case Shape::Members: return "a map, e.g. {\"*\": labels, region: \"{$.region}\"}";
         case Shape::Any: return std::string(key.what);
         case Shape::Equals:
             return "a list of fields, e.g. [labels.cluster, {source: labels.node, target: "

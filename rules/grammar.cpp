@@ -57,6 +57,29 @@ constexpr std::array kTable{
         kMinute, kDecade},
 };
 
+constexpr std::array kWordMap{
+    Key{"values", Shape::Values, "their words, whatever their case: ours", true},
+    Key{"default", Shape::Text, "for any other word, none included", false, "it is left out"},
+};
+constexpr std::array kPayload{
+    kName,
+    kComment,
+    kMode,
+    Key{"each", Shape::Path, "an array of items", false,
+        "the document is the item, or each item of an array"},
+    Key{"skip", Shape::Skips, "items with one of these words there are no events"},
+    Key{"unset", Shape::Expression, "texts that mean nothing"},
+    choice(PayloadRule::kTargetNames,
+           {"fields", Shape::Choices,
+            "what becomes the event's fields; resource and check must be "
+            "among them",
+            true}),
+    choice(PayloadRule::kTargetNames,
+           nested(kWordMap, {"map", Shape::Translations, "the tool's words for a field"})),
+    Key{"labels", Shape::Members, "what becomes labels"},
+    Key{"annotations", Shape::Members, "what becomes annotations"},
+};
+
 constexpr std::array kMask{
     kName,
     kComment,
@@ -310,8 +333,8 @@ constexpr std::array kRoute{
 };
 
 constexpr std::array<Keys, static_cast<std::size_t>(RuleKind::Count)> kKinds{
-    kMask,     kNormalise,  kDedup,        kHeartbeat, kPattern, kInhibit,   kMaintenance,
-    kFlapping, kDependency, kChangeWindow, kStorm,     kGroup,   kLifecycle, kRoute};
+    kPayload,  kMask,       kNormalise,    kDedup, kHeartbeat, kPattern,   kInhibit, kMaintenance,
+    kFlapping, kDependency, kChangeWindow, kStorm, kGroup,     kLifecycle, kRoute};
 
 // ---- patterns: which type uses which key ----
 

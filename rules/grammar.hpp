@@ -34,13 +34,17 @@ enum class Shape : std::uint8_t {
     Cron,
     Map,           // of `keys`
     List,          // of maps of `keys`; one alone may stand without
-    Translations,  // field: map of `keys`
+    Translations,  // field, or one of `words`: map of `keys`
     Assignments,   // field: template
     Labels,        // name: template
     Columns,       // field: column
     Any,           // what the reader of the map looks at itself
     Values,        // text: text
     Equals,        // a list of fields, or of maps of `keys`
+    Path,          // into a document, e.g. labels.alertname
+    Skips,         // path: texts
+    Choices,       // one of `words`: template with paths, or a list of them
+    Members,       // name: template with paths, or a list of them; "*": paths
 };
 
 struct Key {

@@ -91,7 +91,7 @@ void Compilation::read_sections(FileReader& file, const YAML::Node& root, bool t
     if (!root.IsMap()) {
         if (!tables) {
             file.error(root, "found " + found_at(root) +
-                                 ", expected a map of sections, e.g. route: with a list of "
+                                 ", expected sections, e.g. route: with a list of "
                                  "rules");
         }
         return;
@@ -197,6 +197,7 @@ void Compilation::read_rule(RuleKind kind, FileReader& file, const YAML::Node& n
         }
     };
     switch (kind) {
+        case RuleKind::Payload: return add(set_.payloads, read_payload(in, name));
         case RuleKind::Mask: return add(set_.masks, read_mask(in));
         case RuleKind::Normalise: return add(set_.normalises, read_normalise(in, *this));
         case RuleKind::Dedup: return add(set_.dedups, read_dedup(in));

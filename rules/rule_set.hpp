@@ -12,6 +12,7 @@
 #include "model/severity.hpp"
 #include "model/time.hpp"
 #include "rules/condition.hpp"
+#include "rules/payload_rule.hpp"
 #include "rules/schedule.hpp"
 #include "rules/text_template.hpp"
 
@@ -27,6 +28,7 @@ namespace nocturne::rules {
 
 // The sections of a rule file, in the order in which an event meets them.
 enum class RuleKind : std::uint8_t {
+    Payload,
     Mask,
     Normalise,
     Dedup,
@@ -45,9 +47,9 @@ enum class RuleKind : std::uint8_t {
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(RuleKind::Count)>
-    kRuleKindNames{"mask",    "normalise",   "dedup",     "heartbeat",  "pattern",
-                   "inhibit", "maintenance", "flapping",  "dependency", "change_window",
-                   "storm",   "group",       "lifecycle", "route"};
+    kRuleKindNames{"payload",       "mask",    "normalise",   "dedup",     "heartbeat",
+                   "pattern",       "inhibit", "maintenance", "flapping",  "dependency",
+                   "change_window", "storm",   "group",       "lifecycle", "route"};
 
 inline constexpr std::string_view name_of(RuleKind kind) {
     return kRuleKindNames[static_cast<std::size_t>(kind)];
@@ -349,6 +351,7 @@ struct RuleSet {
     std::vector<LookupTable> tables;
     std::vector<model::ZoneTable> zones;  // the first is UTC
 
+    std::vector<PayloadRule> payloads;  // see rules/payload_rule.hpp
     std::vector<MaskRule> masks;
     std::vector<NormaliseRule> normalises;
     std::vector<DedupRule> dedups;

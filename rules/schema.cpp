@@ -55,8 +55,13 @@ void one_or_list(JsonWriter& out, Item item) {
 
 // An object of any names with one kind of values.
 template <typename Value>
-void map_of(JsonWriter& out, Value value) {
+void map_of(JsonWriter& out, std::span<const std::string_view> names, Value value) {
     out.member("type", "object").member("minProperties", std::uint64_t{1});
+    if (!names.empty()) {
+        out.key("propertyNames").begin_object();
+        words(out, names);
+        out.end_object();
+    }
     out.key("additionalProperties").begin_object();
     value();
     out.end_object();
@@ -72,6 +77,7 @@ void write_shape(JsonWriter& out, const Key& key) {
     switch (key.shape) {
         case Shape::Text: return refer(out, "text");
         case Shape::Instant:
+        case Shape::Path:
         case Shape::Template:
         case Shape::Cron:
         case Shape::Expression: out.member("type", "string"); return;
@@ -99,11 +105,15 @@ void write_shape(JsonWriter& out, const Key& key) {
         case Shape::Conditions: return one_or_list(out, [&] { refer(out, "condition"); });
         case Shape::Map: return map_of_keys();
         case Shape::List: return one_or_list(out, map_of_keys);
-        case Shape::Translations: return map_of(out, map_of_keys);
+        case Shape::Translations: return map_of(out, key.words, map_of_keys);
         case Shape::Assignments:
         case Shape::Labels:
         case Shape::Columns:
-        case Shape::Values: return map_of(out, [&] { refer(out, "text"); });
+        case Shape::Values: return map_of(out, {}, [&] { refer(out, "text"); });
+        case Shape::Skips:
+        case Shape::Choices:
+        case Shape::Members:
+            return map_of(out, key.words, [&] { one_or_list(out, [&] { refer(out, "text"); }); });
         case Shape::Equals:
             return one_or_list(out, [&] {
                 either(
