@@ -37,12 +37,14 @@ std::string nearest(std::string_view word, std::span<const std::string_view> wor
 std::string expected(const Key& key) {
     switch (key.shape) {
         case Shape::Text: return "a text";
+        case Shape::OptionalTexts:
         case Shape::Texts: return "a text or a list of texts";
         case Shape::Mode: return "on, shadow or off";
         case Shape::Flag: return "true or false";
         case Shape::Number:
             return "a whole number from " + std::to_string(key.min) + " to " +
                    std::to_string(key.max);
+        case Shape::Bytes: return "a size, e.g. 256KiB";
         case Shape::Share: return "a share above 0, up to 1, e.g. 0.7";
         case Shape::Duration: return "a duration, e.g. 30s";
         case Shape::Instant:
@@ -61,8 +63,10 @@ std::string expected(const Key& key) {
         case Shape::Template: return "a text with fields in braces, e.g. \"{resource} is down\"";
         case Shape::Cron:
             return "minute, hour, day, month and weekday as in cron, e.g. \"0 3 * * *\"";
+        case Shape::Section:
         case Shape::Map: return "a map with the keys " + keys_in(key.keys);
-        case Shape::List: return "a list of maps with the keys " + keys_in(key.keys);
+        case Shape::List:
+        case Shape::Listed: return "a list of maps with the keys " + keys_in(key.keys);
         case Shape::Translations:
             return key.words.empty() ? "a map of fields, e.g. {severity: {from: labels.priority, "
                                        "values: {High: critical}}}"
@@ -76,6 +80,8 @@ std::string expected(const Key& key) {
         case Shape::Skips: return "a map of paths, e.g. {type: [test, heartbeat]}";
         case Shape::Choices: return "a map of fields, e.g. {resource: \"{host.name}\"}";
         case Shape::Members: return "a map, e.g. {\"*\": labels, region: \"{$.region}\"}";
+        case Shape::Event: return "an event, e.g. {resource: db, check: down}";
+        case Shape::Rules:
         case Shape::Any: return std::string(key.what);
         case Shape::Equals:
             return "a list of fields, e.g. [labels.cluster, {source: labels.node, target: "

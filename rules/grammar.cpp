@@ -179,6 +179,10 @@ constexpr std::array kPattern{
     nested(kEmit,
            {"emit_then", Shape::Map, "the event raised by `then`, or by the end of thresholds",
             false, "none; pair and thresholds resolve what emit raised"}),
+    Key{"resolutions", Shape::Flag,
+        "whether resolutions are counted as well, where the condition "
+        "does not ask for a status itself",
+        false, "false; of absence true"},
     Key{"consume", Shape::Flag, "events that take part are no alerts themselves", false, "false"},
     Key{"keys_max", Shape::Number, "beyond it the combination that was quiet longest is given up",
         false, "100000", 1, kKeysMax},
@@ -339,18 +343,20 @@ constexpr std::array<Keys, static_cast<std::size_t>(RuleKind::Count)> kKinds{
 // ---- patterns: which type uses which key ----
 
 constexpr std::array kSingleNeeds{"match"sv};
-constexpr std::array kSingleMay{"by"sv, "emit"sv, "consume"sv, "keys_max"sv};
+constexpr std::array kSingleMay{"by"sv, "emit"sv, "resolutions"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kWindowNeeds{"match"sv, "window"sv};
-constexpr std::array kFirstMay{"by"sv, "emit"sv, "consume"sv, "keys_max"sv};
+constexpr std::array kFirstMay{"by"sv, "emit"sv, "resolutions"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kCountNeeds{"match"sv, "window"sv, "count"sv};
-constexpr std::array kThresholdsMay{"by"sv,        "window_low"sv, "count_low"sv, "emit"sv,
-                                    "emit_then"sv, "consume"sv,    "keys_max"sv};
+constexpr std::array kThresholdsMay{"by"sv,        "window_low"sv,  "count_low"sv, "emit"sv,
+                                    "emit_then"sv, "resolutions"sv, "consume"sv,   "keys_max"sv};
 constexpr std::array kPairNeeds{"match"sv, "then"sv};
-constexpr std::array kPairMay{"window"sv,    "by"sv,      "emit"sv,
-                              "emit_then"sv, "consume"sv, "keys_max"sv};
+constexpr std::array kPairMay{"window"sv,      "by"sv,      "emit"sv,    "emit_then"sv,
+                              "resolutions"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kThenNeeds{"match"sv, "then"sv, "window"sv};
-constexpr std::array kPairWithinMay{"by"sv, "emit"sv, "emit_then"sv, "consume"sv, "keys_max"sv};
-constexpr std::array kSequenceMay{"unless"sv, "by"sv, "emit"sv, "consume"sv, "keys_max"sv};
+constexpr std::array kPairWithinMay{"by"sv,          "emit"sv,    "emit_then"sv,
+                                    "resolutions"sv, "consume"sv, "keys_max"sv};
+constexpr std::array kSequenceMay{"unless"sv,      "by"sv,      "emit"sv,
+                                  "resolutions"sv, "consume"sv, "keys_max"sv};
 constexpr std::array kMembersNeeds{"members"sv, "window"sv};
 constexpr std::array kCalendarNeeds{"cron"sv, "emit"sv};
 constexpr std::array kCalendarMay{"zone"sv};

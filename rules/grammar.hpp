@@ -1,5 +1,5 @@
-// Grammar: the keys of the rule language as one table, which the reader, the schema for editors and
-// the tests of docs/reference/rules.md share.
+// Grammar: the keys of rule files and of tests as tables, which the reader, the schema for editors
+// and the tests of docs/reference/rules.md share.
 #pragma once
 
 #include "rules/rule_set.hpp"
@@ -32,19 +32,25 @@ enum class Shape : std::uint8_t {
     Expression,  // RE2
     Template,    // a text with fields in braces
     Cron,
-    Map,           // of `keys`
-    List,          // of maps of `keys`; one alone may stand without
-    Translations,  // field, or one of `words`: map of `keys`
-    Assignments,   // field: template
-    Labels,        // name: template
-    Columns,       // field: column
-    Any,           // what the reader of the map looks at itself
-    Values,        // text: text
-    Equals,        // a list of fields, or of maps of `keys`
-    Path,          // into a document, e.g. labels.alertname
-    Skips,         // path: texts
-    Choices,       // one of `words`: template with paths, or a list of them
-    Members,       // name: template with paths, or a list of them; "*": paths
+    Map,            // of `keys`
+    List,           // of maps of `keys`; one alone may stand without
+    Translations,   // field, or one of `words`: map of `keys`
+    Assignments,    // field: template
+    Labels,         // name: template
+    Columns,        // field: column
+    Listed,         // a list of maps of `keys` that may be empty; one alone may stand without
+    Section,        // a map of `keys`, or nothing
+    OptionalTexts,  // a list that may be empty; one alone may stand without
+    Bytes,          // within `min` and `max`
+    Event,          // as on the wire
+    Rules,          // paths, or sections as in a rule file
+    Any,            // what the reader of the map looks at itself
+    Values,         // text: text
+    Equals,         // a list of fields, or of maps of `keys`
+    Path,           // into a document, e.g. labels.alertname
+    Skips,          // path: texts
+    Choices,        // one of `words`: template with paths, or a list of them
+    Members,        // name: template with paths, or a list of them; "*": paths
 };
 
 struct Key {
@@ -65,6 +71,10 @@ using Keys = std::span<const Key>;
 Keys keys_of(RuleKind kind);
 // Of an item of the section `tables`.
 Keys table_keys();
+// Of a test, `*.test.yaml`.
+Keys test_keys();
+// Of the configuration file, `nocturne.yaml`.
+Keys configuration_keys();
 // For people: "a duration, e.g. 30s".
 std::string expected(const Key& key);
 

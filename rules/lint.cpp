@@ -170,6 +170,49 @@ class Linter {
                           std::string(name_of(rule.kind)) + " \"" + rule.name + "\": " + what);
     }
 
+    // A rule of alerts: of them less can be asked than of events.
+    void look_at_alerts(RuleIndex rule, const std::string& key, const Condition& condition) {
+        bool is_told = false;
+        for (const Test& test : condition.tests) {
+            if (test.field.part == Field::Part::Annotation) {
+                warn(rule, key + ": alerts do not keep annotations, so " + to_string(test.field) +
+                               (admits(test, "") ? " is always empty; " : " never holds; ") +
+                               as_label(test.field));
+            } else if (test.field.part == Field::Part::Status && asks_for(test, "suppressed")) {
+                warn(rule, key + ": an alert that is hidden has the status firing like any that "
+                                 "burns; leave the status out");
+                is_told = true;
+            } else if (test.field.part == Field::Part::Kind && !admits(test, "alert") &&
+                       !contradiction(condition)) {
+                warn(rule, key + " can never hold: the kind of alerts is alert; leave it out");
+            }
+        }
+        if (!is_told) {
+            look_at(rule, key.c_str(), condition);
+        }
+    }
+
+    static bool asks_for(const Test& test, std::string_view value) {
+        const std::vector<std::string> values =
+            is_equality(test) ? values_of(test) : std::vector<std::string>();
+        return std::find(values.begin(), values.end(), value) != values.end();
+    }
+
+    static std::string as_label(const Field& annotation) {
+        return "make it a label in the section normalise, set: {labels." + annotation.name +
+               ": \"{annotations." + annotation.name + "}\"}, and ask for labels." +
+               annotation.name;
+    }
+
+    void look_at_fields(RuleIndex rule, const std::string& key, const std::vector<Field>& fields) {
+        for (const Field& field : fields) {
+            if (field.part == Field::Part::Annotation) {
+                warn(rule, key + ": alerts do not keep annotations, so " + to_string(field) +
+                               " is always empty; " + as_label(field));
+            }
+        }
+    }
+
     void look_at(RuleIndex rule, const char* key, const Condition& condition) {
         if (const auto reason = contradiction(condition)) {
             warn(rule, std::string(key) + " can never hold: " + *reason);
@@ -185,19 +228,26 @@ class Linter {
         }
     }
 
+    template <typename Rules>
+    void look_at_matches_of_alerts(const Rules& all) {
+        for (const auto& rule : all) {
+            look_at_alerts(rule.rule, "match", rule.match);
+        }
+    }
+
     void look_at_conditions() {
         look_at_matches(set_.masks);
         look_at_matches(set_.normalises);
         look_at_matches(set_.dedups);
         look_at_matches(set_.heartbeats);
         look_at_matches(set_.patterns);
-        look_at_matches(set_.maintenances);
-        look_at_matches(set_.flappings);
+        look_at_matches_of_alerts(set_.maintenances);
+        look_at_matches_of_alerts(set_.flappings);
         look_at_matches(set_.change_windows);
-        look_at_matches(set_.storms);
-        look_at_matches(set_.groups);
-        look_at_matches(set_.lifecycles);
-        look_at_matches(set_.routes);
+        look_at_matches_of_alerts(set_.storms);
+        look_at_matches_of_alerts(set_.groups);
+        look_at_matches_of_alerts(set_.lifecycles);
+        look_at_matches_of_alerts(set_.routes);
         for (const DedupRule& rule : set_.dedups) {
             if (!rule.clears) {
                 continue;
@@ -211,7 +261,7 @@ class Linter {
             }
         }
         for (const HeartbeatRule& rule : set_.heartbeats) {
-            look_at(rule.rule, "covers", rule.covers);
+            look_at_alerts(rule.rule, "covers", rule.covers);
         }
         for (const PatternRule& rule : set_.patterns) {
             look_at(rule.rule, "then", rule.then);
@@ -222,13 +272,22 @@ class Linter {
         }
         for (const InhibitRule& rule : set_.inhibits) {
             for (const Condition& source : rule.sources) {
-                look_at(rule.rule, "source", source);
+                look_at_alerts(rule.rule, "source", source);
             }
-            look_at(rule.rule, "target", rule.target);
+            look_at_alerts(rule.rule, "target", rule.target);
+            for (const InhibitRule::Equal& equal : rule.equal) {
+                look_at_fields(rule.rule, "equal", {equal.source});
+                if (equal.source != equal.target) {
+                    look_at_fields(rule.rule, "equal", {equal.target});
+                }
+            }
+        }
+        for (const GroupRule& rule : set_.groups) {
+            look_at_fields(rule.rule, "by", rule.fields);
         }
         for (const DependencyRule& rule : set_.dependencies) {
-            look_at(rule.rule, "cause", rule.cause);
-            look_at(rule.rule, "target", rule.target);
+            look_at_alerts(rule.rule, "cause", rule.cause);
+            look_at_alerts(rule.rule, "target", rule.target);
         }
     }
 

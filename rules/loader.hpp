@@ -47,9 +47,11 @@ struct ReadRules {
 };
 
 // Reads the files (folders: every *.yaml and *.yml below, *.test.yaml aside, by name), the tables
-// and the zones that they name. `packs` are names of shipped packs, which come first.
+// and the zones that they name. `packs` are names of shipped packs, which come first; `more` are
+// files that were read already, which come last.
 ReadRules read_rules(const std::vector<std::filesystem::path>& paths,
-                     const std::vector<std::string>& packs = {});
+                     const std::vector<std::string>& packs = {},
+                     const std::vector<model::RuleFile>& more = {});
 
 // The shipped packs: name and text.
 struct Pack {
@@ -59,7 +61,10 @@ struct Pack {
 
 const std::vector<Pack>& shipped_packs();
 
-// A JSON Schema (2020-12) of the rule files, for editors.
+// JSON Schemas (2020-12) for editors: of rule files, of tests (`*.test.yaml`), of the
+// configuration.
 std::string rules_schema();
+std::string tests_schema();
+std::string configuration_schema();
 
 }  // namespace nocturne::rules

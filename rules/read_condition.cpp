@@ -143,9 +143,7 @@ bool MapReader::add_matchers(const YAML::Node& node, std::string_view key, Condi
 
 std::optional<Condition> MapReader::condition_map(const YAML::Node& node, std::string_view key) {
     if (node.size() == 0) {
-        wrong(node, key,
-              "found an empty map, expected at least one field; to mean everything, say "
-              "'resource=~\".*\"'");
+        wrong(node, key, "found an empty map, expected at least one field, e.g. {check: DiskFull}");
         return std::nullopt;
     }
     Condition condition;

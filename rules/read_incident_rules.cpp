@@ -45,6 +45,8 @@ GroupRule read_group(MapReader& in) {
     for (const std::string_view key : {"window", "window_kind", "cap"}) {
         if (rule.by == GroupRule::By::Alone && in.has(key)) {
             in.wrong(key, "an alert that is alone waits for no other; leave it out");
+        } else if (in.has("distance") && key != "window" && in.has(key)) {
+            in.wrong(key, "distance goes by window alone; leave it out");
         }
     }
     return rule;

@@ -152,6 +152,39 @@ void read_members(MapReader& in, PatternRule& rule) {
     }
 }
 
+bool asks_for_status(const Condition& condition) {
+    const std::vector<std::string> severities = equals(condition, {Field::Part::Severity, ""});
+    const bool asks_for_ok =  // which means resolved
+        std::find(severities.begin(), severities.end(), "ok") != severities.end();
+    return asks_for_ok ||
+           std::any_of(condition.tests.begin(), condition.tests.end(),
+                       [](const Test& test) { return test.field.part == Field::Part::Status; });
+}
+
+void count_firing_only(Condition& condition) {
+    if (!asks_for_status(condition)) {
+        Result<Test> test = make_test({Field::Part::Status, ""}, {"firing"});
+        NOCTURNE_ASSERT(test);
+        condition.tests.push_back(*std::move(test));
+    }
+}
+
+// The end of a fault is no second fault: whoever counts means what fires. A sign of life may be a
+// resolution, and so may what comes second.
+void read_resolutions(MapReader& in, PatternRule& rule) {
+    bool resolutions = rule.type == Type::Absence;
+    in.flag("resolutions", resolutions);
+    if (resolutions) {
+        return;
+    }
+    if (in.has("match")) {
+        count_firing_only(rule.match);
+    }
+    for (PatternRule::Member& member : rule.members) {
+        count_firing_only(member.match);
+    }
+}
+
 }  // namespace
 
 PatternRule read_pattern(MapReader& in, const std::string& name, Compilation& with) {
@@ -172,6 +205,7 @@ PatternRule read_pattern(MapReader& in, const std::string& name, Compilation& wi
     in.condition("then", rule.then);
     in.condition("unless", rule.unless);
     read_members(in, rule);
+    read_resolutions(in, rule);
     if (const std::optional<std::string> cron = in.text_of("cron")) {
         Result<Schedule> schedule = Schedule::parse_cron(*cron);
         if (schedule) {

@@ -200,8 +200,7 @@ MaintenanceRule read_maintenance(MapReader& in, Compilation& with) {
     }
     if (!in.has("match") && !in.has("node") && !in.has("nodes")) {
         in.file().error(in.map(), in.about() + ": hides every alert; expected match, node or "
-                                               "nodes; to mean all, say match: "
-                                               "'resource=~\".*\"'");
+                                               "nodes, e.g. node: sw-core-1");
     }
     rule.zone = with.zone(in, "zone");
     if (in.has("from") || in.has("until")) {

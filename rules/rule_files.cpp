@@ -27,13 +27,15 @@ bool is_rule_file(const fs::path& path) {
 
 class Gatherer {
    public:
-    ReadRules gather(const std::vector<fs::path>& paths, const std::vector<std::string>& packs) {
+    ReadRules gather(const std::vector<fs::path>& paths, const std::vector<std::string>& packs,
+                     const std::vector<model::RuleFile>& more) {
         for (const std::string& name : packs) {
             take_pack(name);
         }
         for (const fs::path& path : paths) {
             take_path(path);
         }
+        read_.revision.rules.insert(read_.revision.rules.end(), more.begin(), more.end());
         for (const model::RuleFile& file : read_.revision.rules) {
             take_named(file);
         }
@@ -181,8 +183,9 @@ class Gatherer {
 
 }  // namespace
 
-ReadRules read_rules(const std::vector<fs::path>& paths, const std::vector<std::string>& packs) {
-    return Gatherer().gather(paths, packs);
+ReadRules read_rules(const std::vector<fs::path>& paths, const std::vector<std::string>& packs,
+                     const std::vector<model::RuleFile>& more) {
+    return Gatherer().gather(paths, packs, more);
 }
 
 }  // namespace nocturne::rules

@@ -150,7 +150,7 @@ void MapReader::items(std::string_view key, const std::function<void(const YAML:
     }
     if (!node->IsSequence()) {
         read(*node);  // one alone
-    } else if (node->size() == 0) {
+    } else if (node->size() == 0 && key_of(key).shape != Shape::Listed) {
         wrong(*node, key, "found an empty list, expected " + expected(key_of(key)));
     } else {
         file_.each_item(*node, about_ + ": " + std::string(key), read);

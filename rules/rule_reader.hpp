@@ -120,10 +120,17 @@ class MapReader {
         }
     }
 
+    // The word itself.
+    void word(std::string_view key, std::string& to) {
+        if (word_place(key)) {
+            to = find(key)->Scalar();
+        }
+    }
+
     void map(std::string_view key, const std::function<void(MapReader&)>& read);
     void list(std::string_view key, const std::function<void(MapReader&)>& read);
     void members(std::string_view key, const ReadMember& read);
-    // Items that are texts or maps with the key's keys.
+    // Items that are texts or maps with the key's keys. A list may be empty if its shape says so.
     void items(std::string_view key, const std::function<void(const YAML::Node&)>& read);
 
     // For what only the rule's reader knows.

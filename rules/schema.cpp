@@ -1,4 +1,4 @@
-// The JSON Schema of rule files, out of the same table of keys that the loader reads by.
+// JSON Schemas, out of the same tables of keys that the readers go by.
 #include "model/json_writer.hpp"
 #include "rules/grammar.hpp"
 #include "rules/loader.hpp"
@@ -14,6 +14,7 @@ namespace {
 using model::JsonWriter;
 
 constexpr std::string_view kDurationPattern = "^(0|([0-9]+(ms|s|m|h|d|w))+)$";
+constexpr std::string_view kBytesPattern = "^[0-9]+(KiB|MiB|GiB)?$";
 constexpr std::string_view kOfDayPattern = "^([01][0-9]|2[0-3]):[0-5][0-9]$";
 
 void write_map(JsonWriter& out, Keys keys);
@@ -41,16 +42,16 @@ void either(JsonWriter& out, First first, Second second) {
 }
 
 template <typename Item>
-void list_of(JsonWriter& out, Item item) {
-    out.member("type", "array").member("minItems", std::uint64_t{1});
+void list_of(JsonWriter& out, std::uint64_t items_min, Item item) {
+    out.member("type", "array").member("minItems", items_min);
     out.key("items").begin_object();
     item();
     out.end_object();
 }
 
 template <typename Item>
-void one_or_list(JsonWriter& out, Item item) {
-    either(out, item, [&] { list_of(out, item); });
+void one_or_list(JsonWriter& out, Item item, std::uint64_t items_min = 1) {
+    either(out, item, [&] { list_of(out, items_min, item); });
 }
 
 // An object of any names with one kind of values.
@@ -87,6 +88,21 @@ void write_shape(JsonWriter& out, const Key& key) {
             out.boolean(true).boolean(false).end_array();
             return;
         case Shape::Any: return;
+        case Shape::Event: return refer(out, "event");
+        case Shape::Rules:
+            return either(
+                out, [&] { one_or_list(out, [&] { refer(out, "text"); }); },
+                [&] { refer(out, "rules"); });
+        case Shape::Section: return either(out, map_of_keys, [&] { out.member("type", "null"); });
+        case Shape::OptionalTexts:
+            return one_or_list(
+                out, [&] { out.key("type").begin_array().text("string").text("null").end_array(); },
+                0);
+        case Shape::Listed: return one_or_list(out, map_of_keys, 0);
+        case Shape::Bytes:
+            return either(
+                out, [&] { number(out, key); },
+                [&] { out.member("type", "string").member("pattern", kBytesPattern); });
         case Shape::Flag: return refer(out, "flag");
         case Shape::Number: return number(out, key);
         case Shape::Share:
@@ -188,7 +204,7 @@ void write_condition(JsonWriter& out) {
     out.begin_object().member("type", "string");
     out.member("description", "matchers, e.g. source=\"zabbix\", check=~\"Disk.*\"").end_object();
     out.begin_object();
-    list_of(out, [&] { out.member("type", "string"); });
+    list_of(out, 1, [&] { out.member("type", "string"); });
     out.end_object();
     out.begin_object().member("type", "object").member("minProperties", std::uint64_t{1});
     out.key("properties").begin_object();
@@ -204,8 +220,41 @@ void write_condition(JsonWriter& out) {
     out.end_array().end_object();
 }
 
+// The members of a rule file, without its braces.
+void write_sections(JsonWriter& out) {
+    out.key("type").begin_array().text("object").text("null").end_array();
+    out.key("additionalProperties").boolean(false);
+    out.key("properties").begin_object();
+    write_section(out, "tables", table_keys());
+    for (std::size_t i = 0; i < kRuleKindNames.size(); ++i) {
+        write_section(out, kRuleKindNames[i], keys_of(static_cast<RuleKind>(i)));
+    }
+    out.end_object();
+}
+
+// What docs/reference has about events; other keys are annotations.
+void write_event(JsonWriter& out) {
+    out.key("event").begin_object().member("type", "object");
+    out.key("properties").begin_object();
+    const auto one_of = [&](std::string_view name, std::span<const std::string_view> names) {
+        out.key(name).begin_object();
+        words(out, names);
+        out.end_object();
+    };
+    one_of("kind", model::kKindNames);
+    one_of("status", model::kStatusNames);
+    one_of("severity", model::kSeverityNames);
+    for (const std::string_view name : {"resource", "check", "source", "summary", "id"}) {
+        out.key(name).begin_object();
+        refer(out, "text");
+        out.end_object();
+    }
+    out.end_object();
+    write_required(out, std::array<std::string_view, 1>{"resource"});
+    out.end_object();
+}
+
 void write_definitions(JsonWriter& out) {
-    out.key("$defs").begin_object();
     out.key("text").begin_object().key("type").begin_array();
     out.text("string").text("number").text("boolean").end_array().end_object();
     out.key("flag").begin_object().key("enum").begin_array().boolean(true).boolean(false);
@@ -218,27 +267,49 @@ void write_definitions(JsonWriter& out) {
     out.member("description", "e.g. resource, check, labels.env, annotations.runbook");
     out.end_object();
     write_condition(out);
-    out.end_object();
+}
+
+// What `members` and `definitions` write, within a schema.
+template <typename Members, typename Definitions>
+std::string schema(std::string_view title, Members members, Definitions definitions) {
+    JsonWriter out;
+    out.begin_object();
+    out.member("$schema", "https://json-schema.org/draft/2020-12/schema");
+    out.member("title", title);
+    members(out);
+    out.key("$defs").begin_object();
+    write_definitions(out);
+    definitions(out);
+    out.end_object().end_object();
+    return out.take();
 }
 
 }  // namespace
 
 std::string rules_schema() {
-    JsonWriter out;
-    out.begin_object();
-    out.member("$schema", "https://json-schema.org/draft/2020-12/schema");
-    out.member("title", "Nocturne rules");
-    out.key("type").begin_array().text("object").text("null").end_array();
-    out.key("additionalProperties").boolean(false);
-    out.key("properties").begin_object();
-    write_section(out, "tables", table_keys());
-    for (std::size_t i = 0; i < kRuleKindNames.size(); ++i) {
-        write_section(out, kRuleKindNames[i], keys_of(static_cast<RuleKind>(i)));
-    }
-    out.end_object();
-    write_definitions(out);
-    out.end_object();
-    return out.take();
+    return schema("Nocturne rules", write_sections, [](JsonWriter&) {});
+}
+
+std::string tests_schema() {
+    return schema(
+        "Nocturne test of rules", [](JsonWriter& out) { write_map(out, test_keys()); },
+        [](JsonWriter& out) {
+            write_event(out);
+            out.key("rules").begin_object();
+            write_sections(out);
+            out.end_object();
+        });
+}
+
+std::string configuration_schema() {
+    return schema(
+        "Nocturne configuration",
+        [](JsonWriter& out) {
+            either(
+                out, [&] { write_map(out, configuration_keys()); },
+                [&] { out.member("type", "null"); });
+        },
+        [](JsonWriter&) {});
 }
 
 }  // namespace nocturne::rules

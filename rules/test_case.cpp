@@ -1,77 +1,22 @@
 #include "rules/test_case.hpp"
 
 #include "model/json_writer.hpp"
+#include "model/reason.hpp"
 #include "rules/configuration.hpp"
+#include "rules/grammar.hpp"
 #include "rules/rule_reader.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 namespace nocturne::rules {
 
 namespace {
 
-constexpr std::int64_t kCountMax = 1'000'000;
-constexpr std::int64_t kIncidentsMax = 100'000;
-constexpr std::int64_t kRepeatsMax = 100'000;
-
-constexpr std::array kTest{
-    Key{"name", Shape::Text, "what the test is about"},
-    Key{"rules", Shape::Any, "files or folders, or sections as in a rule file"},
-    Key{"topology", Shape::Any, "a file, or a map as in a topology file"},
-    Key{"start", Shape::Text, "when it begins"},
-    Key{"settings", Shape::Any, "sections alerts and incidents as in the configuration"},
-    Key{"steps", Shape::Any, "a list, e.g. [{at: 30s, event: {resource: db, check: down}}]", true},
-};
-constexpr std::array kStep{
-    Key{"at", Shape::Duration, "since the beginning"},
-    Key{"event", Shape::Any, "a map, e.g. {resource: db, check: down}"},
-    Key{"repeat", Shape::Any, "a map, e.g. {every: 10s, times: 5}"},
-    Key{"silence", Shape::Any, "a map, e.g. {matchers: check=a, for: 1h}"},
-    Key{"topology", Shape::Any, "a map as in a topology file"},
-    Key{"ack", Shape::Number, "the number of an incident", false, "", 1, kIncidentsMax},
-    Key{"resolve", Shape::Number, "the number of an incident", false, "", 1, kIncidentsMax},
-    Key{"expect", Shape::Any, "a map, e.g. {incident_count: 1}"},
-};
-constexpr std::array kRepeat{
-    Key{"every", Shape::Duration, "between two", true},
-    Key{"times", Shape::Number, "how often in all", true, "", 1, kRepeatsMax},
-};
-constexpr std::array kSilence{
-    Key{"matchers", Shape::Text, "as in a silence", true},
-    Key{"for", Shape::Duration, "how long"},
-    Key{"until_clear", Shape::Flag, "whether it ends with the alert"},
-};
-constexpr std::array kExpect{
-    Key{"alerts", Shape::Any, "a list of maps"},
-    Key{"absent", Shape::Any, "a list of maps"},
-    Key{"alert_count", Shape::Number, "how many", false, "", 0, kCountMax},
-    Key{"firing_count", Shape::Number, "how many", false, "", 0, kCountMax},
-    Key{"suppressed_count", Shape::Number, "how many", false, "", 0, kCountMax},
-    Key{"incident_count", Shape::Number, "how many", false, "", 0, kCountMax},
-    Key{"incidents", Shape::Any, "a list of maps"},
-    Key{"notified", Shape::Any, "a list of maps"},
-};
-constexpr std::array kAlert{
-    Key{"resource"}, Key{"check"},      Key{"state"},
-    Key{"severity"}, Key{"suppressed"}, Key{"count", Shape::Number, "", false, "", 0, kCountMax},
-};
-constexpr std::array kIncident{
-    Key{"members", Shape::Number, "how many", false, "", 0, kCountMax},
-    Key{"resources", Shape::Texts, "exactly these"},
-    Key{"state"},
-    Key{"severity"},
-    Key{"suspects", Shape::Texts, "the best first"},
-};
-constexpr std::array kWord{
-    Key{"to"},
-    Key{"receiver"},
-    Key{"count", Shape::Number, "so far", false, "", 0, kCountMax},
-};
+constexpr std::size_t kDepthMax = 16;  // of an event
 
 std::string to_yaml(const YAML::Node& node) {
     YAML::Emitter out;
@@ -79,44 +24,70 @@ std::string to_yaml(const YAML::Node& node) {
     return out.c_str();
 }
 
-void write_json(model::JsonWriter& out, const YAML::Node& node, bool numbers) {
-    if (node.IsMap()) {
-        out.begin_object();
-        for (const auto& member : node) {
-            out.key(member.first.Scalar());
-            write_json(out, member.second, numbers);
+// An event's text as JSON; false when it is too deep, or its aliases make too much of it.
+class EventWriter {
+   public:
+    explicit EventWriter(FileReader& file) : file_(file) {}
+
+    // As the contract has it: texts, but for value, time and annotations. Nothing when it is told
+    // what is wrong.
+    std::optional<std::string> write(const YAML::Node& event) {
+        out_.begin_object();
+        bool is_well = true;
+        file_.each_member(event, "event",
+                          [&](const std::string& key, const YAML::Node&, const YAML::Node& value) {
+                              const bool has_numbers =
+                                  key == "value" || key == "annotations" || key == "time";
+                              out_.key(key);
+                              is_well = put(value, has_numbers, 1) && is_well;
+                          });
+        out_.end_object();
+        return is_well ? std::optional(out_.take()) : std::nullopt;
+    }
+
+   private:
+    bool put(const YAML::Node& node, bool numbers, std::size_t depth) {
+        if (depth > kDepthMax) {
+            file_.error(node, "event: is nested too deep");
+            return false;
         }
-        out.end_object();
-    } else if (node.IsSequence()) {
-        out.begin_array();
-        for (const YAML::Node& item : node) {
-            write_json(out, item, numbers);
+        bool is_well = true;
+        if (node.IsMap()) {
+            out_.begin_object();
+            file_.each_member(
+                node, "event",
+                [&](const std::string& key, const YAML::Node&, const YAML::Node& value) {
+                    out_.key(key);
+                    is_well = put(value, numbers, depth + 1) && is_well;
+                });
+            out_.end_object();
+        } else if (node.IsSequence()) {
+            out_.begin_array();
+            file_.each_item(node, "event", [&](const YAML::Node& item) {
+                is_well = put(item, numbers, depth + 1) && is_well;
+            });
+            out_.end_array();
+        } else if (node.IsScalar()) {
+            put_text(node, numbers);
+        } else {
+            out_.null();
         }
-        out.end_array();
-    } else if (node.IsScalar()) {
+        return is_well;
+    }
+
+    void put_text(const YAML::Node& node, bool numbers) {
         const std::string& text = node.Scalar();
         double number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         const bool is_number = numbers && error == std::errc() &&
-                               end == text.data() + text.size() && node.Tag() != "!";
-        is_number ? void(out.number(number)) : void(out.text(text));
-    } else {
-        out.null();
+                               end == text.data() + text.size() && std::isfinite(number) &&
+                               node.Tag() != "!";
+        is_number ? void(out_.number(number)) : void(out_.text(text));
     }
-}
 
-// The event as the contract has it: texts, but for value, time and annotations.
-std::string event_json(const YAML::Node& event) {
-    model::JsonWriter out;
-    out.begin_object();
-    for (const auto& member : event) {
-        const std::string key = member.first.Scalar();
-        out.key(key);
-        write_json(out, member.second, key == "value" || key == "annotations" || key == "time");
-    }
-    out.end_object();
-    return out.take();
-}
+    FileReader& file_;
+    model::JsonWriter out_;
+};
 
 std::optional<std::uint64_t> read_count(MapReader& map, std::string_view key) {
     std::optional<std::uint64_t> count;
@@ -124,16 +95,54 @@ std::optional<std::uint64_t> read_count(MapReader& map, std::string_view key) {
     return count;
 }
 
+std::size_t line_of(const YAML::Node& node) {
+    return node.Mark().is_null() ? 0 : static_cast<std::size_t>(node.Mark().line);
+}
+
+// The lines of `part`, a value of the map `root`, where they stand in the file; all others blank.
+// Nothing when that does not mean the same: when aliases lead out of it, or all is on one line.
+std::optional<std::string> lines_of(std::string_view text, const YAML::Node& root,
+                                    const YAML::Node& part) {
+    const std::size_t begin = line_of(part);
+    std::size_t end = SIZE_MAX;
+    for (const auto& member : root) {
+        const std::size_t line = line_of(member.first);
+        if (line > begin) {
+            end = std::min(end, line);
+        }
+    }
+    std::string lines;
+    std::size_t line = 0;
+    for (std::size_t at = 0; at < text.size() && line < end; ++line) {
+        const std::size_t next = std::min(text.find('\n', at), text.size() - 1) + 1;
+        if (line < begin) {
+            lines += '\n';
+        } else {
+            // What stands before it on its own line is not part of it.
+            const auto column = static_cast<std::size_t>(part.Mark().column);
+            const std::size_t blank = line == begin ? std::min(column, next - at) : 0;
+            lines.append(blank, ' ').append(text.substr(at + blank, next - at - blank));
+        }
+        at = next;
+    }
+    try {
+        return to_yaml(YAML::Load(lines)) == to_yaml(part) ? std::optional(lines) : std::nullopt;
+    } catch (const YAML::Exception&) {
+        return std::nullopt;
+    }
+}
+
 class TestReader {
    public:
     TestReader(const model::RuleFile& text)
-        : folder_(std::filesystem::path(text.name).parent_path()), file_(text, problems_) {
+        : text_(text), folder_(std::filesystem::path(text.name).parent_path()),
+          file_(text, problems_) {
         problems_.add_file(text.name, text.text);
     }
 
     ReadTestCase read() {
         if (const std::optional<YAML::Node> root = file_.parse()) {
-            MapReader map(file_, *root, kTest, "test");
+            MapReader map(file_, *root, test_keys(), "test");
             if (map.is_map()) {
                 read_root(map);
             }
@@ -147,16 +156,7 @@ class TestReader {
    private:
     void read_root(MapReader& map) {
         map.text("name", test_.name);
-        if (const YAML::Node* rules = map.find("rules"); rules != nullptr && rules->IsMap()) {
-            test_.inline_rules = to_yaml(*rules);
-            test_.rules_name = file_.name() + " (rules)";
-        } else if (rules != nullptr) {
-            std::vector<std::string> paths;
-            map.texts("rules", paths);
-            for (const std::string& path : paths) {
-                test_.rules.push_back(folder_ / path);
-            }
-        }
+        read_rules(map);
         if (const YAML::Node* topology = map.find("topology")) {
             read_topology(map, *topology);
         }
@@ -174,11 +174,7 @@ class TestReader {
             }
             test_.settings = file.configuration.settings;
         }
-        if (const YAML::Node* steps = map.find("steps"); steps != nullptr && steps->IsSequence()) {
-            file_.each_item(*steps, "", [&](const YAML::Node& step) { read_step(step); });
-        } else if (steps != nullptr) {
-            map.unexpected(*steps, "steps");
-        }
+        map.list("steps", [&](MapReader& step) { read_step(step); });
         const auto by_time = [](const TestStep& a, const TestStep& b) { return a.at < b.at; };
         if (!std::is_sorted(test_.steps.begin(), test_.steps.end(), by_time)) {
             map.wrong("steps", "must stand in the order of their at");
@@ -189,6 +185,22 @@ class TestReader {
         if (!expects) {
             file_.error(map.map(),
                         "test: expects nothing, and so cannot fail; add a step with expect");
+        }
+    }
+
+    void read_rules(MapReader& map) {
+        const YAML::Node* rules = map.find("rules");
+        if (rules != nullptr && rules->IsMap()) {
+            std::optional<std::string> lines = lines_of(text_.text, map.map(), *rules);
+            model::RuleFile& file = test_.inline_rules.emplace_back();
+            file.name = file_.name() + (lines ? "" : " (rules)");
+            file.text = lines ? *std::move(lines) : to_yaml(*rules);
+            return;
+        }
+        std::vector<std::string> paths;
+        map.texts("rules", paths);
+        for (const std::string& path : paths) {
+            test_.rules.push_back(folder_ / path);
         }
     }
 
@@ -208,13 +220,9 @@ class TestReader {
         test_.topology_name = path.string();
     }
 
-    void read_step(const YAML::Node& node) {
-        MapReader map(file_, node, kStep, "step");
-        if (!map.is_map()) {
-            return;
-        }
+    void read_step(MapReader& map) {
         TestStep step;
-        step.place = file_.place_of(node);
+        step.place = file_.place_of(map.map());
         map.duration("at", step.at);
         std::size_t deeds = 0;
         const auto is_here = [&](std::string_view key, TestStep::Kind kind) {
@@ -229,11 +237,12 @@ class TestReader {
             read_event(map, step);
         }
         if (is_here("silence", TestStep::Kind::Silence)) {
-            MapReader silence(file_, *map.find("silence"), kSilence, "silence");
-            silence.text("matchers", step.text);
-            step.lasts = std::chrono::hours(1);
-            silence.duration("for", step.lasts);
-            silence.flag("until_clear", step.until_clear);
+            map.map("silence", [&](MapReader& silence) {
+                silence.text("matchers", step.text);
+                step.lasts = std::chrono::hours(1);
+                silence.duration("for", step.lasts);
+                silence.flag("until_clear", step.until_clear);
+            });
         }
         if (is_here("topology", TestStep::Kind::Topology)) {
             step.text = to_yaml(*map.find("topology"));
@@ -245,13 +254,17 @@ class TestReader {
             map.number("resolve", step.incident);
         }
         if (is_here("expect", TestStep::Kind::Expect)) {
-            read_expectation(map, step.expectation);
+            map.map("expect",
+                    [&](MapReader& expect) { read_expectation(expect, step.expectation); });
+        }
+        if (map.has("repeat") && !map.has("event")) {
+            map.wrong("repeat", "belongs to an event, and there is none in this step");
         }
         if (deeds != 1) {
-            file_.error(node, "step: does " +
-                                  std::string(deeds == 0 ? "nothing" : "several things") +
-                                  "; expected one of event, silence, topology, ack, resolve, "
-                                  "expect");
+            file_.error(map.map(), "step: does " +
+                                       std::string(deeds == 0 ? "nothing" : "several things") +
+                                       "; expected one of event, silence, topology, ack, resolve, "
+                                       "expect");
             return;
         }
         test_.steps.push_back(std::move(step));
@@ -263,62 +276,76 @@ class TestReader {
             map.unexpected(event, "event");
             return;
         }
-        step.text = event_json(event);
-        if (const YAML::Node* node = map.find("repeat")) {
-            MapReader repeat(file_, *node, kRepeat, "repeat");
+        step.text = EventWriter(file_).write(event).value_or("");
+        map.map("repeat", [&](MapReader& repeat) {
             repeat.duration("every", step.lasts);
             repeat.number("times", step.times);
-        }
+        });
     }
 
-    ExpectedAlert read_alert(MapReader& map) {
+    static ExpectedAlert read_alert(MapReader& map) {
         ExpectedAlert alert;
         map.text("resource", alert.resource);
         map.text("check", alert.check);
-        map.text("state", alert.state);
-        map.text("severity", alert.severity);
+        map.word("state", alert.state);
+        map.word("severity", alert.severity);
         map.text("suppressed", alert.suppressed);
+        check_suppressed(map, alert.suppressed);
         alert.count = read_count(map, "count");
         return alert;
     }
 
-    void read_expectation(MapReader& step, Expectation& to) {
-        MapReader map(file_, *step.find("expect"), kExpect, "expect");
-        const auto each = [&](std::string_view key, Keys keys, auto visit) {
-            const YAML::Node* list = map.find(key);
-            if (list == nullptr || (list->IsSequence() && list->size() == 0)) {
-                return;  // an empty list of incidents: none
-            }
-            map.items(key, [&](const YAML::Node& item) {
-                MapReader one(file_, item, keys, "expect: " + std::string(key));
-                visit(one);
-            });
+    // A reason, or a section and the name of one of its rules.
+    static void check_suppressed(MapReader& map, const std::string& word) {
+        const auto& reasons = model::kReasonNames;
+        const std::string section = word.substr(0, word.find('/'));
+        const bool is_rule = section.size() < word.size();
+        const auto known = [&](const auto& words, const std::string& one) {
+            return std::find(words.begin(), words.end(), one) != words.end();
         };
-        each("alerts", kAlert, [&](MapReader& one) { to.alerts.push_back(read_alert(one)); });
-        each("absent", kAlert, [&](MapReader& one) { to.absent.push_back(read_alert(one)); });
+        if (word.empty() || (is_rule ? known(kRuleKindNames, section) : known(reasons, word))) {
+            return;
+        }
+        map.wrong("suppressed",
+                  "found " + quote(word) +
+                      ", expected a reason, e.g. in_maintenance, or a rule, e.g. inhibit/dead "
+                      "switch" +
+                      (is_rule ? "; " + nearest(section, kRuleKindNames, "sections")
+                               : suggestion(word, reasons)));
+    }
+
+    static std::string suggestion(std::string_view word, std::span<const std::string_view> words) {
+        const std::string text = nearest(word, words, "reasons");
+        return text.starts_with("reasons") ? "" : "; " + text;  // there are too many to list
+    }
+
+    static void read_expectation(MapReader& map, Expectation& to) {
+        map.list("alerts", [&](MapReader& one) { to.alerts.push_back(read_alert(one)); });
+        map.list("absent", [&](MapReader& one) { to.absent.push_back(read_alert(one)); });
         to.alert_count = read_count(map, "alert_count");
         to.firing_count = read_count(map, "firing_count");
         to.suppressed_count = read_count(map, "suppressed_count");
         to.incident_count = read_count(map, "incident_count");
         if (map.has("incidents")) {
             to.incidents.emplace();
-            each("incidents", kIncident, [&](MapReader& incident) {
+            map.list("incidents", [&](MapReader& incident) {
                 ExpectedIncident& expected = to.incidents->emplace_back();
                 expected.members = read_count(incident, "members");
                 incident.texts("resources", expected.resources);
-                incident.text("state", expected.state);
-                incident.text("severity", expected.severity);
+                incident.word("state", expected.state);
+                incident.word("severity", expected.severity);
                 incident.texts("suspects", expected.suspects);
             });
         }
-        each("notified", kWord, [&](MapReader& word) {
+        map.list("notified", [&](MapReader& word) {
             ExpectedWord& expected = to.notified.emplace_back();
-            word.text("to", expected.to);
+            word.word("to", expected.to);
             word.text("receiver", expected.receiver);
             expected.count = read_count(word, "count");
         });
     }
 
+    const model::RuleFile& text_;
     std::filesystem::path folder_;
     ProblemList problems_;
     FileReader file_;

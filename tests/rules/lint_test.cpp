@@ -99,6 +99,39 @@ TEST(Lint, NormaliseRulesThatContradict) {
                 IsEmpty());
 }
 
+TEST(Lint, AlertsKeepNoAnnotations) {
+    EXPECT_THAT(route("'annotations.team=\"db\"'"),
+                ElementsAre("r.yaml:1:9: warning: route \"r\": match: alerts do not keep "
+                            "annotations, so annotations.team never holds; make it a label in the "
+                            "section normalise, set: {labels.team: \"{annotations.team}\"}, and "
+                            "ask for labels.team"));
+    EXPECT_THAT(problems_of("inhibit:\n"
+                            "  - {name: i, source: 'annotations.a=~\".*\"', target: a=b, equal: "
+                            "[site, annotations.rack]}\n"
+                            "heartbeat: [{name: h, every: 1m, covers: annotations.a!=b}]\n"
+                            "group: [{name: g, by: annotations.run}]\n"),
+                ElementsAre(HasSubstr("source: alerts do not keep annotations, so annotations.a is "
+                                      "always empty"),
+                            HasSubstr("equal: alerts do not keep annotations, so annotations.rack"),
+                            HasSubstr("covers: alerts do not keep annotations"),
+                            HasSubstr("by: alerts do not keep annotations")));
+}
+
+TEST(Lint, AlertsHaveNoStatusSuppressedAndOneKind) {
+    EXPECT_THAT(route("{status: suppressed}"),
+                ElementsAre(HasSubstr("match: an alert that is hidden has the status firing like "
+                                      "any that burns; leave the status out")));
+    EXPECT_THAT(route("{status: [firing, suppressed]}"), ElementsAre(HasSubstr("is hidden")));
+    EXPECT_THAT(route("kind=change"), ElementsAre(HasSubstr("the kind of alerts is alert")));
+}
+
+TEST(Lint, EventsHaveAnnotationsAndKinds) {
+    EXPECT_THAT(problems_of("change_window: [{name: c, for: 1m, match: annotations.by=ci}]\n"
+                            "pattern: [{name: p, type: single, match: annotations.a=b}]\n"
+                            "normalise: [{name: n, drop: true, match: kind=metric}]\n"),
+                IsEmpty());
+}
+
 TEST(Lint, ManyRulesWithoutAnEquality) {
     const auto patterns = [](int count) {
         std::string yaml = "pattern:\n";

@@ -245,7 +245,7 @@ TEST(Problems, OtherKindsCheckWhatBelongsTogether) {
 
 TEST(Problems, WrongFilesAreProblemsNotCrashes) {
     EXPECT_THAT(problems_of("just words"),
-                ElementsAre("r.yaml:1:1: error: found \"just words\", expected a map of sections, "
+                ElementsAre("r.yaml:1:1: error: found \"just words\", expected sections, "
                             "e.g. route: with a list of rules"));
     EXPECT_THAT(problems_of("route: [1, 2\nb: 3"), ElementsAre(HasSubstr("error: not YAML: ")));
     EXPECT_THAT(problems_of("? [a]\n: b\n"), ElementsAre(HasSubstr("found a list as a key")));
@@ -328,6 +328,33 @@ TEST(Problems, OfReadingAndCompilingJoinWithoutTellingTwice) {
             join_problems({problem("b", 3, "zone, and the nearest")},
                           {problem("a", 1, "x"), problem("b", 2, "y"), problem("b", 3, "zone")})),
         ElementsAre("a:1:1: error: x", "b:2:1: error: y", "b:3:1: error: zone, and the nearest"));
+}
+
+TEST(Problems, GroupsThatIgnoreTheirWindowSaySo) {
+    EXPECT_THAT(problems_of("group:\n"
+                            "  - {name: a, distance: 2, window_kind: sliding}\n"
+                            "  - {name: b, distance: 2, window: 5m, cap: 1h}\n"
+                            "  - {name: c, alone: true, window: 5m}\n"
+                            "  - {name: d, by: site, window: 10m, cap: 5m}\n"),
+                ElementsAre(HasSubstr("window_kind: distance goes by window alone; leave it out"),
+                            HasSubstr("cap: distance goes by window alone"),
+                            HasSubstr("window: an alert that is alone waits for no other"),
+                            HasSubstr("cap: is shorter than the window; expected at least 10m")));
+}
+
+TEST(Problems, CalendarHasNoEventsToCountOrKeep) {
+    EXPECT_THAT(problems_of("pattern:\n"
+                            "  - {name: p, type: calendar, cron: '0 4 * * *', by: site, consume: "
+                            "true, resolutions: true, emit: {resource: x}}\n"),
+                ElementsAre(HasSubstr("by: type calendar does not use it"),
+                            HasSubstr("consume: type calendar does not use it"),
+                            HasSubstr("resolutions: type calendar does not use it")));
+}
+
+TEST(Problems, AMaintenanceOfEverythingIsRefusedWithAnExampleThatIsFit) {
+    EXPECT_THAT(problems_of("maintenance: [{name: m, at: '22:00', for: 1h}]"),
+                ElementsAre(HasSubstr("hides every alert; expected match, node or nodes, e.g. "
+                                      "node: sw-core-1")));
 }
 
 }  // namespace
