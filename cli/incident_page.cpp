@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 #include <vector>
@@ -101,6 +102,9 @@ class IncidentPage {
         }
         const bool whole = options_.length == PageOptions::Length::Whole;
         title("Suspects");
+        if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) {
+            out_ += palette_.paint(Style::Yellow, "  " + doubt) + "\n";
+        }
         out_ += render_suspects(suspects, whole ? kSuspectsInPage : kSuspectsInBlock, options_);
     }
 
@@ -267,6 +271,31 @@ class IncidentPage {
     std::map<std::string, std::pair<std::string, std::string>> worst_alerts_;
 };
 
+std::string kind_in_words(const std::string& kind) {
+    return kind == "infrastructure" ? "an infrastructure fault"
+           : kind == "change"       ? "a bad change"
+           : kind == "data"         ? "a fault in its data"
+                                    : "load from outside";
+}
+
+// The sentence, what of the evidence it leaves out, and the kind of cause.
+std::vector<std::string> words_of(const json::value& suspect) {
+    std::vector<std::string> words{text_of(suspect, "reason")};
+    for (const json::value& evidence : list_of(suspect, "evidence")) {
+        const std::string name = text_of(evidence, "name");
+        const bool tells = std::abs(number_of(evidence, "score")) > 0.01;
+        if (tells && (name == "blamed" || name == "off_path" || name == "forward")) {
+            words.push_back(text_of(evidence, "text"));
+        }
+    }
+    const std::string kind = text_of(suspect, "kind");
+    if (!kind.empty() && kind != "unknown") {
+        words.push_back("looks like " + kind_in_words(kind) + ": " +
+                        text_of(suspect, "kind_reason"));
+    }
+    return words;
+}
+
 }  // namespace
 
 std::string render_incident_page(const json::value& incident, const PageOptions& options) {
@@ -293,14 +322,12 @@ std::string render_suspects(const json::array& suspects, std::size_t suspects_ma
                "  " +
                options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) +
                "  " + percent(score) +
-               (flag_of(suspect, "silent")
+               (flag_of(suspect, "silent") && text_of(suspect, "reason").empty()
                     ? options.palette.paint(Style::Dim, "  raised no alert itself")
                     : "") +
                "\n";
-        for (const json::value& evidence : list_of(suspect, "evidence")) {
-            const std::string text = text_of(evidence, "text");
-            for (const std::string& line :
-                 wrap(text.empty() ? text_of(evidence, "name") : text, room)) {
+        for (const std::string& text : words_of(suspect)) {
+            for (const std::string& line : wrap(text, room)) {
                 out += std::string(kIndent) + line + "\n";
             }
         }

@@ -14,7 +14,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 2;
+constexpr std::uint64_t kSnapshotVersion = 3;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));

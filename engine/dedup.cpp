@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <optional>
 
 namespace nocturne::engine {
 
@@ -187,6 +188,25 @@ void Dedup::end_episode(Slot slot, model::AlertState state, model::Time time) {
     remind(state_, Deadline::Kind::Alert, slot, state_.now + state_.settings.resolved_keep);
 }
 
+// How far off normal it is, if the source tells: the worst stays.
+void Dedup::take_deviation(Alert& alert, const model::EventView& event) {
+    std::optional<double> deviation;
+    std::optional<double> baseline;
+    for (const model::AnnotationView& annotation : event.annotations) {
+        if (annotation.name == "z") {
+            deviation = std::abs(number_of(annotation));
+        } else if (annotation.name == "baseline") {
+            baseline = number_of(annotation);
+        }
+    }
+    if (deviation && static_cast<float>(*deviation) >= alert.deviation) {
+        alert.deviation = static_cast<float>(*deviation);
+        const bool is_measured = baseline && event.has_value;
+        alert.excess = is_measured ? static_cast<float>(event.value - *baseline) : 0.0F;
+        alert.baseline = is_measured ? static_cast<float>(*baseline) : 0.0F;
+    }
+}
+
 void Dedup::take_facts(Alert& alert, const model::EventView& event) {
     AlertTable& alerts = state_.alerts;
     alert.severity = event.severity;
@@ -199,12 +219,7 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
         alerts.assign(alert.summary, event.summary);
     }
     if (!event.annotations.empty()) {
-        for (const model::AnnotationView& annotation : event.annotations) {
-            if (annotation.name == "z") {
-                alert.deviation =
-                    std::max(alert.deviation, static_cast<float>(std::abs(number_of(annotation))));
-            }
-        }
+        take_deviation(alert, event);
         write_annotations(scratch_, event.annotations);
         alerts.assign(alert.annotations, scratch_);
     }

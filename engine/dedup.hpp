@@ -47,6 +47,7 @@ class Dedup {
     Transition update(Slot slot, const model::EventView& event, model::Time time);
     void begin_episode(Slot slot, model::Time time);
     void end_episode(Slot slot, model::AlertState state, model::Time time);
+    void take_deviation(model::Alert& alert, const model::EventView& event);
     void take_facts(model::Alert& alert, const model::EventView& event);
     void forget(Slot slot);
     model::Duration time_to_live(Slot slot) const;

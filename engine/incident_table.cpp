@@ -52,6 +52,9 @@ void put(Writer& out, const model::Suspect& suspect) {
     out.text(suspect.resource);
     out.f64(suspect.score);
     out.boolean(suspect.silent);
+    out.text(suspect.reason);
+    out.u8(static_cast<std::uint8_t>(suspect.kind));
+    out.text(suspect.kind_reason);
     put_all(out, suspect.evidence, [&](const model::Evidence& evidence) {
         out.text(evidence.name);
         out.f64(evidence.score);
@@ -68,6 +71,9 @@ model::Suspect get_suspect(Reader& in) {
     suspect.resource = in.text();
     suspect.score = in.f64();
     suspect.silent = in.boolean();
+    suspect.reason = in.text();
+    suspect.kind = static_cast<model::CauseKind>(in.u8());
+    suspect.kind_reason = in.text();
     get_all(in, suspect.evidence, [&] {
         model::Evidence evidence;
         evidence.name = in.text();
@@ -116,6 +122,8 @@ void put(Writer& out, const Incident& incident) {
     counts(incident, [&](std::uint64_t count) { out.varint(count); });
     put_all(out, incident.alerts, [&](Slot slot) { out.varint(slot); });
     put_all(out, incident.suspects, [&](const model::Suspect& suspect) { put(out, suspect); });
+    out.f64(incident.confidence);
+    out.text(incident.doubt);
     put_all(out, incident.changes, [&](const model::IncidentChange& change) {
         out.text(change.resource);
         out.text(change.what);
@@ -149,6 +157,8 @@ Incident get_incident(Reader& in) {
     counts(incident, [&](std::uint64_t& count) { count = in.varint(); });
     get_all(in, incident.alerts, [&] { return static_cast<Slot>(in.varint()); });
     get_all(in, incident.suspects, [&] { return get_suspect(in); });
+    incident.confidence = in.f64();
+    incident.doubt = in.text();
     get_all(in, incident.changes, [&] {
         model::IncidentChange change;
         change.resource = in.text();

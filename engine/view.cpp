@@ -79,32 +79,6 @@ void write(JsonWriter& out, const State& state, const Alert& alert) {
     out.end_object();
 }
 
-void write(JsonWriter& out, const model::Suspect& suspect) {
-    out.begin_object();
-    out.member("resource", suspect.resource);
-    out.member("score", suspect.score);
-    out.member("silent", suspect.silent);
-    out.key("evidence").begin_array();
-    for (const model::Evidence& evidence : suspect.evidence) {
-        out.begin_object();
-        out.member("name", evidence.name)
-            .member("score", evidence.score)
-            .member("text", evidence.text);
-        out.end_object();
-    }
-    out.end_array();
-    out.key("paths").begin_array();
-    for (const model::CausalPath& path : suspect.paths) {
-        out.begin_object().key("nodes").begin_array();
-        for (const std::string& node : path.nodes) {
-            out.text(node);
-        }
-        out.end_array().member("symptom", path.symptom).end_object();
-    }
-    out.end_array();
-    out.end_object();
-}
-
 void write(JsonWriter& out, const model::TimelineEntry& entry) {
     out.begin_object();
     out.member("at", entry.at);
@@ -161,9 +135,12 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
     out.end_array();
     out.key("suspects").begin_array();
     for (const model::Suspect& suspect : incident.suspects) {
-        write(out, suspect);
+        write_suspect(out, suspect);
     }
     out.end_array();
+    out.member("confidence", incident.confidence);
+    out.key("doubt");
+    incident.doubt.empty() ? out.null() : out.text(incident.doubt);
     out.key("changes").begin_array();
     for (const model::IncidentChange& change : incident.changes) {
         out.begin_object().member("resource", change.resource).member("what", change.what);
@@ -303,6 +280,35 @@ void append_counter(std::string& out, std::string_view name, std::string_view he
 }
 
 }  // namespace
+
+void write_suspect(JsonWriter& out, const model::Suspect& suspect) {
+    out.begin_object();
+    out.member("resource", suspect.resource);
+    out.member("score", suspect.score);
+    out.member("silent", suspect.silent);
+    out.member("reason", suspect.reason);
+    out.member("kind", model::name_of(suspect.kind));
+    out.member("kind_reason", suspect.kind_reason);
+    out.key("evidence").begin_array();
+    for (const model::Evidence& evidence : suspect.evidence) {
+        out.begin_object();
+        out.member("name", evidence.name)
+            .member("score", evidence.score)
+            .member("text", evidence.text);
+        out.end_object();
+    }
+    out.end_array();
+    out.key("paths").begin_array();
+    for (const model::CausalPath& path : suspect.paths) {
+        out.begin_object().key("nodes").begin_array();
+        for (const std::string& node : path.nodes) {
+            out.text(node);
+        }
+        out.end_array().member("symptom", path.symptom).end_object();
+    }
+    out.end_array();
+    out.end_object();
+}
 
 std::string render_alerts(const Core& core, const AlertQuery& query) {
     const State& state = core.state();

@@ -12,7 +12,15 @@
 #include <string_view>
 #include <vector>
 
+namespace nocturne::model {
+class JsonWriter;
+struct Suspect;
+}
+
 namespace nocturne::engine {
+
+// {"resource":...,"score":...,"silent":...,"reason":...,"kind":...,"evidence":[...],"paths":[...]}
+void write_suspect(model::JsonWriter& out, const model::Suspect& suspect);
 
 // Labels that matchers can ask for are the alert's own and resource, check, severity, status,
 // source.

@@ -61,6 +61,8 @@ struct Incident {
     std::uint64_t alerts_dropped = 0;  // beyond the limit
     std::uint64_t timeline_dropped = 0;
     std::vector<Suspect> suspects;
+    double confidence = 0;  // that the first suspect is the cause
+    std::string doubt;      // why no cause is named; empty when one is
     std::vector<IncidentChange> changes;
     std::vector<TimelineEntry> timeline;
     std::string cause;              // as a person labelled it

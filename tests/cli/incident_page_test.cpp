@@ -19,7 +19,7 @@ constexpr const char* kIncident = R"({
     {"resource": "orders", "check": "errors", "severity": "warning"},
     {"resource": "orders", "check": "latency", "severity": "critical"}],
   "suspects": [
-    {"resource": "database", "score": 0.71, "silent": true,
+    {"resource": "database", "score": 0.71, "silent": true, "reason": "raised no alert itself, but explains 3 of 3 alerts",
      "evidence": [{"name": "explains", "score": 0.6, "text": "explains 3 of 3 alerts"}],
      "paths": [{"nodes": ["database", "orders"], "symptom": "latency"},
                {"nodes": ["database", "orders", "front"], "symptom": "latency"}]},
@@ -40,8 +40,8 @@ TEST(IncidentPage, ReadsFromHeadlineToNextCommand) {
   since 02:13:05 (3m00s ago), 3 alerts, 2 still firing
 
 Suspects
-  1  database  ██████████████░░░░░░  71 %  raised no alert itself
-      explains 3 of 3 alerts
+  1  database  ██████████████░░░░░░  71 %
+      raised no alert itself, but explains 3 of 3 alerts
   2  cache     ██████░░░░░░░░░░░░░░  29 %
 
 How database shows
