@@ -198,6 +198,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("other_kind", other_kind, 0, 1),
     PARAMETER("remote", remote, 0, 1),
     PARAMETER("blamed", blamed, 0, 1),
+    PARAMETER("silent_blame", silent_blame, 0, 1),
     PARAMETER("explains", explains, 0, 8),
     PARAMETER("decay", decay, 0, 1),
     PARAMETER("silent_link", silent_link, 0, 1),
@@ -226,6 +227,7 @@ WalkWeights prior() {
     weights.other_kind = 0.4;
     weights.remote = 0.3;
     weights.blamed = 0.7;
+    weights.silent_blame = 0.5;
     weights.explains = 3.0;
     weights.decay = 0.6;
     weights.silent_link = 0.6;

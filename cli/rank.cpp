@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/incident_page.hpp"
 #include "cli/json_text.hpp"
+#include "cli/learning.hpp"
 #include "cli/metric_alerts.hpp"
 #include "cli/output.hpp"
 #include "cli/ranking.hpp"
@@ -219,9 +220,12 @@ Outcome rank_case(const Case& one, const fs::path& out, bool with_metrics) {
         return outcome;
     }
     Gathered gathered;
+    HistoryReader history;
+    history.apply(topology.change, model::from_unix_ms(0));
     RecordedEvent event;
     while (events->next(event)) {
         gathered.take(event);
+        history.take(event.event, event.at);
     }
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
@@ -232,10 +236,11 @@ Outcome rank_case(const Case& one, const fs::path& out, bool with_metrics) {
     const model::Ranking ranking =
         rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const fs::path target = out / (one.name + ".json");
+    const topology::Mined mined = history.mine();
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
-    file << render_ranking(ranking) << "\n";
+    file << render_ranking(ranking, &mined.pairs) << "\n";
     if (!file.flush()) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }

@@ -43,6 +43,16 @@ bool is_host(std::string_view type) {
     return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
+// Label `pool`: nodes of one pool stand in for one another. Empty: nobody does.
+std::string_view pool_of(const Graph& graph, NodeIndex node) {
+    for (const auto& [name, value] : graph.node(node).labels) {
+        if (name == "pool") {
+            return value;
+        }
+    }
+    return {};
+}
+
 // The same few names come again and again.
 class KindCache {
    public:
@@ -78,37 +88,60 @@ IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> a
     }
     go_down(level);
     copy_edges();
+    find_parts();
     weigh_symptoms();
 }
 
-std::string_view IncidentGraph::pool_of(Local node) const {
-    for (const auto& [name, value] : graph_.node(nodes_[node].index).labels) {
-        if (name == "pool") {
-            return value;
-        }
+IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t names_max) const {
+    constexpr std::size_t kLookThrough = 256;
+    const std::size_t all = all_dependents(node);
+    Missing missing;
+    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, nodes_[node].index).empty())) {
+        const auto copied = dependents(node);
+        const auto excused = std::count_if(copied.begin(), copied.end(), [&](const Arc& arc) {
+            return !is_missed(nodes_[arc.other].index, nodes_[node].index);
+        });
+        missing.count = all - std::min(all, static_cast<std::size_t>(excused));
+        return missing;
     }
-    return {};
+    std::vector<NodeIndex> missed;
+    graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
+        if (is_missed(other, nodes_[node].index)) {
+            missed.push_back(other);
+        }
+    });
+    std::sort(missed.begin(), missed.end());
+    missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
+    missing.count = missed.size();
+    for (std::size_t i = 0; i < std::min(missed.size(), names_max); ++i) {
+        missing.names.push_back(graph_.node(missed[i]).name);
+    }
+    return missing;
 }
 
-std::vector<std::string> IncidentGraph::silent_dependents(Local node, std::size_t names_max) const {
-    constexpr std::size_t kLookThrough = 256;
-    std::vector<NodeIndex> silent;
-    if (all_dependents(node) <= kLookThrough) {
-        graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
-            const auto place = places_.find(other);
-            if (place == places_.end() || !nodes_[place->second].alerts()) {
-                silent.push_back(other);
-            }
-        });
+bool IncidentGraph::is_missed(NodeIndex dependent, NodeIndex node) const {
+    const auto place = places_.find(dependent);
+    if (place != places_.end()) {
+        const IncidentNode& copied = nodes_[place->second];
+        if (copied.alerts() || (copied.told != nullptr && copied.told->blind)) {
+            return false;
+        }
     }
-    std::sort(silent.begin(), silent.end());
-    silent.erase(std::unique(silent.begin(), silent.end()), silent.end());
-    silent.resize(std::min(silent.size(), names_max));
-    std::vector<std::string> names;
-    for (const NodeIndex other : silent) {
-        names.push_back(graph_.node(other).name);
+    return !has_stand_in(dependent, node);
+}
+
+bool IncidentGraph::has_stand_in(NodeIndex dependent, NodeIndex node) const {
+    const std::string_view pool = pool_of(graph_, node);
+    if (pool.empty()) {
+        return false;
     }
-    return names;
+    bool found = false;
+    graph_.for_each_dependency(dependent, [&](NodeIndex other, const Edge&) {
+        const auto place = places_.find(other);
+        const bool alerts = place != places_.end() && nodes_[place->second].alerts();
+        found |= other != node && !alerts && pool_of(graph_, other) == pool;
+    });
+    return found;
 }
 
 // Those that the graph knows, by number; in a storm in which all nodes alert the worst tell enough.
@@ -256,13 +289,36 @@ void IncidentGraph::copy_edges() {
     }
 }
 
+// Nodes that edges tie together, whichever way they point, get one number: that of the first.
+void IncidentGraph::find_parts() {
+    std::vector<Local> open;
+    for (Local start = 0; start < size(); ++start) {
+        if (nodes_[start].part != kNoLocal) {
+            continue;
+        }
+        nodes_[start].part = start;
+        open.assign(1, start);
+        while (!open.empty()) {
+            const Local node = open.back();
+            open.pop_back();
+            for (const std::span<const Arc> arcs : {dependents(node), dependencies(node)}) {
+                for (const Arc& arc : arcs) {
+                    if (nodes_[arc.other].part == kNoLocal) {
+                        nodes_[arc.other].part = start;
+                        open.push_back(arc.other);
+                    }
+                }
+            }
+        }
+    }
+}
+
 void IncidentGraph::weigh_symptoms() {
     KindCache kinds;
     for (IncidentNode& node : nodes_) {
         if (node.told == nullptr || node.told->symptoms.empty()) {
             continue;
         }
-        ++alerting_count_;
         node.first_symptom = static_cast<std::uint32_t>(symptoms_.size());
         node.symptom_count = static_cast<std::uint32_t>(node.told->symptoms.size());
         for (const Symptom& symptom : node.told->symptoms) {

@@ -130,12 +130,12 @@ std::string WalkWords::explains() const {
 }
 
 std::string WalkWords::missing() const {
-    if (reach_.silent == 0) {
+    if (reach_.missed.count == 0) {
         return {};
     }
-    const std::string which = reach_.silent_names.empty()
-                                  ? count_of(reach_.silent, "node")
-                                  : list_of(reach_.silent_names, reach_.silent);
+    const std::string which = reach_.missed.names.empty()
+                                  ? count_of(reach_.missed.count, "node")
+                                  : list_of(reach_.missed.names, reach_.missed.count);
     return "no alert on " + which + ", which it would have hurt";
 }
 

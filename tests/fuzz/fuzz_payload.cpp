@@ -43,7 +43,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         return 0;
     }
     const auto lines = std::count(made->ndjson.begin(), made->ndjson.end(), '\n');
-    NOCTURNE_ASSERT(made->ndjson.empty() || static_cast<std::size_t>(lines) == made->events);
+    NOCTURNE_ASSERT(static_cast<std::size_t>(lines) == made->events);
+    if (made->events == 0) {
+        return 0;  // to the decoder, an empty message is a mistake
+    }
     // What they make is always JSON; an event may be refused, and then says why.
     model::EventDecoder decoder;
     const model::Decoded decoded = decoder.decode(made->ndjson);
