@@ -125,6 +125,7 @@ void Core::encode(Writer& out) const {
     state.messages.encode(out);
     state.deadlines.encode(out);
     engine::encode(out, state.counters);
+    out.zigzag(model::to_unix_ms(state.topology_reminder));
 }
 
 Result<Core> Core::decode(Reader& in) {
@@ -158,6 +159,9 @@ Result<Core> Core::decode(Reader& in) {
     state.messages.decode(in);
     state.deadlines.decode(in);
     engine::decode(in, state.counters);
+    if (in.remaining() > 0) {  // a snapshot of an older version ends here
+        state.topology_reminder = model::from_unix_ms(in.zigzag());
+    }
     if (!in.ok()) {
         return damaged();
     }

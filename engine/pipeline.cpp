@@ -172,11 +172,37 @@ void Pipeline::take(const model::EventBatch& batch) {
 }
 
 void Pipeline::take(const model::TopologyChange& change) {
-    state_.topology.apply(change, state_.now);
+    const topology::ChangeReport report = state_.topology.apply(change, state_.now);
+    plan_expiry();
+    // A source that only confirms, every few seconds, moves no alert.
+    if (!report.is_of_confirmations_only() || !change.nodes.empty()) {
+        follow_topology();
+    }
+}
+
+void Pipeline::follow_topology() {
     dedup_.find_nodes();
     correlate_.find_nodes();
     suppress_.find_nodes();
     follow_others();
+}
+
+// What no source has confirmed within its time to live is taken back.
+void Pipeline::expire_topology() {
+    state_.topology_reminder = model::kNoTime;
+    if (!state_.topology.expire(state_.now).is_of_confirmations_only()) {
+        follow_topology();
+    }
+    plan_expiry();
+}
+
+void Pipeline::plan_expiry() {
+    const model::Time due = state_.topology.next_expiry();
+    if (due != model::Time::max() &&
+        (state_.topology_reminder == model::kNoTime || due < state_.topology_reminder)) {
+        state_.topology_reminder = due;
+        state_.deadlines.add(due, Deadline::Kind::Topology, 0);
+    }
 }
 
 void Pipeline::take(const model::Command& command) {
@@ -269,6 +295,11 @@ void Pipeline::pass_time() {
                 if (const model::Incident& incident = state_.incidents[deadline.slot];
                     incident.id != model::kNoId && incident.word_due == deadline.due) {
                     due_words_.push_back(deadline.slot);
+                }
+                break;
+            case Deadline::Kind::Topology:
+                if (deadline.due == state_.topology_reminder) {
+                    expire_topology();
                 }
                 break;
             case Deadline::Kind::Pattern:

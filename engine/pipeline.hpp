@@ -43,6 +43,9 @@ class Pipeline {
     void raise(const Transition& transition);
     void tell_firing(const Transition& transition);
     void follow_others();
+    void follow_topology();
+    void expire_topology();
+    void plan_expiry();
     std::vector<Slot> told_of() const;
 
     State& state_;

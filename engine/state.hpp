@@ -82,6 +82,8 @@ struct State {
     Deadlines deadlines;
     Counters counters;
 
+    model::Time topology_reminder = model::kNoTime;  // when the graph is looked at for expiry
+
     // How many alerts stand on each node, so that a node that only events named can be forgotten.
     boost::unordered_flat_map<topology::NodeIndex, std::uint32_t> alerts_on_node;
 };
