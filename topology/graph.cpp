@@ -174,7 +174,9 @@ class Taking {
         }
         const NodeIndex index = confirm(spec.name, said_);
         Node& node = editor_.node(index);
-        node.described |= bit();
+        if (says_more_than_its_kind(spec)) {
+            node.described |= bit();
+        }
         if (!spec.type.empty()) {
             node.type = spec.type;
         }
@@ -193,6 +195,12 @@ class Taking {
         for (const std::string& alias : spec.aliases) {
             take_alias(index, alias);
         }
+    }
+
+    // A name and a type alone are a mention: who has that name as an alias may take the node over.
+    static bool says_more_than_its_kind(const model::NodeSpec& spec) {
+        return !spec.owner.empty() || spec.criticality || !spec.aliases.empty() ||
+               !spec.labels.empty();
     }
 
     // Whether this change has confirmed the node already.

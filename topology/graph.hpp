@@ -31,7 +31,7 @@ struct Node {
     model::Time first_seen = model::kNoTime;
     model::Time last_seen = model::kNoTime;  // when a source last confirmed it
     Provenance provenance = 0;
-    Provenance described = 0;  // of these, who said more of it than its name in an edge
+    Provenance described = 0;  // of these, who said more of it than name and type
     double confidence = 1.0;   // that it is there: of all sources together, see EdgeView
     std::uint8_t criticality = model::kCriticalityDefault;
 };
