@@ -5,8 +5,10 @@
 #include "engine/why.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/metric_text.hpp"
+#include "gateway/otlp_request.hpp"
 #include "gateway/payload.hpp"
 #include "gateway/request_body.hpp"
+#include "gateway/topology_feed.hpp"
 #include "model/incident.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
@@ -257,7 +259,9 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 26> kRoutes{{
+        static constexpr std::array<Route, 28> kRoutes{{
+            {Method::Post, "v1/traces", &Inside::post_traces},
+            {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, "", &Inside::get_front_page},
             {Method::Get, "version", &Inside::get_version},
             {Method::Get, "metrics", &Inside::get_metrics},
@@ -709,6 +713,23 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                    out.member("nodes", nodes).member("edges", edges).end_object();
                    answer(json_response(out.take()));
                });
+    }
+
+    // In the background: a request may hold thousands of spans.
+    void post_traces(Call call, Respond respond) {
+        if (parts_.topology == nullptr) {
+            respond(error_response(404, "spans are not taken here"));
+            return;
+        }
+        parts_.in_background(
+            [self = shared_from_this(),
+             request = std::make_shared<HttpRequest>(std::move(call.request)),
+             respond] { respond(take_otlp_request(*request, *self->parts_.topology)); });
+    }
+
+    void get_sources(Call, Respond respond) {
+        respond(parts_.topology == nullptr ? json_response(R"({"sources":[]})")
+                                           : json_response(parts_.topology->render_sources()));
     }
 
     void get_impact(Call call, Respond respond) {
