@@ -320,10 +320,22 @@ void Pipeline::conclude() {
     }
     decide_.incidents(news_);
     std::vector<Slot> slots = told_of();
+    keep_graphs(slots);
     slots.insert(slots.end(), due_words_.begin(), due_words_.end());
     for (const Slot slot : slots) {
         route_.look_at(slot);
     }
+}
+
+// Of the incidents that were ranked just now: the graph as the ranking saw it.
+void Pipeline::keep_graphs(const std::vector<Slot>& slots) {
+    for (const Slot slot : slots) {
+        const model::Incident& incident = state_.incidents[slot];
+        if (incident.ranked_at == state_.now && !incident.is_over()) {
+            state_.incident_graphs.take(incident, state_.alerts, state_.topology.now(), state_.now);
+        }
+    }
+    state_.incident_graphs.prune(state_.incidents);
 }
 
 // The incidents that there is news of, each once, in the order of their ids.

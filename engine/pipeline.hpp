@@ -47,6 +47,7 @@ class Pipeline {
     void expire_topology();
     void plan_expiry();
     std::vector<Slot> told_of() const;
+    void keep_graphs(const std::vector<Slot>& slots);
 
     State& state_;
     std::vector<IncidentNews> news_;

@@ -9,6 +9,7 @@
 #include "engine/flapping.hpp"
 #include "engine/groupings.hpp"
 #include "engine/identities.hpp"
+#include "engine/incident_graphs.hpp"
 #include "engine/incident_table.hpp"
 #include "engine/inhibitions.hpp"
 #include "engine/maintenances.hpp"
@@ -62,6 +63,7 @@ struct State {
 
     AlertTable alerts;
     IncidentTable incidents;
+    IncidentGraphs incident_graphs;
     topology::LiveGraph topology;
     RuleBook book;
     DecisionLog decisions;

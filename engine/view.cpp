@@ -136,7 +136,30 @@ std::vector<Slot> worst_alerts(const State& state, const Incident& incident, std
     return slots;
 }
 
-enum class Detail { List, Whole };
+enum class Detail { List, Whole, WithGraph };
+
+void write(JsonWriter& out, const topology::Excerpt& excerpt) {
+    out.begin_object().member("taken_at", excerpt.taken_at);
+    out.member("nodes_left_out", excerpt.nodes_left_out).key("nodes").begin_array();
+    for (const topology::Excerpt::Node& node : excerpt.nodes) {
+        out.begin_object().member("name", node.name).member("type", node.type);
+        out.member("owner", node.owner).member("criticality", std::uint64_t{node.criticality});
+        out.member("centre", node.is_centre).end_object();
+    }
+    out.end_array().key("edges").begin_array();
+    for (const topology::Excerpt::Edge& edge : excerpt.edges) {
+        out.begin_object().member("from", excerpt.nodes[edge.from].name);
+        out.member("to", excerpt.nodes[edge.to].name).member("type", edge.type);
+        out.member("weight", edge.weight).member("confidence", edge.confidence);
+        out.member("first_seen", edge.first_seen).member("last_seen", edge.last_seen);
+        out.key("provenance").begin_array();
+        for (const std::string& source : edge.provenance) {
+            out.text(source);
+        }
+        out.end_array().end_object();
+    }
+    out.end_array().end_object();
+}
 
 void write(JsonWriter& out, const State& state, const Incident& incident, Detail detail) {
     out.begin_object();
@@ -170,13 +193,18 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
         out.member("summary", change.summary).member("time", change.time).end_object();
     }
     out.end_array();
-    if (detail == Detail::Whole) {
+    if (detail != Detail::List) {
         out.key("timeline").begin_array();
         for (const model::TimelineEntry& entry : incident.timeline) {
             write(out, entry);
         }
         out.end_array();
         out.member("timeline_dropped", incident.timeline_dropped);
+    }
+    if (detail == Detail::WithGraph) {
+        const std::optional<topology::Excerpt> excerpt = state.incident_graphs.find(incident.id);
+        out.key("graph");
+        excerpt ? write(out, *excerpt) : void(out.null());
     }
     out.end_object();
 }
@@ -258,29 +286,6 @@ bool is_asked_for(const Incident& incident, const IncidentQuery& query) {
     return query.all || !incident.is_over();
 }
 
-void write(JsonWriter& out, const topology::Graph& graph, const topology::Node& node) {
-    out.begin_object();
-    out.member("name", node.name).member("type", node.type).member("owner", node.owner);
-    out.member("criticality", std::uint64_t{node.criticality});
-    out.key("aliases").begin_array();
-    for (const std::string& alias : node.aliases) {
-        out.text(alias);
-    }
-    out.end_array();
-    out.key("labels").begin_object();
-    for (const auto& [name, value] : node.labels) {
-        out.member(name, value);
-    }
-    out.end_object();
-    out.key("provenance").begin_array();
-    for (const std::string& provenance : graph.provenance_names(node.provenance)) {
-        out.text(provenance);
-    }
-    out.end_array();
-    out.member("last_seen", node.last_seen);
-    out.end_object();
-}
-
 void write_storm(JsonWriter& out, const State& state, std::uint32_t number) {
     out.key("storm");
     if (number >= state.storms.all().size()) {
@@ -341,42 +346,15 @@ std::string render_incidents(const Core& core, const IncidentQuery& query) {
     return out.take();
 }
 
-std::optional<std::string> render_incident(const Core& core, model::Id id) {
+std::optional<std::string> render_incident(const Core& core, model::Id id, GraphPart graph) {
     const State& state = core.state();
     const Slot slot = state.incidents.find(id);
     if (slot == kNoSlot) {
         return std::nullopt;
     }
     JsonWriter out;
-    write(out, state, state.incidents[slot], Detail::Whole);
-    return out.take();
-}
-
-std::string render_topology(const Core& core) {
-    const State& state = core.state();
-    const topology::Graph& graph = state.topology.now();
-    JsonWriter out;
-    out.begin_object().key("nodes").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (graph.is_alive(i)) {
-            write(out, graph, graph.node(i));
-        }
-    }
-    out.end_array().key("edges").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (!graph.is_alive(i)) {
-            continue;
-        }
-        graph.for_each_dependency(i, [&](topology::NodeIndex to, const topology::Edge& edge) {
-            out.begin_object();
-            out.member("from", graph.node(i).name).member("to", graph.node(to).name);
-            out.member("type", edge.type)
-                .member("weight", edge.weight)
-                .member("last_seen", edge.last_seen);
-            out.end_object();
-        });
-    }
-    out.end_array().end_object();
+    write(out, state, state.incidents[slot],
+          graph == GraphPart::With ? Detail::WithGraph : Detail::Whole);
     return out.take();
 }
 
@@ -403,27 +381,41 @@ std::string render_silences(const Core& core) {
     return out.take();
 }
 
-std::optional<std::string> render_impact(const Core& core, std::string_view name) {
-    const topology::Graph& graph = core.state().topology.now();
+std::shared_ptr<const topology::Graph> topology_of(const Core& core) {
+    return core.state().topology.snapshot();
+}
+
+std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view name) {
     const topology::NodeIndex node = graph.find(name);
     if (node == topology::kNoNode) {
         return std::nullopt;
     }
+    const topology::ImpactReport report = topology::foresee(graph, node, {});
     JsonWriter out;
+    const auto names = [&](const char* key, const std::vector<topology::NodeIndex>& nodes) {
+        out.key(key).begin_array();
+        for (const topology::NodeIndex one : nodes) {
+            out.text(graph.node(one).name);
+        }
+        out.end_array();
+    };
     out.begin_object().member("node", graph.node(node).name).key("hurt").begin_array();
-    for (const topology::Impact& impact : topology::impact(graph, node, {})) {
-        out.begin_object();
-        out.member("resource", graph.node(impact.node).name);
-        out.member("type", graph.node(impact.node).type)
-            .member("owner", graph.node(impact.node).owner);
-        out.member("criticality", std::uint64_t{graph.node(impact.node).criticality});
+    for (const topology::Impact& impact : report.hurt) {
+        const topology::Node& hurt = graph.node(impact.node);
+        out.begin_object().member("resource", hurt.name);
+        out.member("type", hurt.type).member("owner", hurt.owner);
+        out.member("criticality", std::uint64_t{hurt.criticality});
         out.member("distance", std::uint64_t{impact.distance})
             .member("likelihood", impact.likelihood);
-        out.key("path").begin_array();
-        for (const topology::NodeIndex step : impact.path) {
-            out.text(graph.node(step).name);
-        }
-        out.end_array().end_object();
+        names("path", impact.path);
+        out.end_object();
+    }
+    out.end_array().key("held").begin_array();
+    for (const topology::Redundancy& held : report.held) {
+        out.begin_object().member("resource", graph.node(held.node).name);
+        out.member("lost", std::uint64_t{held.lost}).member("members", std::uint64_t{held.members});
+        names("left", held.left);
+        out.end_object();
     }
     out.end_array().end_object();
     return out.take();

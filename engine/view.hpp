@@ -7,10 +7,16 @@
 #include "model/matcher.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+namespace nocturne::topology {
+class Graph;
+}
 
 namespace nocturne::engine {
 
@@ -36,14 +42,18 @@ std::string render_alerts(const Core& core, const AlertQuery& query);
 // {"incidents":[...]}, newest first, each as in the contract but without timeline and with at most
 // ten alerts.
 std::string render_incidents(const Core& core, const IncidentQuery& query);
+// Whether the graph around an incident, as it stood, is part of its JSON.
+enum class GraphPart : std::uint8_t { Without, With };
+
 // The whole incident, or nothing when it is not (or no more) in memory.
-std::optional<std::string> render_incident(const Core& core, model::Id id);
-// {"nodes":[...],"edges":[...]}.
-std::string render_topology(const Core& core);
+std::optional<std::string> render_incident(const Core& core, model::Id id,
+                                           GraphPart graph = GraphPart::Without);
 std::string render_silences(const Core& core);
-// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}]}, or nothing
-// for an unknown node.
-std::optional<std::string> render_impact(const Core& core, std::string_view node);
+// The graph as it stands, for views that take long: they may read it on any thread.
+std::shared_ptr<const topology::Graph> topology_of(const Core& core);
+// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}],
+// "held":[{"resource":...,"lost":1,"members":3,"left":[...]}]}, or nothing for an unknown node.
+std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view node);
 // What the pub socket and the event stream carry:
 // {"topic":...,"key":"position-index","reason":...,"alert"|"incident":{...}}.
 std::string render_effect(const Core& core, const model::Effect& effect);

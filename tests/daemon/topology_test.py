@@ -257,12 +257,46 @@ def tell_the_story(daemon, sources):
     eventually("two more rounds", lambda: daemon.sources()["cluster"]["pulls"] >= pulls + 2)
     assert daemon.sources()["cluster"]["changes"] <= changes + 1, "the same again is not journaled again"
 
+    tell_of_an_incident(daemon)
+
     daemon.configure("\n".join(line for line in sources.splitlines() if "consul" not in line) + "\n")
     assert daemon.post("/-/reload", b"")[0] == 200
     eventually("a source taken out by a reload is withdrawn",
                lambda: ("post-er", "backed_by", "vm-7") not in daemon.edges())
     assert ("vm-7", "runs_on", "esx-1") in daemon.edges()
     assert "refused" not in daemon.sources()
+
+
+def tell_of_an_incident(daemon):
+    """The graph as it stood is kept with an incident: a picture, and what was predicted beside what happened."""
+    for node, check in [("orders-db", "disk"), ("shop/orders", "errors"), ("front", "latency")]:
+        status, _, _ = daemon.post("/api/v1/events", json.dumps(
+            {"resource": node, "check": check, "severity": "critical", "source": "test"}).encode())
+        assert status == 200
+    incidents = json.loads(daemon.get("/api/v1/incidents"))["incidents"]
+    assert len(incidents) == 1, incidents
+    url = "/api/v1/incidents/" + incidents[0]["id"]
+    kept = json.loads(daemon.get(url))["graph"]
+    assert {"orders-db", "shop/orders", "front"} <= {node["name"] for node in kept["nodes"]}, kept
+    assert any(edge["from"] == "front" and edge["to"] == "shop/orders" and "prometheus" in edge["provenance"]
+               for edge in kept["edges"]), kept
+    svg = daemon.get(url + "/graph.svg")
+    assert svg.startswith("<svg") and "orders-db" in svg, svg
+    assert daemon.post(url + "/label", b'{"cause":"orders-db","by":"anna"}')[0] == 200
+    impact = json.loads(daemon.get(url + "/impact"))
+    assert impact["node"] == "orders-db" and impact["labelled"], impact
+    assert {"shop/orders", "front"} <= {hit["resource"] for hit in impact["hit"]}, impact
+    assert daemon.get("/api/v1/incidents/I999-0/graph.svg") is None
+    print("ok the graph is kept with an incident", flush=True)
+
+    eventually("lint answers", lambda: "counts" in (daemon.get("/api/v1/topology/lint") or ""))
+    for command in [["show", "orders"], ["sources"], ["export", "--as", "graphml"], ["svg", "--incident",
+                    incidents[0]["id"]]]:
+        run = subprocess.run([PROGRAM, "topology", *command, "--url", daemon.url], capture_output=True, text=True)
+        assert run.returncode == 0 and run.stdout, (command, run)
+    diff = subprocess.run([PROGRAM, "topology", "diff", "--incident", incidents[0]["id"], "--url", daemon.url],
+                          capture_output=True, text=True)
+    assert diff.returncode == 0 and diff.stdout == "no difference\n", diff
 
 
 main()
