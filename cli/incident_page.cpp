@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ constexpr std::size_t kNameWidthMax = 40;
 constexpr std::size_t kSuspectsInPage = 3;
 constexpr std::size_t kSuspectsInBlock = 1;
 constexpr std::size_t kChangesMax = 10;
+constexpr std::size_t kBlindSpotsMax = 10;
 constexpr std::size_t kTimelineFirst = 4;
 constexpr std::size_t kTimelineLast = 8;
 constexpr std::size_t kTextWidth = 100;  // of lines of prose, where the terminal has no limit
@@ -45,6 +47,7 @@ class IncidentPage {
         write_suspects();
         write_tree();
         if (options_.length == PageOptions::Length::Whole) {
+            write_blind_spots();
             write_changes();
             write_timeline();
             write_next();
@@ -101,6 +104,9 @@ class IncidentPage {
         }
         const bool whole = options_.length == PageOptions::Length::Whole;
         title("Suspects");
+        if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) {
+            out_ += palette_.paint(Style::Yellow, "  " + doubt) + "\n";
+        }
         out_ += render_suspects(suspects, whole ? kSuspectsInPage : kSuspectsInBlock, options_);
     }
 
@@ -176,6 +182,26 @@ class IncidentPage {
         }
         write_rows(table);
         write_more(changes.size(), kChangesMax);
+    }
+
+    // Where nobody would tell, whatever the suspects say.
+    void write_blind_spots() {
+        const json::array& blind = list_of(incident_, "blind_spots");
+        if (blind.empty()) {
+            return;
+        }
+        title("Blind spots");
+        Table table({{""}, {""}});
+        for (std::size_t i = 0; i < std::min(blind.size(), kBlindSpotsMax); ++i) {
+            const model::Time heard = time_of(blind[i], "heard_at");
+            table.add(
+                {"  " + cut(text_of(blind[i], "resource"), kNameWidthMax),
+                 palette_.paint(Style::Yellow, "nothing heard from " + text_of(blind[i], "source") +
+                                                   " since " + short_time(heard, options_.now) +
+                                                   " (" + ago(heard, options_.now) + ")")});
+        }
+        write_rows(table);
+        write_more(blind.size(), kBlindSpotsMax);
     }
 
     void write_timeline() {
@@ -267,6 +293,31 @@ class IncidentPage {
     std::map<std::string, std::pair<std::string, std::string>> worst_alerts_;
 };
 
+std::string kind_in_words(const std::string& kind) {
+    return kind == "infrastructure" ? "an infrastructure fault"
+           : kind == "change"       ? "a bad change"
+           : kind == "data"         ? "a fault in its data"
+                                    : "load from outside";
+}
+
+// The sentence, what of the evidence it leaves out, and the kind of cause.
+std::vector<std::string> words_of(const json::value& suspect) {
+    std::vector<std::string> words{text_of(suspect, "reason")};
+    for (const json::value& evidence : list_of(suspect, "evidence")) {
+        const std::string name = text_of(evidence, "name");
+        const bool tells = std::abs(number_of(evidence, "score")) > 0.01;
+        if (tells && (name == "blamed" || name == "off_path" || name == "forward")) {
+            words.push_back(text_of(evidence, "text"));
+        }
+    }
+    const std::string kind = text_of(suspect, "kind");
+    if (!kind.empty() && kind != "unknown") {
+        words.push_back("looks like " + kind_in_words(kind) + ": " +
+                        text_of(suspect, "kind_reason"));
+    }
+    return words;
+}
+
 }  // namespace
 
 std::string render_incident_page(const json::value& incident, const PageOptions& options) {
@@ -293,14 +344,12 @@ std::string render_suspects(const json::array& suspects, std::size_t suspects_ma
                "  " +
                options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) +
                "  " + percent(score) +
-               (flag_of(suspect, "silent")
+               (flag_of(suspect, "silent") && text_of(suspect, "reason").empty()
                     ? options.palette.paint(Style::Dim, "  raised no alert itself")
                     : "") +
                "\n";
-        for (const json::value& evidence : list_of(suspect, "evidence")) {
-            const std::string text = text_of(evidence, "text");
-            for (const std::string& line :
-                 wrap(text.empty() ? text_of(evidence, "name") : text, room)) {
+        for (const std::string& text : words_of(suspect)) {
+            for (const std::string& line : wrap(text, room)) {
                 out += std::string(kIndent) + line + "\n";
             }
         }

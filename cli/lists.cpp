@@ -4,6 +4,10 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
 namespace nocturne::cli {
 
 namespace json = boost::json;
@@ -27,13 +31,50 @@ std::string or_dash(std::string text) {
     return text.empty() ? "-" : text;
 }
 
-// "suppressed (S12-0)": what hides an alert is never hidden itself.
+// "suppressed (S12-0)": what hides an alert is never hidden itself. "firing (blind)": who would
+// tell more is silent.
 std::string status_of(const json::value& alert) {
     std::string status = text_of(alert, "status");
     if (const json::value* by = object_of(alert, "suppressed_by")) {
         status += " (" + text_of(*by, "id") + ")";
     }
-    return status;
+    return status + (object_of(alert, "blind") != nullptr ? " (blind)" : "");
+}
+
+// "23:10:00 (in 12m, soon)": whoever set it may want to look again before.
+std::string end_of_silence(const json::value& silence, const PageOptions& options) {
+    constexpr auto kSoon = std::chrono::hours(1);
+    const model::Time ends = time_of(silence, "ends_at");
+    if (text_of(silence, "state") != "active" || ends - options.now > kSoon) {
+        return moment(ends, options.now);
+    }
+    return options.palette.paint(Style::Yellow, short_time(ends, options.now) + " (" +
+                                                    ago(ends, options.now) + ", soon)");
+}
+
+// Of a silence in words: much, something, or nothing and since when.
+std::string what_it_hides(const json::value& silence, double burning, const PageOptions& options) {
+    constexpr double kMuch = 0.1;  // of all alerts that burn
+    const double hiding = number_of(silence, "hiding");
+    if (hiding > 0) {
+        const double share = burning > 0 ? hiding / burning : 1;
+        const bool is_much = share >= kMuch && hiding > 1;
+        const std::string text =
+            text_of(silence, "hiding") + " of " +
+            std::to_string(static_cast<std::uint64_t>(std::max(burning, 0.0))) + " alerts (" +
+            percent(share) + ")" + (is_much ? ", much" : "");
+        return is_much ? options.palette.paint(Style::Red, text) : text;
+    }
+    if (text_of(silence, "state") == "pending") {
+        return "not yet, it begins " + ago(time_of(silence, "starts_at"), options.now);
+    }
+    const model::Time last = time_of(silence, "last_hid");
+    const model::Time since = last == model::kNoTime ? time_of(silence, "starts_at") : last;
+    const std::string text = last == model::kNoTime
+                                 ? "nothing since it began " + ago(since, options.now)
+                                 : "nothing now; began to hide its last " + ago(since, options.now);
+    return text_of(silence, "state") == "active" ? options.palette.paint(Style::Yellow, text)
+                                                 : options.palette.paint(Style::Dim, text);
 }
 
 }  // namespace
@@ -168,13 +209,20 @@ std::string render_silence_list(const json::value& reply, const PageOptions& opt
     if (silences.empty()) {
         return "no silences\n";
     }
-    Table table(
-        {{"ID"}, {"STATE"}, {"ENDS"}, {"HIDDEN", Align::Right}, {"BY"}, {"MATCHERS"}, {"COMMENT"}});
+    Table table({{"ID"},
+                 {"STATE"},
+                 {"ENDS"},
+                 {"HIDES"},
+                 {"HIDDEN", Align::Right},
+                 {"BY"},
+                 {"MATCHERS"},
+                 {"COMMENT"}});
     for (const json::value& silence : silences) {
         table.add({text_of(silence, "id"), text_of(silence, "state"),
-                   moment(time_of(silence, "ends_at"), options.now), text_of(silence, "hidden"),
-                   or_dash(text_of(silence, "created_by")), text_of(silence, "matchers"),
-                   text_of(silence, "comment")});
+                   end_of_silence(silence, options),
+                   what_it_hides(silence, number_of(reply, "burning"), options),
+                   text_of(silence, "hidden"), or_dash(text_of(silence, "created_by")),
+                   text_of(silence, "matchers"), text_of(silence, "comment")});
     }
     return table.render(options.palette, options.width);
 }

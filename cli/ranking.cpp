@@ -2,17 +2,14 @@
 
 #include "cli/replayer.hpp"
 #include "engine/state.hpp"
+#include "engine/view.hpp"
 #include "model/json_writer.hpp"
-#include "model/settings.hpp"
 
 #include <chrono>
 #include <utility>
 
 namespace nocturne::cli {
 
-namespace {
-
-// One incident that takes every alert, and that time does not touch.
 model::Settings one_incident() {
     constexpr model::Duration kForever = std::chrono::days(36'500);
     model::Settings settings;
@@ -26,42 +23,38 @@ model::Settings one_incident() {
     return settings;
 }
 
-}  // namespace
-
-std::vector<model::Suspect> rank_events(const model::TopologyChange& topology,
-                                        model::EventBatch events, model::Time at) {
+model::Ranking rank_events(const model::TopologyChange& topology, model::EventBatch events,
+                           model::Time at) {
     Replayer replayer(one_incident());
     replayer.apply(topology, model::from_unix_ms(0));
     replayer.apply(std::move(events), at);
     const engine::IncidentTable& incidents = replayer.core().state().incidents;
-    return incidents.by_id().empty() ? std::vector<model::Suspect>()
-                                     : incidents[incidents.by_id().begin()->second].suspects;
+    if (incidents.by_id().empty()) {
+        return {};
+    }
+    const model::Incident& incident = incidents[incidents.by_id().begin()->second];
+    return {incident.suspects, incident.confidence, incident.doubt};
 }
 
-std::string render_ranking(const std::vector<model::Suspect>& suspects) {
+std::string render_ranking(const model::Ranking& ranking,
+                           const std::vector<topology::Precedence>* pairs) {
     model::JsonWriter out;
     out.begin_object().key("ranking").begin_array();
-    for (const model::Suspect& suspect : suspects) {
-        out.begin_object();
-        out.member("resource", suspect.resource)
-            .member("score", suspect.score)
-            .member("silent", suspect.silent);
-        out.key("evidence").begin_array();
-        for (const model::Evidence& evidence : suspect.evidence) {
-            out.begin_object().member("name", evidence.name).member("score", evidence.score);
-            out.member("text", evidence.text).end_object();
-        }
-        out.end_array().key("paths").begin_array();
-        for (const model::CausalPath& path : suspect.paths) {
-            out.begin_object().key("nodes").begin_array();
-            for (const std::string& node : path.nodes) {
-                out.text(node);
-            }
-            out.end_array().member("symptom", path.symptom).end_object();
-        }
-        out.end_array().end_object();
+    for (const model::Suspect& suspect : ranking.suspects) {
+        engine::write_suspect(out, suspect);
     }
-    out.end_array().end_object();
+    out.end_array().member("confidence", ranking.confidence).key("doubt");
+    ranking.doubt.empty() ? out.null() : out.text(ranking.doubt);
+    if (pairs != nullptr) {
+        out.key("pairs").begin_array();
+        for (const topology::Precedence& pair : *pairs) {
+            if (pair.relation == topology::Relation::Same) {
+                out.begin_array().text(pair.cause).text(pair.effect).end_array();
+            }
+        }
+        out.end_array();
+    }
+    out.end_object();
     return out.take();
 }
 

@@ -22,6 +22,8 @@ void encode_fields(Writer& out, const Alert& alert) {
     out.varint(alert.count);
     out.f64(alert.value);
     out.f64(static_cast<double>(alert.deviation));
+    out.f64(static_cast<double>(alert.excess));
+    out.f64(static_cast<double>(alert.baseline));
     out.varint(alert.node);
     out.u8(static_cast<std::uint8_t>(alert.severity));
     out.u8(static_cast<std::uint8_t>(alert.severity_worst));
@@ -47,6 +49,8 @@ void decode_fields(Reader& in, Alert& alert) {
     alert.count = in.varint();
     alert.value = in.f64();
     alert.deviation = static_cast<float>(in.f64());
+    alert.excess = static_cast<float>(in.f64());
+    alert.baseline = static_cast<float>(in.f64());
     alert.node = static_cast<std::uint32_t>(in.varint());
     alert.severity = static_cast<model::Severity>(in.u8());
     alert.severity_worst = static_cast<model::Severity>(in.u8());

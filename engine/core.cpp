@@ -14,7 +14,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 2;
+constexpr std::uint64_t kSnapshotVersion = 4;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));
@@ -76,10 +76,9 @@ void Core::apply(const model::Input& input, std::vector<model::Effect>& effects)
     State& state = *state_;
     NOCTURNE_ASSERT(input.position > state.position);
     state.position = input.position;
-    state.now = std::max(state.now, input.at);
     ++state.counters.inputs;
     Pipeline pipeline(state, effects);
-    pipeline.pass_time();
+    pipeline.pass_time_until(std::max(state.now, input.at));
     std::visit([&](const auto& body) { pipeline.take(body); }, input.body);
     pipeline.conclude();
 }

@@ -52,6 +52,9 @@ void put(Writer& out, const model::Suspect& suspect) {
     out.text(suspect.resource);
     out.f64(suspect.score);
     out.boolean(suspect.silent);
+    out.text(suspect.reason);
+    out.u8(static_cast<std::uint8_t>(suspect.kind));
+    out.text(suspect.kind_reason);
     put_all(out, suspect.evidence, [&](const model::Evidence& evidence) {
         out.text(evidence.name);
         out.f64(evidence.score);
@@ -68,6 +71,9 @@ model::Suspect get_suspect(Reader& in) {
     suspect.resource = in.text();
     suspect.score = in.f64();
     suspect.silent = in.boolean();
+    suspect.reason = in.text();
+    suspect.kind = static_cast<model::CauseKind>(in.u8());
+    suspect.kind_reason = in.text();
     get_all(in, suspect.evidence, [&] {
         model::Evidence evidence;
         evidence.name = in.text();
@@ -116,6 +122,8 @@ void put(Writer& out, const Incident& incident) {
     counts(incident, [&](std::uint64_t count) { out.varint(count); });
     put_all(out, incident.alerts, [&](Slot slot) { out.varint(slot); });
     put_all(out, incident.suspects, [&](const model::Suspect& suspect) { put(out, suspect); });
+    out.f64(incident.confidence);
+    out.text(incident.doubt);
     put_all(out, incident.changes, [&](const model::IncidentChange& change) {
         out.text(change.resource);
         out.text(change.what);
@@ -149,6 +157,8 @@ Incident get_incident(Reader& in) {
     counts(incident, [&](std::uint64_t& count) { count = in.varint(); });
     get_all(in, incident.alerts, [&] { return static_cast<Slot>(in.varint()); });
     get_all(in, incident.suspects, [&] { return get_suspect(in); });
+    incident.confidence = in.f64();
+    incident.doubt = in.text();
     get_all(in, incident.changes, [&] {
         model::IncidentChange change;
         change.resource = in.text();
@@ -190,10 +200,7 @@ Slot IncidentTable::create(model::Id id) {
 }
 
 void IncidentTable::remove(Slot slot) {
-    if (const auto found = groups_.find(incidents_[slot].group);
-        found != groups_.end() && found->second == incidents_[slot].id) {
-        groups_.erase(found);
-    }
+    groups_.erase({incidents_[slot].group, incidents_[slot].id});
     over_.erase(incidents_[slot].id);
     by_id_.erase(incidents_[slot].id);
     incidents_[slot] = {};
@@ -223,13 +230,16 @@ void IncidentTable::clear_node(std::uint32_t node, Slot slot) {
 
 void IncidentTable::note_group(Slot slot) {
     if (incidents_[slot].group != model::Fingerprint{}) {
-        groups_.insert_or_assign(incidents_[slot].group, incidents_[slot].id);
+        groups_.emplace(incidents_[slot].group, incidents_[slot].id);
     }
 }
 
 Slot IncidentTable::of_group(const model::Fingerprint& key) const {
-    const auto found = groups_.find(key);
-    return found == groups_.end() ? kNoSlot : find(found->second);
+    constexpr model::Id kLast{UINT64_MAX, UINT32_MAX};
+    const auto after = groups_.upper_bound({key, kLast});
+    return after == groups_.begin() || std::prev(after)->first != key
+               ? kNoSlot
+               : find(std::prev(after)->second);
 }
 
 void IncidentTable::encode(Writer& out) const {
@@ -256,10 +266,6 @@ void IncidentTable::decode(Reader& in) {
         if (incidents_[slot].id != model::kNoId) {
             by_id_.emplace(incidents_[slot].id, slot);
             note_state(slot);
-        }
-    }
-    for (const auto& [id, slot] : by_id_) {  // a later one takes the place of an earlier
-        if (!incidents_[slot].is_over()) {
             note_group(slot);
         }
     }

@@ -35,7 +35,7 @@ store::IncidentRecord record_of(const Core& core, const model::Incident& inciden
     record.state = model::name_of(incident.state);
     record.severity = model::name_of(incident.severity);
     record.title = incident.title;
-    record.json = render_incident(core, incident.id, GraphPart::With).value_or("{}");
+    record.json = render_incident(core, incident.id).value_or("{}");
     return record;
 }
 

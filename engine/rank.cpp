@@ -62,8 +62,15 @@ std::vector<NodeAlerts> group_by_node(const Incident& incident, const AlertTable
 model::Symptom symptom_of(const Alert& alert, const AlertTable& alerts) {
     model::Symptom symptom;
     symptom.check = alerts.text(alert.check);
+    for (const model::LabelSymbols& label : alert.labels) {
+        if (alerts.text(label.name) == "caller") {
+            symptom.caller = alerts.text(label.value);
+        }
+    }
     symptom.severity = alert.severity_worst;
     symptom.deviation = static_cast<double>(alert.deviation);
+    symptom.excess = static_cast<double>(alert.excess);
+    symptom.baseline = static_cast<double>(alert.baseline);
     symptom.slo = alert.slo;
     symptom.firing = alert.is_burning();
     symptom.first_seen = alert.first_seen;
@@ -90,41 +97,52 @@ void Rank::rank_if_due(Slot slot) {
     }
 }
 
-void Rank::rank(Slot slot) {
-    Incident& incident = state_.incidents[slot];
+std::vector<AlertingNode> alerting_of(const State& state, const Incident& incident) {
     std::vector<AlertingNode> alerting;
-    for (const NodeAlerts& node : group_by_node(incident, state_.alerts)) {
+    boost::unordered_flat_map<NodeIndex, std::size_t> places;
+    for (const NodeAlerts& node : group_by_node(incident, state.alerts)) {
+        places.emplace(node.node, alerting.size());
         AlertingNode& told = alerting.emplace_back();
         told.node = node.node;
+        told.symptoms.reserve(node.worst.size());
         for (const Slot alert : node.worst) {
-            told.symptoms.push_back(symptom_of(state_.alerts[alert], state_.alerts));
+            told.symptoms.push_back(symptom_of(state.alerts[alert], state.alerts));
         }
     }
-    const std::size_t nodes = alerting.size();
-    for (const Change& change : state_.changes) {
-        const NodeIndex node = state_.topology.now().find(change.resource);
+    for (const Change& change : state.changes) {
+        const NodeIndex node = state.topology.now().find(change.resource);
         if (node == topology::kNoNode ||
-            change.time + state_.settings.change_window < incident.opened_at) {
+            change.time + state.settings.change_window < incident.opened_at) {
             continue;
         }
-        const auto is_there = [&](const AlertingNode& told) { return told.node == node; };
-        auto place = std::find_if(alerting.begin(), alerting.end(), is_there);
-        if (place == alerting.end()) {
-            place = alerting.insert(alerting.end(), AlertingNode{node, {}, {}});
+        const auto [place, is_new] = places.try_emplace(node, alerting.size());
+        if (is_new) {
+            alerting.push_back({node, {}, {}});
         }
-        place->changes.push_back({change.what, change.summary, change.time});
+        alerting[place->second].changes.push_back({change.what, change.summary, change.time});
     }
+    return alerting;
+}
+
+void Rank::rank(Slot slot) {
+    Incident& incident = state_.incidents[slot];
+    const std::vector<AlertingNode> alerting = alerting_of(state_, incident);
     topology::WalkLimits limits;
     limits.suspects_max = state_.settings.suspects_max;
-    incident.suspects = topology::rank(state_.topology.now(), alerting, limits);
+    model::Ranking ranking = topology::rank(state_.topology.now(), alerting, limits);
+    incident.suspects = std::move(ranking.suspects);
+    incident.confidence = ranking.confidence;
+    incident.doubt = std::move(ranking.doubt);
     incident.ranked_at = state_.now;
     incident.ranked_alerts = incident.alerts.size();
     std::vector<NodeIndex> touched;
-    for (std::size_t i = 0; i < nodes; ++i) {
-        touched.push_back(alerting[i].node);
+    for (const AlertingNode& node : alerting) {
+        if (!node.symptoms.empty()) {
+            touched.push_back(node.node);
+        }
     }
     gather_changes(incident, touched);
-    incident.title = title_of(incident, nodes);
+    incident.title = title_of(incident, touched.size());
     ++state_.counters.rankings;
     news_.push_back({incident.id, model::Effect::Topic::IncidentUpdated, Reason::None});
 }

@@ -3,10 +3,16 @@
 
 #include "engine/correlate.hpp"
 #include "engine/state.hpp"
+#include "topology/walk.hpp"
 
 #include <vector>
 
 namespace nocturne::engine {
+
+// What the walk is told about an incident: its alerts by node, the worst few of each, and the
+// changes of the time. Borrows texts of the state: use it before the state changes.
+std::vector<topology::AlertingNode> alerting_of(const State& state,
+                                                const model::Incident& incident);
 
 class Rank {
    public:

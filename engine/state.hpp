@@ -79,7 +79,8 @@ struct State {
     Groupings groupings;
     Patterns patterns;
     Routes routes;
-    std::deque<Change> changes;  // in the order of arrival
+    std::deque<Change> changes;          // in the order of arrival
+    std::uint64_t changes_given_up = 0;  // before they were too old, since the start
     MessageWindow messages;
     Deadlines deadlines;
     Counters counters;

@@ -8,17 +8,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+namespace nocturne::model {
+class JsonWriter;
+struct Suspect;
+}  // namespace nocturne::model
+
 namespace nocturne::topology {
 class Graph;
 }
 
 namespace nocturne::engine {
+
+// {"resource":...,"score":...,"silent":...,"reason":...,"kind":...,"evidence":[...],"paths":[...]}
+void write_suspect(model::JsonWriter& out, const model::Suspect& suspect);
 
 // Labels that matchers can ask for are the alert's own and resource, check, severity, status,
 // source.
@@ -42,15 +51,17 @@ std::string render_alerts(const Core& core, const AlertQuery& query);
 // {"incidents":[...]}, newest first, each as in the contract but without timeline and with at most
 // ten alerts.
 std::string render_incidents(const Core& core, const IncidentQuery& query);
-// Whether the graph around an incident, as it stood, is part of its JSON.
-enum class GraphPart : std::uint8_t { Without, With };
-
-// The whole incident, or nothing when it is not (or no more) in memory.
-std::optional<std::string> render_incident(const Core& core, model::Id id,
-                                           GraphPart graph = GraphPart::Without);
+// The whole incident with the graph around it as it stood, or nothing when it is not (or no more)
+// in memory.
+std::optional<std::string> render_incident(const Core& core, model::Id id);
+// {"burning":N,"silences":[...]}: `burning` counts all alerts that burn, hidden or not.
 std::string render_silences(const Core& core);
+// Whether one more would not be refused.
+bool has_room_for_silence(const Core& core);
 // The graph as it stands, for views that take long: they may read it on any thread.
 std::shared_ptr<const topology::Graph> topology_of(const Core& core);
+// Of the nodes over which a heartbeat's silence makes us blind: {"source":...,"heard_at":...}.
+std::map<std::uint32_t, std::string> blind_nodes(const Core& core);
 // {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}],
 // "held":[{"resource":...,"lost":1,"members":3,"left":[...]}]}, or nothing for an unknown node.
 std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view node);

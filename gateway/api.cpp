@@ -542,8 +542,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
         const bool asked =
             loop_.query([self = shared_from_this(), respond, id = *id](const engine::Core& core) {
-                if (std::optional<std::string> json =
-                        engine::render_incident(core, id, engine::GraphPart::With)) {
+                if (std::optional<std::string> json = engine::render_incident(core, id)) {
                     respond(json_response(*std::move(json)));
                 } else {
                     self->read_history(id, respond);
@@ -721,13 +720,28 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                                             "\" is not one of json, dot, graphml"));
             return;
         }
+        if (format == "json") {
+            get_topology_json(std::move(respond));
+            return;
+        }
         ask_graph(std::move(respond), [format](const topology::Graph& graph) {
-            return format == "dot"       ? text_response(topology::render_dot(graph), 200,
-                                                         "text/vnd.graphviz; charset=utf-8")
-                   : format == "graphml" ? text_response(topology::render_graphml(graph), 200,
-                                                         "application/graphml+xml")
-                                         : json_response(topology::render_json(graph));
+            return format == "dot" ? text_response(topology::render_dot(graph), 200,
+                                                   "text/vnd.graphviz; charset=utf-8")
+                                   : text_response(topology::render_graphml(graph), 200,
+                                                   "application/graphml+xml");
         });
+    }
+
+    void get_topology_json(Respond respond) {
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond](const engine::Core& core) {
+                self->parts_.in_background(
+                    [graph = engine::topology_of(core), blind = engine::blind_nodes(core),
+                     respond] { respond(json_response(topology::render_json(*graph, blind))); });
+            });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     void get_lint(Call, Respond respond) {
@@ -762,8 +776,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
         const bool asked = loop_.query(
             [self = shared_from_this(), respond, render, id = *id](const engine::Core& core) {
-                std::optional<std::string> json =
-                    engine::render_incident(core, id, engine::GraphPart::With);
+                std::optional<std::string> json = engine::render_incident(core, id);
                 self->parts_.in_background([self, respond, render, id, json = std::move(json)] {
                     const std::string name = model::format_id(model::kIncidentPrefix, id);
                     const std::optional<std::string> found =
@@ -830,14 +843,25 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(silence.problems));
             return;
         }
-        submit(model::Command(std::move(silence.value)), call.request.body.size(),
-               std::move(respond), [](model::Position position, Respond answer) {
-                   model::JsonWriter out;
-                   out.begin_object().member(
-                       "id", model::format_id(model::kSilencePrefix, {position, 0}));
-                   out.end_object();
-                   answer(json_response(out.take(), 201));
-               });
+        const bool asked = loop_.query([self = shared_from_this(), respond,
+                                        size = call.request.body.size(),
+                                        command = model::Command(std::move(silence.value))](
+                                           const engine::Core& core) {
+            if (!engine::has_room_for_silence(core)) {
+                respond(error_response(409, "there are as many silences as can be; expire some"));
+                return;
+            }
+            self->submit(command, size, respond, [](model::Position position, Respond answer) {
+                model::JsonWriter out;
+                out.begin_object().member("id",
+                                          model::format_id(model::kSilencePrefix, {position, 0}));
+                out.end_object();
+                answer(json_response(out.take(), 201));
+            });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     void delete_silence(Call call, Respond respond) {

@@ -41,6 +41,8 @@ struct Alert {
     std::uint64_t count = 0;  // events of this episode
     double value = 0;
     float deviation = 0;     // annotation z: how far off it was at worst; 0: not told
+    float excess = 0;        // value less annotation baseline, at that worst; 0: not told
+    float baseline = 0;      // annotation baseline, the normal value; 0: not told
     std::uint32_t node = 0;  // of the service graph
     Symbol resource = kNoSymbol;
     Symbol check = kNoSymbol;

@@ -56,11 +56,15 @@ struct Incident {
     Time reminder = kNoTime;  // when the engine looks whether something about it is due
     std::vector<std::uint32_t>
         alerts;                        // slots of the engine's alert table, in the order of joining
+    std::uint32_t worst = UINT32_MAX;  // of the first `worst_among` alerts: a cache that the
+    std::size_t worst_among = 0;       // engine's worst_of() keeps, no state
     std::uint64_t burning = 0;         // of its alerts
     std::uint64_t ranked_alerts = 0;   // how many the last ranking saw
     std::uint64_t alerts_dropped = 0;  // beyond the limit
     std::uint64_t timeline_dropped = 0;
     std::vector<Suspect> suspects;
+    double confidence = 0;  // that the first suspect is the cause
+    std::string doubt;      // why no cause is named; empty when one is
     std::vector<IncidentChange> changes;
     std::vector<TimelineEntry> timeline;
     std::string cause;              // as a person labelled it

@@ -1,7 +1,10 @@
 // Suspect: a ranked candidate cause of an incident, with the evidence that a person can check.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace nocturne::model {
@@ -19,12 +22,34 @@ struct CausalPath {
     std::string symptom;  // the check that alerts at the end of the path
 };
 
+// What kind of fault it looks like.
+enum class CauseKind : std::uint8_t { Unknown, Infrastructure, Change, Data, Load };
+
+inline constexpr std::array<std::string_view, 5> kCauseKindNames{"unknown", "infrastructure",
+                                                                 "change", "data", "load"};
+
+inline constexpr std::string_view name_of(CauseKind kind) {
+    return kCauseKindNames[static_cast<std::size_t>(kind)];
+}
+
 struct Suspect {
     std::string resource;
     double score = 0;     // 0..1; the scores of one ranking sum to 1
     bool silent = false;  // raised no alert itself
+    std::string reason;   // why it is suspected, in one sentence
+    CauseKind kind = CauseKind::Unknown;
+    std::string kind_reason;  // what of the evidence says so; empty when it is unknown
     std::vector<Evidence> evidence;
     std::vector<CausalPath> paths;  // the most telling first, at most a few
+};
+
+// Who could have caused an incident, best first, and how much that is worth.
+struct Ranking {
+    std::vector<Suspect> suspects;
+    // How likely the first suspect is the cause, as the shares of all candidates tell, shown or
+    // not; see docs/causal-ranking.md for how often that came true. 0 without suspects.
+    double confidence = 0;
+    std::string doubt;  // why the evidence is not enough to name a cause; empty when it is
 };
 
 }  // namespace nocturne::model

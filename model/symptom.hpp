@@ -6,14 +6,19 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace nocturne::model {
 
 // One alert as the walk sees it.
 struct Symptom {
-    std::string check;
+    std::string_view check;   // borrowed from whoever asks
+    std::string_view caller;  // whose calls it speaks of (label `caller`); empty: not one caller's
     Severity severity = Severity::Warning;  // the worst it had in this incident
     double deviation = 0;  // robust deviations off normal (annotation `z`); 0: not told
+    double excess = 0;     // value less normal value (annotation `baseline`), in the unit of the
+                           // check; 0: not told
+    double baseline = 0;   // the normal value; 0: not told
     bool slo = false;      // what users feel (label slo="true")
     bool firing = true;    // false: resolved or expired by now
     Time first_seen = kNoTime;

@@ -21,7 +21,8 @@ void write_claims(model::JsonWriter& out, const std::vector<Claim>& claims) {
     out.end_array();
 }
 
-void write_node(model::JsonWriter& out, const Graph& graph, NodeIndex index) {
+void write_node(model::JsonWriter& out, const Graph& graph, NodeIndex index,
+                const std::map<NodeIndex, std::string>& blind) {
     const Node& node = graph.node(index);
     out.begin_object();
     out.member("name", node.name).member("type", node.type).member("owner", node.owner);
@@ -42,6 +43,9 @@ void write_node(model::JsonWriter& out, const Graph& graph, NodeIndex index) {
         claims.insert(claims.begin(), {"events", 1.0, node.last_seen, model::Duration(0)});
     }
     write_claims(out, claims);
+    const auto found = blind.find(index);
+    out.key("blind");
+    found == blind.end() ? out.null() : out.raw(found->second);
     out.end_object();
 }
 
@@ -73,10 +77,10 @@ std::string number(double value) {
 
 }  // namespace
 
-std::string render_json(const Graph& graph) {
+std::string render_json(const Graph& graph, const std::map<NodeIndex, std::string>& blind) {
     model::JsonWriter out;
     out.begin_object().key("nodes").begin_array();
-    each_node(graph, [&](NodeIndex index) { write_node(out, graph, index); });
+    each_node(graph, [&](NodeIndex index) { write_node(out, graph, index, blind); });
     out.end_array().key("edges").begin_array();
     each_node(graph, [&](NodeIndex index) {
         graph.for_each_dependency(index, [&](NodeIndex to, const Edge& edge) {

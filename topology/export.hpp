@@ -3,12 +3,15 @@
 
 #include "topology/graph.hpp"
 
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace nocturne::topology {
 
 // {"nodes":[{"name":...,"claims":[...]}],"edges":[{"from":...,"to":...,"claims":[...]}]}.
-std::string render_json(const Graph& graph);
+// `blind`: of some nodes a JSON value that becomes their member "blind"; null for the others.
+std::string render_json(const Graph& graph, const std::map<NodeIndex, std::string>& blind = {});
 // For Graphviz.
 std::string render_dot(const Graph& graph);
 // For yEd, Gephi, NetworkX.

@@ -339,6 +339,17 @@ LiveGraph::LiveGraph()
     : graph_(std::make_unique<Graph>()), editor_(std::make_unique<GraphEditor>(*graph_->inside_)) {}
 
 LiveGraph::~LiveGraph() = default;
+
+LiveGraph::LiveGraph(const LiveGraph& other)
+    : graph_(std::make_unique<Graph>(*other.graph_)),
+      editor_(std::make_unique<GraphEditor>(*other.editor_)) {
+    editor_->move_to(*graph_->inside_);
+}
+
+LiveGraph& LiveGraph::operator=(const LiveGraph& other) {
+    return *this = LiveGraph(other);
+}
+
 LiveGraph::LiveGraph(LiveGraph&&) noexcept = default;
 LiveGraph& LiveGraph::operator=(LiveGraph&&) noexcept = default;
 

@@ -132,6 +132,8 @@ class LiveGraph {
    public:
     LiveGraph();
     ~LiveGraph();
+    LiveGraph(const LiveGraph&);  // costs a few pointers, and what either changes afterwards
+    LiveGraph& operator=(const LiveGraph&);
     LiveGraph(LiveGraph&&) noexcept;
     LiveGraph& operator=(LiveGraph&&) noexcept;
 

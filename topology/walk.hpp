@@ -18,13 +18,15 @@ struct AlertingNode {
     NodeIndex node = kNoNode;
     std::vector<model::Symptom> symptoms;
     std::vector<model::RecentChange> changes;
+    bool blind = false;  // its source is silent: nobody would tell if it alerted
 };
 
 struct WalkLimits {
-    std::uint8_t hops = 4;            // how far a fault is followed upwards, to the symptoms
-    std::uint8_t silent_hops = 2;     // how far below an alerting node silent causes are looked for
-    std::size_t nodes_max = 2048;     // of the neighbourhood that is copied
-    std::size_t alerting_max = 2048;  // beyond it only the worst are walked from
+    std::uint8_t hops = 4;         // how far a fault is followed upwards, to the symptoms
+    std::uint8_t silent_hops = 2;  // how far below an alerting node silent causes are looked for
+    std::size_t nodes_max = 2048;  // of the neighbourhood that is copied
+    std::size_t pushes_max = 100'000;  // edges looked at on the way down, per hop
+    std::size_t alerting_max = 2048;   // beyond it only the worst are walked from
     std::size_t suspects_max = 10;
     std::size_t paths_max = 5;  // per suspect
 };
@@ -32,7 +34,7 @@ struct WalkLimits {
 // Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum
 // to 1. Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the
 // graph. The order of `alerting` and the names of nodes do not matter.
-std::vector<model::Suspect> rank(const Graph& graph, std::span<const AlertingNode> alerting,
-                                 const WalkLimits& limits);
+model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                    const WalkLimits& limits);
 
 }  // namespace nocturne::topology

@@ -173,6 +173,21 @@ TEST(LiveGraph, ShowsReadersNothingOfWhatChangesAfterwards) {
     EXPECT_EQ(graph.now().find("db"), kNoNode);
 }
 
+TEST(LiveGraph, GoesItsOwnWayAsACopy) {
+    LiveGraph graph;
+    TopologyChange change = change_of("a", {{"web", "db", "", 1}});
+    change.ttl = std::chrono::seconds(30);
+    graph.apply(change, kNow);
+    LiveGraph copy = graph;
+    graph.expire(kNow + std::chrono::minutes(1));
+    copy.apply(change_of("b", {{"web", "cache", "", 1}}), kNow);
+
+    EXPECT_EQ(graph.now().edge_count(), 0U);
+    EXPECT_EQ(copy.now().edge_count(), 2U);
+    copy.expire(kNow + std::chrono::minutes(1));
+    EXPECT_EQ(copy.now().edge_count(), 1U);
+}
+
 TEST(LiveGraph, TakesBackWhatNobodyConfirmsInTime) {
     LiveGraph graph;
     TopologyChange spans = change_of("otlp", {{"web", "db", "calls", 1}, {"web", "cache", "", 1}});

@@ -1,0 +1,421 @@
+#include "topology/evidence.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <tuple>
+
+namespace nocturne::topology {
+
+using model::Symptom;
+
+namespace {
+
+constexpr std::size_t kMissedNamed = 3;
+constexpr double kNearPoints = 3.0;
+constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
+constexpr double kChangeFades = 10;                    // minutes after which a change counts half
+constexpr auto kClockNoise = std::chrono::seconds(1);
+
+// How much of an alert of one kind (rows) trouble of another kind at a dependency can explain.
+// In the order of CheckKind.
+constexpr std::array<std::array<double, kCheckKinds>, kCheckKinds> kCompatible{{
+    // Resource Error Latency Traffic Transit Calling Other
+    {0.1, 0.1, 0.1, 0.1, 0.1, 0.0, 0.1},  // Resource
+    {1.0, 1.0, 0.5, 0.2, 0.6, 0.2, 0.5},  // Error
+    {1.0, 0.3, 1.0, 0.2, 1.0, 0.2, 0.5},  // Latency
+    {0.5, 0.5, 0.5, 0.5, 0.5, 0.2, 0.5},  // Traffic
+    {0.1, 0.0, 0.0, 0.0, 0.3, 0.0, 0.0},  // Transit
+    {1.0, 1.0, 1.0, 0.5, 1.0, 0.5, 0.7},  // Calling
+    {0.3, 0.3, 0.3, 0.2, 0.3, 0.1, 0.5},  // Other
+}};
+
+}  // namespace
+
+EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
+                           const WalkWeights& weights)
+    : graph_(graph), limits_(limits), weights_(weights) {
+    weigh_storm();
+    seen_.resize(graph.size(), 0);
+}
+
+void EvidenceWalk::weigh_storm() {
+    impact_.resize(graph_.size());
+    for (Local node = 0; node < graph_.size(); ++node) {
+        if (!graph_[node].alerts()) {
+            continue;
+        }
+        Storm& storm = storms_[graph_[node].part];
+        for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
+            impact_[node] =
+                std::max(impact_[node], static_cast<double>(symptom.strength) *
+                                            (symptom.symptom->slo ? weights_.slo_factor : 1.0));
+            if (symptom.symptom->slo) {
+                storm.slo_kinds[index_of(symptom.kind)] = true;
+                users_suffer_ = true;
+            }
+            if (symptom.is_first_of_check) {
+                ++storm.nodes_with[symptom.symptom->check];
+            }
+        }
+        storm.impact += impact_[node];
+        ++storm.nodes;
+    }
+}
+
+bool EvidenceWalk::is_candidate(Local node) const {
+    if (graph_[node].alerts()) {
+        return true;
+    }
+    std::size_t ways = change_before(node).change != nullptr ? 1 : 0;
+    for (const Arc& arc : graph_.dependents(node)) {
+        const auto above = graph_.dependents(arc.other);
+        ways += graph_[arc.other].alerts() ||
+                std::any_of(above.begin(), above.end(),
+                            [&](const Arc& far) { return graph_[far.other].alerts(); });
+    }
+    return ways >= 2;
+}
+
+// Slowness is caused by what is slow, errors by what fails.
+double EvidenceWalk::fit_of(const Storm& storm, CheckKind kind) const {
+    const bool slow = storm.slo_kinds[index_of(CheckKind::Latency)];
+    const bool failing = storm.slo_kinds[index_of(CheckKind::Error)];
+    const bool is_other = (kind == CheckKind::Error && slow && !failing) ||
+                          (kind == CheckKind::Latency && failing && !slow);
+    return is_other ? weights_.other_kind : 1.0;
+}
+
+// A check that alerts on every node singles out none of them.
+double EvidenceWalk::rarity_of(const Storm& storm, const WeighedSymptom& symptom) const {
+    if (storm.nodes < 2) {
+        return 1.0;
+    }
+    const double here = storm.nodes_with.at(symptom.symptom->check);
+    return 1.0 - weights_.rarity * std::log(here) / std::log(storm.nodes);
+}
+
+double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const {
+    const bool is_blip = symptom.symptom->count <= 1 && !symptom.symptom->firing;
+    const Storm& storm = storms_.at(graph_[node].part);
+    const double own = symptom.kind == CheckKind::Calling && !symptom.symptom->caller.empty()
+                           ? weights_.called
+                           : weights_.own[index_of(symptom.kind)];
+    const bool starves = symptom.kind == CheckKind::Traffic && symptom.symptom->excess < 0;
+    return (starves ? weights_.starved : 1.0) * own * static_cast<double>(symptom.strength) *
+           fit_of(storm, symptom.kind) * rarity_of(storm, symptom) *
+           (is_blip ? weights_.blip : 1.0) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
+           (graph_[node].is_remote ? weights_.remote : 1.0);
+}
+
+// The best alert counts whole, the others less and less: ten weak ones must not look like one
+// strong.
+EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
+    std::vector<Own> alerts;
+    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
+        Own& alert = alerts.emplace_back();
+        alert.points = points_of(node, symptom);
+        alert.blamed = alert.points * share_blamed(node, symptom).first;
+    }
+    // By what is left of them, so that one more alert never takes anything away.
+    const auto left = [&](const Own& alert) {
+        return alert.points - weights_.blamed * alert.blamed;
+    };
+    std::sort(alerts.begin(), alerts.end(), [&](const Own& a, const Own& b) {
+        return std::tuple(left(b), b.points) < std::tuple(left(a), a.points);
+    });
+    Own own;
+    double counts = 1;
+    for (const Own& alert : alerts) {
+        own.points += counts * alert.points;
+        own.blamed += counts * alert.blamed;
+        counts *= weights_.more;
+    }
+    return own;
+}
+
+// How much of an alert what alerts at `cause` explains: where both nodes measure the same thing, as
+// much as the excess below makes up of the one above; else as their strengths compare.
+double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, Local cause) const {
+    double measured = -1;
+    for (const WeighedSymptom& above : graph_.symptoms(node)) {
+        const double excess = above.symptom->excess;
+        if (above.kind != effect.kind || excess == 0) {
+            continue;
+        }
+        for (const WeighedSymptom& below : graph_.symptoms(cause)) {
+            if (below.symptom->check == above.symptom->check && below.symptom->excess != 0) {
+                measured = std::max(measured, std::clamp(below.symptom->excess / excess, 0.0, 1.0));
+            }
+        }
+    }
+    double best =
+        std::max(0.0, measured * kCompatible[index_of(effect.kind)][index_of(effect.kind)]);
+    for (const WeighedSymptom& below : graph_.symptoms(cause)) {
+        if (measured < 0 || below.kind != effect.kind) {
+            best = std::max(
+                best, kCompatible[index_of(effect.kind)][index_of(below.kind)] *
+                          std::min(1.0, static_cast<double>(below.strength) /
+                                            std::max(0.01, static_cast<double>(effect.strength))));
+        }
+    }
+    return best;
+}
+
+// How much of the trouble of the dependent at the arc's end the node below it explains.
+double EvidenceWalk::explains(const Arc& to_dependent, Local cause) const {
+    if (!graph_[cause].alerts()) {
+        return weights_.silent_link * static_cast<double>(to_dependent.weight);
+    }
+    double explained = 0;
+    double all = 0;
+    double counts = 1;
+    for (const WeighedSymptom& symptom : graph_.symptoms(to_dependent.other)) {
+        const double strength = counts * static_cast<double>(symptom.strength);
+        explained += strength * share_explained(to_dependent.other, symptom, cause);
+        all += strength;
+        counts /= 3;
+    }
+    return all > 0 ? static_cast<double>(to_dependent.weight) * explained / all : 0.0;
+}
+
+// How much of an alert others explain at best, and who: what it depends on, or a caller whose surge
+// of calls came through to it.
+std::pair<double, Local> EvidenceWalk::share_blamed(Local node,
+                                                    const WeighedSymptom& symptom) const {
+    std::pair<double, Local> most{0.0, kNoLocal};
+    for (const Arc& arc : graph_.dependencies(node)) {
+        const double share = static_cast<double>(arc.weight) *
+                             (graph_[arc.other].alerts() ? share_explained(node, symptom, arc.other)
+                                                         : share_silent(arc.other));
+        if (share > most.first) {
+            most = {share, arc.other};
+        }
+    }
+    for (const Arc& arc : graph_.dependents(node)) {
+        const double share = symptom.kind == CheckKind::Error || symptom.kind == CheckKind::Transit
+                                 ? 0.0
+                                 : pushes(arc.other, node);
+        if (share > most.first) {
+            most = {share, arc.other};
+        }
+    }
+    return most;
+}
+
+std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
+    double most = 0;
+    std::pair<double, Local> blamed{0.0, kNoLocal};
+    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
+        const auto [share, other] = share_blamed(node, symptom);
+        if (share * points_of(node, symptom) > most) {
+            most = share * points_of(node, symptom);
+            blamed = {share, other};
+        }
+    }
+    return blamed;
+}
+
+// How much a silent node explains of what stands above it: more, the more of those above it alert
+// with one another.
+double EvidenceWalk::share_silent(Local node) const {
+    const auto above = graph_.dependents(node);
+    const auto alerting = std::count_if(above.begin(), above.end(),
+                                        [&](const Arc& arc) { return graph_[arc.other].alerts(); });
+    return alerting < 2 ? 0.0
+                        : weights_.silent_blame * static_cast<double>(alerting - 1) /
+                              static_cast<double>(graph_.all_dependents(node) - 1);
+}
+
+// More calls than usual at a node; 0 when there are none or fewer.
+double EvidenceWalk::surge_at(Local node) const {
+    double surge = 0;
+    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
+        if (symptom.kind == CheckKind::Traffic && symptom.symptom->excess >= 0) {
+            surge = std::max(surge, static_cast<double>(symptom.strength));
+        }
+    }
+    return surge;
+}
+
+// How surely a surge of calls at `caller` hurts what it calls: only where the surge arrives.
+double EvidenceWalk::pushes(Local caller, Local called) const {
+    const double arrives = surge_at(called);
+    const double leaves = arrives > 0 ? surge_at(caller) : 0.0;
+    return leaves > 0 ? weights_.overload * std::min(1.0, leaves / arrives) : 0.0;
+}
+
+Reach EvidenceWalk::reach(Local start, bool with_paths) {
+    Reach reached;
+    reached.slo = graph_[start].slo ? 1.0 : 0.0;
+    ++visit_;
+    seen_[start] = visit_;
+    steps_.clear();
+    steps_.push_back({start, 0, 0, 1.0, false});
+    reached.missed = graph_.missing_above(start, with_paths ? kMissedNamed : 0);
+    for (std::uint32_t i = 0; i < steps_.size() && steps_[i].hop < limits_.hops; ++i) {
+        const Step from = steps_[i];
+        for (const Arc& arc : graph_.dependents(from.node)) {
+            const bool alerts = graph_[arc.other].alerts();
+            if (seen_[arc.other] != visit_ && (alerts || !from.over_silent)) {
+                const double link = alerts ? explains(arc, from.node)
+                                           : weights_.silent_link * static_cast<double>(arc.weight);
+                step_to(arc.other, i, from.surely * (i == 0 ? 1.0 : weights_.decay) * link);
+            }
+        }
+        if (i == 0) {
+            step_aside(start);
+        }
+    }
+    double explained = 0;
+    for (std::uint32_t i = 1; i < steps_.size(); ++i) {
+        if (graph_[steps_[i].node].alerts()) {
+            explained += impact_[steps_[i].node] * steps_[i].surely;
+            count_reached(start, i, reached, with_paths);
+        }
+    }
+    const auto storm = storms_.find(graph_[start].part);
+    const double elsewhere = storm == storms_.end() ? 0.0 : storm->second.impact - impact_[start];
+    reached.share = elsewhere > 0 ? explained / elsewhere : 0.0;
+    return reached;
+}
+
+void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
+    seen_[node] = visit_;
+    steps_.push_back({node, from, static_cast<std::uint8_t>(steps_[from].hop + 1), surely,
+                      !graph_[node].alerts()});
+}
+
+// Against the arrows is not the only way: a saturated node hurts those that share its host, and a
+// surge of calls those that are called.
+void EvidenceWalk::step_aside(Local start) {
+    const auto symptoms = graph_.symptoms(start);
+    const bool is_saturated =
+        std::any_of(symptoms.begin(), symptoms.end(), [](const WeighedSymptom& symptom) {
+            return symptom.kind == CheckKind::Resource;
+        });
+    for (const Arc& arc : graph_.dependencies(start)) {
+        if (const double surely = pushes(start, arc.other);
+            surely > 0 && seen_[arc.other] != visit_) {
+            step_to(arc.other, 0, surely);
+        }
+        if (!is_saturated || !graph_[arc.other].is_host) {
+            continue;
+        }
+        const auto host = static_cast<std::uint32_t>(steps_.size());
+        for (const Arc& sharer : graph_.dependents(arc.other)) {
+            if (!graph_[sharer.other].alerts() || seen_[sharer.other] == visit_) {
+                continue;
+            }
+            if (host == steps_.size()) {
+                step_to(arc.other, 0, 0.0);
+            }
+            step_to(sharer.other, host, weights_.sideways * static_cast<double>(sharer.weight));
+        }
+    }
+}
+
+void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached,
+                                 bool with_path) const {
+    const IncidentNode& node = graph_[steps_[step].node];
+    reached.alerts += node.symptom_count;
+    ++reached.nodes;
+    if (node.slo) {
+        reached.slo = std::max(reached.slo, steps_[step].surely);
+    }
+    if (node.first_seen + kClockNoise < graph_[start].first_seen) {
+        ++reached.before;
+    } else if (node.first_seen > graph_[start].first_seen + kClockNoise) {
+        ++reached.after;
+    }
+    if (with_path && reached.paths.size() < limits_.paths_max) {
+        std::vector<Local>& path = reached.paths.emplace_back();
+        for (std::uint32_t at = step; at != 0; at = steps_[at].from) {
+            path.push_back(steps_[at].node);
+        }
+        path.push_back(start);
+        std::reverse(path.begin(), path.end());
+    }
+}
+
+// The change to the node that what alerts here and right above it follows best: what began before a
+// change does not come from it. Clocks may be off by a minute.
+FollowedChange EvidenceWalk::change_before(Local node) const {
+    FollowedChange best;
+    if (graph_[node].told == nullptr) {
+        return best;
+    }
+    for (const model::RecentChange& change : graph_[node].told->changes) {
+        FollowedChange followed{&change, 0, model::Duration::max()};
+        double after = 0;
+        double all = 0;
+        const auto count = [&](Local alerting) {
+            for (const WeighedSymptom& symptom : graph_.symptoms(alerting)) {
+                const auto delay = symptom.symptom->first_seen - change.time;
+                all += static_cast<double>(symptom.strength);
+                if (delay >= -kClocksOff) {
+                    after += static_cast<double>(symptom.strength);
+                    followed.delay = std::min(followed.delay, std::max(delay, model::Duration(0)));
+                }
+            }
+        };
+        count(node);
+        for (const Arc& arc : graph_.dependents(node)) {
+            count(arc.other);
+        }
+        if (after > 0) {
+            const double minutes = static_cast<double>(followed.delay.count()) / 60'000.0;
+            followed.weight = after / all / (1.0 + minutes / kChangeFades);
+        }
+        if (followed.weight > best.weight) {
+            best = followed;
+        }
+    }
+    return best;
+}
+
+double EvidenceWalk::forward_of(Local node) const {
+    std::size_t transit = 0;
+    for (const Arc& arc : graph_.dependencies(node)) {
+        const auto symptoms = graph_.symptoms(arc.other);
+        transit +=
+            std::any_of(symptoms.begin(), symptoms.end(), [&](const WeighedSymptom& symptom) {
+                return symptom.kind == CheckKind::Transit ||
+                       (!symptom.symptom->caller.empty() &&
+                        symptom.symptom->caller == graph_.name_of(node));
+            });
+    }
+    return transit < 2 ? 0.0
+                       : static_cast<double>(transit) /
+                             static_cast<double>(graph_.dependencies(node).size());
+}
+
+Points EvidenceWalk::points_of(Local index) {
+    Points points{};
+    const auto at = [&](Part part) -> double& { return points[static_cast<std::size_t>(part)]; };
+    const IncidentNode& node = graph_[index];
+    at(Part::Near) = kNearPoints;
+    const Own own = own_of(index);
+    at(Part::Own) = own.points;
+    at(Part::Blamed) = -weights_.blamed * own.blamed;
+    const Reach reached = reach(index, false);
+    at(Part::Explains) = weights_.explains * reached.share;
+    at(Part::OffPath) = users_suffer_ ? -weights_.off_path * (1.0 - reached.slo) : 0.0;
+    if (const std::size_t above = graph_.all_dependents(index); above > 0) {
+        at(Part::Missing) = -weights_.missing * static_cast<double>(reached.missed.count) /
+                            static_cast<double>(above);
+    }
+    if (!node.alerts()) {
+        at(Part::Silent) = -weights_.silent * (node.is_host ? weights_.silent_host : 1.0);
+    }
+    if (node.alerts() && reached.nodes > 0) {
+        at(Part::First) =
+            weights_.first *
+            (static_cast<double>(reached.after) - static_cast<double>(reached.before)) /
+            static_cast<double>(reached.nodes);
+    }
+    at(Part::Forward) = weights_.forward * forward_of(index);
+    at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
+    return points;
+}
+
+}  // namespace nocturne::topology

@@ -1,0 +1,122 @@
+// What speaks for and against each node of an incident being its cause, in points.
+// docs/causal-ranking.md says what each part means.
+#pragma once
+
+#include "topology/incident_graph.hpp"
+#include "topology/walk_weights.hpp"
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nocturne::topology {
+
+// In the order in which they are told.
+enum class Part : std::uint8_t {
+    Near,      // it alerts, or what depends on it: the same for all, and more than can be taken off
+    Own,       // what its own alerts say
+    Blamed,    // less what its dependencies explain of them
+    Explains,  // of the storm elsewhere
+    Forward,   // those it calls show trouble on the way to it
+    OffPath,   // users suffer, and nothing leads from here to them
+    Missing,   // dependents that should alert and do not
+    Silent,    // no alert of its own
+    First,     // it began before those that it explains
+    Change,    // a change to it just before
+    Count,
+};
+
+inline constexpr std::size_t kParts = static_cast<std::size_t>(Part::Count);
+inline constexpr std::array<std::string_view, kParts> kPartNames{
+    "near",     "own",     "blamed", "explains", "forward",
+    "off_path", "missing", "silent", "first",    "change"};
+
+using Points = std::array<double, kParts>;
+
+// What a fault of one node reaches, against the arrows.
+struct Reach {
+    double share = 0;        // of the storm elsewhere that it explains, 0..1
+    std::size_t alerts = 0;  // at other nodes
+    std::size_t nodes = 0;   // that alert
+    std::size_t before = 0;  // of them, those that began before it
+    std::size_t after = 0;
+    double slo = 0;  // how surely it reaches where users suffer, 0..1
+    IncidentGraph::Missing missed;
+    std::vector<std::vector<Local>> paths;  // from the node to an alerting one each
+};
+
+// A change to a node, and how well alerts follow it.
+struct FollowedChange {
+    const model::RecentChange* change = nullptr;  // null: no alert follows any
+    double weight = 0;  // 0..1: the share of them that began after it, less the longer that took
+    model::Duration delay{};  // to the first of them
+};
+
+class EvidenceWalk {
+   public:
+    EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits, const WalkWeights& weights);
+
+    // Whether there is anything to say for it: it alerts, or several alert that depend on it.
+    bool is_candidate(Local node) const;
+    Points points_of(Local node);
+
+    // The same in detail, for those that are told.
+    Reach reach(Local node, bool with_paths);
+    // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
+    std::pair<double, Local> blamed_on(Local node) const;
+    FollowedChange change_before(Local node) const;
+
+   private:
+    struct Own {
+        double points = 0;
+        double blamed = 0;
+    };
+
+    // What alerts in one part of the graph. What goes on in one part leaves the order of another's
+    // suspects as it is.
+    struct Storm {
+        double impact = 0;
+        std::uint32_t nodes = 0;
+        std::array<bool, kCheckKinds> slo_kinds{};  // what users suffer from
+        boost::unordered_flat_map<std::string_view, std::uint32_t> nodes_with;  // by check
+    };
+
+    void weigh_storm();
+    double fit_of(const Storm& storm, CheckKind kind) const;
+    double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
+    double points_of(Local node, const WeighedSymptom& symptom) const;
+    Own own_of(Local node) const;
+    double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
+    std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
+    double explains(const Arc& to_dependent, Local cause) const;
+    double share_silent(Local node) const;
+    double surge_at(Local node) const;
+    double pushes(Local caller, Local called) const;
+    double forward_of(Local node) const;
+    void step_to(Local node, std::uint32_t from, double surely);
+    void step_aside(Local start);
+    void count_reached(Local start, std::uint32_t step, Reach& reached, bool with_path) const;
+
+    const IncidentGraph& graph_;
+    const WalkLimits& limits_;
+    const WalkWeights& weights_;
+    std::vector<double> impact_;                      // by node: what of the storm stands there
+    boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
+    bool users_suffer_ = false;
+
+    struct Step {
+        Local node;
+        std::uint32_t from;  // the step before, by its place
+        std::uint8_t hop;
+        double surely;
+        bool over_silent;
+    };
+
+    std::vector<Step> steps_;          // of the last reach
+    std::vector<std::uint32_t> seen_;  // by node: the visit that saw it last
+    std::uint32_t visit_ = 0;
+};
+
+}  // namespace nocturne::topology
