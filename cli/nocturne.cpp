@@ -34,7 +34,7 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_send},    {kDaemon, add_version},     {kRecorded, add_test},
         {kOperator, add_why},     {kOperator, add_rules},     {kOperator, add_merge},
         {kOperator, add_split},   {kOperator, add_unmerge},   {kOperator, add_topology},
-        {kRecorded, add_learn},
+        {kRecorded, add_learn},   {kDaemon, add_schema},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);

@@ -98,11 +98,22 @@ PatternRule Patterns::pattern_of(const rules::HeartbeatRule& rule) {
     pattern.by = rule.by;
     pattern.window = rule.every;
     rules::Emit emit;
+    const rules::Field source = rules::parse_field("source");
     const std::string name =
-        rule.by.empty() ? std::string("{source}") : "{" + rules::to_string(rule.by.front()) + "}";
+        "{" + rules::to_string(rule.by.empty() ? source : rule.by.front()) + "}";
+    std::string names = name;
+    // The alert of each combination of values is one of its own: the first value is its resource,
+    // the others are labels.
+    for (std::size_t i = 1; i < rule.by.size(); ++i) {
+        const std::string text = "{" + rules::to_string(rule.by[i]) + "}";
+        const std::string& label = rule.by[i].name;
+        emit.labels.emplace_back(label.empty() ? rules::to_string(rule.by[i]) : label,
+                                 *rules::TextTemplate::parse(text));
+        names += " " + text;
+    }
     emit.resource = *rules::TextTemplate::parse(name);
     emit.check = *rules::TextTemplate::parse("SourceSilent");
-    emit.summary = *rules::TextTemplate::parse("nothing heard from " + name + " for " +
+    emit.summary = *rules::TextTemplate::parse("nothing heard from " + names + " for " +
                                                model::format_duration(rule.every));
     emit.severity = rule.severity;
     pattern.emit = std::move(emit);

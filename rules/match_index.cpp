@@ -21,10 +21,14 @@ std::uint64_t hash_of(std::string_view text) {
     return model::fingerprint_of(text).low;
 }
 
-// Each field and value that a condition asks to be equal: once for an alternative.
+// Each field and value that a condition asks to be equal: once for an alternative. Not the status:
+// it has two values, so it tells too few events apart.
 template <typename Visit>
 void for_each_equality(const Condition& condition, Visit&& visit) {
     for (const Test& test : condition.tests) {
+        if (test.field.part == Field::Part::Status) {
+            continue;
+        }
         if (!test.any_of.empty()) {
             visit(test.field, test.any_of);
         } else if (test.matcher.op() == model::Matcher::Operator::Equal &&

@@ -105,8 +105,8 @@ std::string WalkWords::blamed() const {
         return {};
     }
     const auto below = graph_.dependencies(node_);
-    const bool depends =
-        std::any_of(below.begin(), below.end(), [&](const Arc& arc) { return arc.other == other; });
+    const bool depends = std::any_of(below.begin(), below.end(),
+                                     [node = other](const Arc& arc) { return arc.other == node; });
     return graph_.name_of(other) +
            (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
            percent(share) + " of that";

@@ -44,6 +44,29 @@ TEST(Pattern, SingleEmitsEachTime) {
     EXPECT_EQ(story.raised(), 3U);
 }
 
+TEST(Pattern, CountsWhatFiresUnlessItIsAskedForResolutions) {
+    const auto raised = [](const std::string& keys) {
+        PatternStory story("type: count, window: 1m, count: 2, emit: {check: out}, " + keys);
+        story.hears("a");
+        story.event(R"({"resource":"web","check":"a","status":"resolved"})");
+        return story.raised();
+    };
+    EXPECT_EQ(raised("match: check=\"a\""), 0U);
+    EXPECT_EQ(raised("match: check=\"a\", resolutions: true"), 1U);
+    EXPECT_EQ(raised("match: {check: a, status: [firing, resolved]}"), 1U);
+}
+
+TEST(Pattern, AResolutionMayBeTheSignOfLifeOrWhatComesSecond) {
+    PatternStory alive("type: absence, match: check=\"a\", window: 1m, emit: {check: out}");
+    alive.event(R"({"resource":"web","check":"a","severity":"ok"})");
+    alive.passes(seconds(90));
+    EXPECT_EQ(alive.raised(), 1U);
+
+    PatternStory link("type: pair, match: check=\"a\", then: check=\"b\", emit: {check: out}");
+    link.hears("a").event(R"({"resource":"web","check":"b","severity":"ok"})");
+    EXPECT_EQ(link.cleared(), 1U);
+}
+
 TEST(Pattern, FirstMutesTheRestOfItsWindow) {
     PatternStory story("type: first, match: check=\"a\", window: 1m, emit: {check: out}");
     story.hears("a", 3).passes(seconds(59));
@@ -259,6 +282,22 @@ TEST(Heartbeat, MissesASourceThatFallsSilentOrNeverCame) {
     EXPECT_NE(story.alert("zabbix"), nullptr);
     story.event(R"({"source":"zabbix","kind":"heartbeat","resource":"zabbix"})");
     EXPECT_EQ(story.alert("zabbix")->state, model::AlertState::Resolved);
+}
+
+TEST(Heartbeat, OfTwoFieldsIsAnAlertForEachPairOfValues) {
+    Story story;
+    story.rules("heartbeat: [{name: h, match: kind=heartbeat, by: [source, site], every: 2m}]\n");
+    const auto beat = [&](const std::string& site) {
+        story.event(R"({"source":"zabbix","kind":"heartbeat","resource":"z","labels":{"site":")" +
+                    site + R"("}})");
+    };
+    beat("fra");
+    beat("ams");
+    story.passes(minutes(3));
+    EXPECT_EQ(story.state().alerts.size(), 2U);
+
+    beat("fra");
+    EXPECT_EQ(story.count(Reason::PatternCleared), 1U);
 }
 
 }  // namespace
