@@ -130,11 +130,33 @@ std::string render_alert_list(const json::value& reply, const PageOptions& optio
     return out;
 }
 
+namespace {
+
+// "web goes on with 2 of 3: web-2, web-3"
+std::string render_held(const json::value& reply, const PageOptions& options) {
+    std::string out;
+    for (const json::value& held : list_of(reply, "held")) {
+        std::string left;
+        for (const json::value& name : list_of(held, "left")) {
+            left += (left.empty() ? "" : ", ") +
+                    (name.is_string() ? sanitise(name.get_string()) : std::string());
+        }
+        const auto remain = static_cast<long>(number_of(held, "members") - number_of(held, "lost"));
+        out += "  " + options.palette.paint(Style::Bold, sanitise(text_of(held, "resource"))) +
+               " goes on with " + std::to_string(remain) + " of " + text_of(held, "members") +
+               (left.empty() ? "" : ": " + left) + "\n";
+    }
+    return out.empty() ? out : "Redundancy that would hold:\n" + out;
+}
+
+}  // namespace
+
 std::string render_impact_list(const json::value& reply, const PageOptions& options) {
     const json::array& hurt = list_of(reply, "hurt");
     const std::string node = text_of(reply, "node");
     if (hurt.empty()) {
-        return "nothing depends on " + node + "\n";
+        const std::string held = render_held(reply, options);
+        return held.empty() ? "nothing depends on " + node + "\n" : held;
     }
     std::string out =
         "When " + options.palette.paint(Style::Bold, node) + " fails, these are hurt:\n";
@@ -157,7 +179,29 @@ std::string render_impact_list(const json::value& reply, const PageOptions& opti
                                          text_of(impact, "criticality")),
                    percent(number_of(impact, "likelihood")), way});
     }
-    return out + table.render(options.palette, options.width);
+    return out + table.render(options.palette, options.width) + render_held(reply, options);
+}
+
+std::string render_foresight(const json::value& reply, const PageOptions& options) {
+    const auto section = [&](const char* key, const char* title) {
+        std::string names;
+        for (const json::value& item : list_of(reply, key)) {
+            const std::string name =
+                item.is_string() ? std::string(item.get_string()) : text_of(item, "resource");
+            names += (names.empty() ? "" : ", ") + sanitise(name);
+        }
+        return "  " + pad(title, 34) + (names.empty() ? "-" : names) + "\n";
+    };
+    std::string out = "A fault of " +
+                      options.palette.paint(Style::Bold, sanitise(text_of(reply, "node"))) +
+                      ", by the graph as it stood:\n";
+    out += section("hit", "predicted, and alerted");
+    out += section("missed", "predicted, did not alert");
+    out += section("unforeseen", "alerted, was not predicted");
+    out += section("held", "redundancy held");
+    out += "  " + percent(number_of(reply, "precision")) + " of the predicted alerted, " +
+           percent(number_of(reply, "recall")) + " of the alerting were predicted\n";
+    return out;
 }
 
 std::string render_silence_list(const json::value& reply, const PageOptions& options) {

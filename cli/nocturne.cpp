@@ -33,8 +33,8 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_resolve}, {kOperator, add_label},     {kOperator, add_silence},
         {kOperator, add_send},    {kDaemon, add_version},     {kRecorded, add_test},
         {kOperator, add_why},     {kOperator, add_rules},     {kOperator, add_merge},
-        {kOperator, add_split},   {kOperator, add_unmerge},   {kRecorded, add_learn},
-        {kDaemon, add_schema},
+        {kOperator, add_split},   {kOperator, add_unmerge},   {kOperator, add_topology},
+        {kRecorded, add_learn},   {kDaemon, add_schema},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);

@@ -124,6 +124,8 @@ void Core::encode(Writer& out) const {
     state.messages.encode(out);
     state.deadlines.encode(out);
     engine::encode(out, state.counters);
+    out.zigzag(model::to_unix_ms(state.topology_reminder));
+    state.incident_graphs.encode(out);
 }
 
 Result<Core> Core::decode(Reader& in) {
@@ -157,6 +159,10 @@ Result<Core> Core::decode(Reader& in) {
     state.messages.decode(in);
     state.deadlines.decode(in);
     engine::decode(in, state.counters);
+    if (in.remaining() > 0) {  // a snapshot of an older version ends here
+        state.topology_reminder = model::from_unix_ms(in.zigzag());
+        state.incident_graphs.decode(in);
+    }
     if (!in.ok()) {
         return damaged();
     }

@@ -182,11 +182,37 @@ void Pipeline::take(const model::EventBatch& batch) {
 }
 
 void Pipeline::take(const model::TopologyChange& change) {
-    state_.topology.apply(change, state_.now);
+    const topology::ChangeReport report = state_.topology.apply(change, state_.now);
+    plan_expiry();
+    // A source that only confirms, every few seconds, moves no alert.
+    if (!report.is_of_confirmations_only() || !change.nodes.empty()) {
+        follow_topology();
+    }
+}
+
+void Pipeline::follow_topology() {
     dedup_.find_nodes();
     correlate_.find_nodes();
     suppress_.find_nodes();
     follow_others();
+}
+
+// What no source has confirmed within its time to live is taken back.
+void Pipeline::expire_topology() {
+    state_.topology_reminder = model::kNoTime;
+    if (!state_.topology.expire(state_.now).is_of_confirmations_only()) {
+        follow_topology();
+    }
+    plan_expiry();
+}
+
+void Pipeline::plan_expiry() {
+    const model::Time due = state_.topology.next_expiry();
+    if (due != model::Time::max() &&
+        (state_.topology_reminder == model::kNoTime || due < state_.topology_reminder)) {
+        state_.topology_reminder = due;
+        state_.deadlines.add(due, Deadline::Kind::Topology, 0);
+    }
 }
 
 void Pipeline::take(const model::Command& command) {
@@ -292,6 +318,11 @@ void Pipeline::look_at(const Deadline& deadline) {
                 due_words_.push_back(deadline.slot);
             }
             break;
+        case Deadline::Kind::Topology:
+            if (deadline.due == state_.topology_reminder) {
+                expire_topology();
+            }
+            break;
         case Deadline::Kind::Pattern:
             state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
                                     emitted_);
@@ -309,12 +340,24 @@ void Pipeline::conclude() {
     }
     decide_.incidents(news_);
     std::vector<Slot> slots = told_of();
+    keep_graphs(slots);
     slots.insert(slots.end(), due_words_.begin(), due_words_.end());
     for (const Slot slot : slots) {
         route_.look_at(slot);
     }
     news_.clear();
     due_words_.clear();
+}
+
+// Of the incidents that were ranked just now: the graph as the ranking saw it.
+void Pipeline::keep_graphs(const std::vector<Slot>& slots) {
+    for (const Slot slot : slots) {
+        const model::Incident& incident = state_.incidents[slot];
+        if (incident.ranked_at == state_.now && !incident.is_over()) {
+            state_.incident_graphs.take(incident, state_.alerts, state_.topology.now(), state_.now);
+        }
+    }
+    state_.incident_graphs.prune(state_.incidents);
 }
 
 // The incidents that there is news of, each once, in the order of their ids.

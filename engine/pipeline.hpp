@@ -44,8 +44,12 @@ class Pipeline {
     void raise(const Transition& transition);
     void tell_firing(const Transition& transition);
     void follow_others();
+    void follow_topology();
+    void expire_topology();
+    void plan_expiry();
     void look_at(const Deadline& deadline);
     std::vector<Slot> told_of() const;
+    void keep_graphs(const std::vector<Slot>& slots);
 
     State& state_;
     std::vector<IncidentNews> news_;

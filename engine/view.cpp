@@ -129,6 +129,29 @@ std::vector<Slot> worst_alerts(const State& state, const Incident& incident, std
 
 enum class Detail { List, Whole };
 
+void write(JsonWriter& out, const topology::Excerpt& excerpt) {
+    out.begin_object().member("taken_at", excerpt.taken_at);
+    out.member("nodes_left_out", excerpt.nodes_left_out).key("nodes").begin_array();
+    for (const topology::Excerpt::Node& node : excerpt.nodes) {
+        out.begin_object().member("name", node.name).member("type", node.type);
+        out.member("owner", node.owner).member("criticality", std::uint64_t{node.criticality});
+        out.member("centre", node.is_centre).end_object();
+    }
+    out.end_array().key("edges").begin_array();
+    for (const topology::Excerpt::Edge& edge : excerpt.edges) {
+        out.begin_object().member("from", excerpt.nodes[edge.from].name);
+        out.member("to", excerpt.nodes[edge.to].name).member("type", edge.type);
+        out.member("weight", edge.weight).member("confidence", edge.confidence);
+        out.member("first_seen", edge.first_seen).member("last_seen", edge.last_seen);
+        out.key("provenance").begin_array();
+        for (const std::string& source : edge.provenance) {
+            out.text(source);
+        }
+        out.end_array().end_object();
+    }
+    out.end_array().end_object();
+}
+
 // Of the incident's alerts and suspects, each resource once.
 void write_blind_spots(JsonWriter& out, const State& state, const BlindSpots& blind,
                        const Incident& incident) {
@@ -196,6 +219,9 @@ void write(JsonWriter& out, const State& state, const BlindSpots& blind, const I
         }
         out.end_array();
         out.member("timeline_dropped", incident.timeline_dropped);
+        const std::optional<topology::Excerpt> excerpt = state.incident_graphs.find(incident.id);
+        out.key("graph");
+        excerpt ? write(out, *excerpt) : void(out.null());
     }
     out.end_object();
 }
@@ -275,33 +301,6 @@ bool is_asked_for(const Incident& incident, const IncidentQuery& query) {
         return model::name_of(incident.state) == *query.state;
     }
     return query.all || !incident.is_over();
-}
-
-void write(JsonWriter& out, const topology::Graph& graph, const BlindSpots& blind,
-           topology::NodeIndex index) {
-    const topology::Node& node = graph.node(index);
-    out.begin_object();
-    out.member("name", node.name).member("type", node.type).member("owner", node.owner);
-    out.member("criticality", std::uint64_t{node.criticality});
-    out.key("aliases").begin_array();
-    for (const std::string& alias : node.aliases) {
-        out.text(alias);
-    }
-    out.end_array();
-    out.key("labels").begin_object();
-    for (const auto& [name, value] : node.labels) {
-        out.member(name, value);
-    }
-    out.end_object();
-    out.key("provenance").begin_array();
-    for (const std::string& provenance : graph.provenance_names(node.provenance)) {
-        out.text(provenance);
-    }
-    out.end_array();
-    out.member("last_seen", node.last_seen);
-    out.key("blind");
-    write_blind(out, blind.over(index));
-    out.end_object();
 }
 
 void write_storm(JsonWriter& out, const State& state, std::uint32_t number) {
@@ -431,35 +430,6 @@ std::optional<std::string> render_incident(const Core& core, model::Id id) {
     return out.take();
 }
 
-std::string render_topology(const Core& core) {
-    const State& state = core.state();
-    const topology::Graph& graph = state.topology.now();
-    const BlindSpots blind(state);
-    JsonWriter out;
-    out.begin_object().key("nodes").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (graph.is_alive(i)) {
-            write(out, graph, blind, i);
-        }
-    }
-    out.end_array().key("edges").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (!graph.is_alive(i)) {
-            continue;
-        }
-        graph.for_each_dependency(i, [&](topology::NodeIndex to, const topology::Edge& edge) {
-            out.begin_object();
-            out.member("from", graph.node(i).name).member("to", graph.node(to).name);
-            out.member("type", edge.type)
-                .member("weight", edge.weight)
-                .member("last_seen", edge.last_seen);
-            out.end_object();
-        });
-    }
-    out.end_array().end_object();
-    return out.take();
-}
-
 std::string render_silences(const Core& core) {
     JsonWriter out;
     std::uint64_t burning = 0;
@@ -492,27 +462,55 @@ bool has_room_for_silence(const Core& core) {
     return core.state().silences.has_room(core.now());
 }
 
-std::optional<std::string> render_impact(const Core& core, std::string_view name) {
+std::shared_ptr<const topology::Graph> topology_of(const Core& core) {
+    return core.state().topology.snapshot();
+}
+
+std::map<std::uint32_t, std::string> blind_nodes(const Core& core) {
+    std::map<std::uint32_t, std::string> nodes;
+    const BlindSpots blind(core.state());
     const topology::Graph& graph = core.state().topology.now();
+    for (topology::NodeIndex node = 0; !blind.empty() && node < graph.index_end(); ++node) {
+        if (const BlindSpots::Silent* silent = graph.is_alive(node) ? blind.over(node) : nullptr) {
+            JsonWriter out;
+            write_blind(out, silent);
+            nodes.emplace(node, out.take());
+        }
+    }
+    return nodes;
+}
+
+std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view name) {
     const topology::NodeIndex node = graph.find(name);
     if (node == topology::kNoNode) {
         return std::nullopt;
     }
+    const topology::ImpactReport report = topology::foresee(graph, node, {});
     JsonWriter out;
+    const auto names = [&](const char* key, const std::vector<topology::NodeIndex>& nodes) {
+        out.key(key).begin_array();
+        for (const topology::NodeIndex one : nodes) {
+            out.text(graph.node(one).name);
+        }
+        out.end_array();
+    };
     out.begin_object().member("node", graph.node(node).name).key("hurt").begin_array();
-    for (const topology::Impact& impact : topology::impact(graph, node, {})) {
-        out.begin_object();
-        out.member("resource", graph.node(impact.node).name);
-        out.member("type", graph.node(impact.node).type)
-            .member("owner", graph.node(impact.node).owner);
-        out.member("criticality", std::uint64_t{graph.node(impact.node).criticality});
+    for (const topology::Impact& impact : report.hurt) {
+        const topology::Node& hurt = graph.node(impact.node);
+        out.begin_object().member("resource", hurt.name);
+        out.member("type", hurt.type).member("owner", hurt.owner);
+        out.member("criticality", std::uint64_t{hurt.criticality});
         out.member("distance", std::uint64_t{impact.distance})
             .member("likelihood", impact.likelihood);
-        out.key("path").begin_array();
-        for (const topology::NodeIndex step : impact.path) {
-            out.text(graph.node(step).name);
-        }
-        out.end_array().end_object();
+        names("path", impact.path);
+        out.end_object();
+    }
+    out.end_array().key("held").begin_array();
+    for (const topology::Redundancy& held : report.held) {
+        out.begin_object().member("resource", graph.node(held.node).name);
+        out.member("lost", std::uint64_t{held.lost}).member("members", std::uint64_t{held.members});
+        names("left", held.left);
+        out.end_object();
     }
     out.end_array().end_object();
     return out.take();
