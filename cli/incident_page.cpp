@@ -306,7 +306,8 @@ std::vector<std::string> words_of(const json::value& suspect) {
     for (const json::value& evidence : list_of(suspect, "evidence")) {
         const std::string name = text_of(evidence, "name");
         const bool tells = std::abs(number_of(evidence, "score")) > 0.01;
-        if (tells && (name == "blamed" || name == "off_path" || name == "forward")) {
+        if (tells &&
+            (name == "blamed" || name == "off_path" || name == "forward" || name == "past")) {
             words.push_back(text_of(evidence, "text"));
         }
     }

@@ -117,6 +117,7 @@ void Core::encode(Writer& out) const {
     state.storms.encode(out);
     state.patterns.encode(out);
     state.routes.encode(out);
+    state.past.encode(out);
     out.varint(state.changes.size());
     for (const Change& change : state.changes) {
         engine::encode(out, change);
@@ -152,6 +153,7 @@ Result<Core> Core::decode(Reader& in) {
     state.storms.decode(in);
     state.patterns.decode(in);
     state.routes.decode(in);
+    state.past.decode(in);
     const std::size_t changes = in.count();
     for (std::size_t i = 0; i < changes && in.ok(); ++i) {
         state.changes.push_back(decode_change(in));

@@ -772,6 +772,7 @@ void Correlate::label(const model::LabelIncident& command) {
     Incident& incident = state_.incidents[slot];
     incident.cause = command.cause;
     incident.updated_at = state_.now;
+    state_.past.remember(incident, state_.alerts);
     state_.counters.count(Reason::LabelledByOperator);
     tell(incident, Reason::LabelledByOperator, model::kNoId, command.by + ": " + command.cause);
     news_.push_back({incident.id, Topic::IncidentUpdated, Reason::LabelledByOperator});

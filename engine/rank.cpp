@@ -160,6 +160,12 @@ std::vector<AlertingNode> alerting_of(const State& state, const Incident& incide
         node_at(alerting, places, node)
             .changes.push_back({change.what, change.summary, change.time});
     }
+    for (PastIncidents::Likeness& like : state.past.compare(incident, state.alerts)) {
+        const NodeIndex node = state.topology.now().find(like.cause);
+        if (node != topology::kNoNode) {
+            node_at(alerting, places, node).past = {like.share, like.at};
+        }
+    }
     mark_blind(state, alerting, places);
     return alerting;
 }

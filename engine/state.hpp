@@ -14,6 +14,7 @@
 #include "engine/inhibitions.hpp"
 #include "engine/maintenances.hpp"
 #include "engine/message_window.hpp"
+#include "engine/past_incidents.hpp"
 #include "engine/patterns.hpp"
 #include "engine/routes.hpp"
 #include "engine/rule_book.hpp"
@@ -79,6 +80,7 @@ struct State {
     Groupings groupings;
     Patterns patterns;
     Routes routes;
+    PastIncidents past;
     std::deque<Change> changes;          // in the order of arrival
     std::uint64_t changes_given_up = 0;  // before they were too old, since the start
     MessageWindow messages;

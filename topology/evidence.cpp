@@ -66,7 +66,9 @@ bool EvidenceWalk::is_candidate(Local node) const {
     if (graph_[node].alerts()) {
         return true;
     }
-    std::size_t ways = change_before(node).change != nullptr ? 1 : 0;
+    const AlertingNode* told = graph_[node].told;
+    const bool has_caused = told != nullptr && told->past.likeness > 0;
+    std::size_t ways = has_caused || change_before(node).change != nullptr ? 1 : 0;
     for (const Arc& arc : graph_.dependents(node)) {
         const auto above = graph_.dependents(arc.other);
         ways += graph_[arc.other].alerts() ||
@@ -415,6 +417,7 @@ Points EvidenceWalk::points_of(Local index) {
     }
     at(Part::Forward) = weights_.forward * forward_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
+    at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;
 }
 

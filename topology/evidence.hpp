@@ -25,13 +25,14 @@ enum class Part : std::uint8_t {
     Silent,    // no alert of its own
     First,     // it began before those that it explains
     Change,    // a change to it just before
+    Past,      // it caused an incident like this one
     Count,
 };
 
 inline constexpr std::size_t kParts = static_cast<std::size_t>(Part::Count);
 inline constexpr std::array<std::string_view, kParts> kPartNames{
-    "near",     "own",     "blamed", "explains", "forward",
-    "off_path", "missing", "silent", "first",    "change"};
+    "near",    "own",    "blamed", "explains", "forward", "off_path",
+    "missing", "silent", "first",  "change",   "past"};
 
 using Points = std::array<double, kParts>;
 

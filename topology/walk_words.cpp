@@ -167,6 +167,11 @@ std::string WalkWords::part(Part part) const {
         case Part::Silent: return "raised no alert itself";
         case Part::First: return first();
         case Part::Change: return change();
+        case Part::Past: {
+            const PastCause& past = graph_[node_].told->past;
+            return "was the cause on " + model::format_time(past.at).substr(0, 10) + ", when " +
+                   percent(past.likeness) + " of the alerts were the same";
+        }
         case Part::Count: break;
     }
     return {};
