@@ -93,10 +93,44 @@ constexpr std::array kRetention{
     span("history", kMinute, "how long incidents are kept", "90d"),
     span("snapshot_every", kSecond, "how often the state is written", "10m"),
 };
+constexpr std::array kSourceKinds{"prometheus"sv, "kubernetes"sv, "consul"sv, "netbox"sv, "csv"sv};
+constexpr Key kSourceKind{.name = "kind",
+                          .shape = Shape::Word,
+                          .what = "what answers there",
+                          .is_required = true,
+                          .words = kSourceKinds};
+constexpr std::array kNameRule{
+    Key{"match", Shape::Expression, "looked for in each name", true},
+    Key{"to", Shape::Text, "the name instead; {1}, {2} stand for groups", true},
+};
+constexpr Key kNameRules{.name = "names",
+                         .shape = Shape::Listed,
+                         .what = "several names of one thing become one",
+                         .keys = kNameRule};
+constexpr std::array kTopologySource{
+    text("name", "of its own; what it says is known by it", "the kind"),
+    kSourceKind,
+    Key{"url", Shape::Text, "http:// or https://", true},
+    text("query", "of prometheus", "a service graph's"),
+    text("token_file", "read at each pull", "no authentication"),
+    text("ca_file", "whom to trust", "the system's"),
+    span("interval", kSecond, "between two pulls", "60s"),
+    span("timeout", kSecond, "of one request", "10s"),
+    span("ttl", 0, "what it no longer says is forgotten after so long", "by kind"),
+    Key{"bytes_max", Shape::Bytes, "of one round", false, "256MiB", 1, std::int64_t{2} << 30},
+    Key{"confidence", Shape::Share, "in what it says", false, "by kind"},
+    kNameRules,
+};
+constexpr Key kTopologySources{.name = "topology_sources",
+                               .shape = Shape::Listed,
+                               .what = "where the service graph is pulled from",
+                               .fallback = "none",
+                               .keys = kTopologySource};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
     Key{"topology", Shape::OptionalTexts, "topology files", false, "none"},
+    kTopologySources,
     Key{"rules", Shape::OptionalTexts, "rule files, or folders of them", false, "none"},
     Key{"packs", Shape::OptionalTexts, "shipped rule packs, by name", false, "none"},
     section("zmq", kZmq, "sockets of ZeroMQ"),
