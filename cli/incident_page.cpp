@@ -18,6 +18,10 @@ namespace json = boost::json;
 
 namespace {
 
+// Beyond the first three, who is hardly a suspect is only counted.
+constexpr std::size_t kSuspectsAtLeast = 3;
+constexpr double kWorthTelling = 0.02;
+
 constexpr std::size_t kBarWidth = 20;
 constexpr std::size_t kNameWidthMax = 40;
 constexpr std::size_t kSuspectsInPage = 3;
@@ -103,7 +107,7 @@ class IncidentPage {
             return;
         }
         const bool whole = options_.length == PageOptions::Length::Whole;
-        title("Suspects");
+        title("Suspects, and how likely each is");
         if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) {
             out_ += palette_.paint(Style::Yellow, "  " + doubt) + "\n";
         }
@@ -327,7 +331,10 @@ std::string render_incident_page(const json::value& incident, const PageOptions&
 
 std::string render_suspects(const json::array& suspects, std::size_t suspects_max,
                             const PageOptions& options) {
-    const std::size_t shown = std::min(suspects.size(), suspects_max);
+    std::size_t shown = std::min(suspects.size(), suspects_max);
+    while (shown > kSuspectsAtLeast && number_of(suspects[shown - 1], "score") < kWorthTelling) {
+        --shown;
+    }
     std::size_t name_width = 0;
     for (std::size_t i = 0; i < shown; ++i) {
         name_width = std::max(

@@ -41,7 +41,7 @@ TEST(IncidentPage, ReadsFromHeadlineToNextCommand) {
               R"(CRITICAL  I42-0  open  database: 3 alerts on 3 nodes
   since 02:13:05 (3m00s ago), 3 alerts, 2 still firing
 
-Suspects
+Suspects, and how likely each is
   1  database  ██████████████░░░░░░  71 %
       raised no alert itself, but explains 3 of 3 alerts
   2  cache     ██████░░░░░░░░░░░░░░  29 %
