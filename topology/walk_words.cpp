@@ -120,7 +120,7 @@ std::string WalkWords::blamed() const {
 std::string WalkWords::off_path() const {
     return reach_.slo < 0.01   ? "what users feel does not depend on it, as far as the graph knows"
            : reach_.slo < 0.35 ? "what users feel depends on it only from afar"
-                               : "what users feel may come from it in part";
+                               : "what users feel depends on it, if not directly";
 }
 
 std::string WalkWords::explains() const {
