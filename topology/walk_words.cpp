@@ -114,7 +114,7 @@ std::string WalkWords::blamed() const {
                                      [node = other](const Arc& arc) { return arc.other == node; });
     return graph_.name_of(other) +
            (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
-           percent(share) + " of that";
+           (share > 0.95 ? "all" : percent(share)) + " of its worst alert";
 }
 
 std::string WalkWords::off_path() const {
