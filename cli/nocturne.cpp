@@ -33,7 +33,7 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_resolve}, {kOperator, add_label},     {kOperator, add_silence},
         {kOperator, add_send},    {kDaemon, add_version},     {kRecorded, add_test},
         {kOperator, add_why},     {kOperator, add_rules},     {kOperator, add_merge},
-        {kOperator, add_split},   {kOperator, add_unmerge},
+        {kOperator, add_split},   {kOperator, add_unmerge},   {kDaemon, add_plugin},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);
