@@ -1,6 +1,13 @@
 // How well the causal walk ranks recorded faults, and what each part of the evidence brings.
 //
-//   bench_ranking CASES [table|fit|cross|ablate]
+//   bench_ranking CASES            what the shipped weights reach, cross-validation, what each part
+//                                  of the evidence brings, and how often a confidence came true
+//   bench_ranking CASES --fit      weights fitted to all cases
+//   bench_ranking CASES --misses   each case whose cause is not first, with the points
+//
+// CASES is a folder of data sets of cases with truth.json. A fit is a conditional logit: the log of
+// the share that the true cause gets, each set counting the same, and the weights drawn to those
+// that were set by thought before any fit.
 #include "cli/ranking.hpp"
 #include "cli/recorded_events.hpp"
 #include "cli/replayer.hpp"
@@ -52,7 +59,10 @@ json::value read_json(const fs::path& path) {
     return json::parse(text.str());
 }
 
-Case load(const fs::path& folder) {
+// Whether alerts tell how far off they are in the unit of the check.
+enum class Measured : std::uint8_t { No, Yes };
+
+Case load(const fs::path& folder, Measured measured) {
     Case one;
     one.set = folder.parent_path().filename().string();
     one.name = folder.filename().string();
@@ -72,6 +82,11 @@ Case load(const fs::path& folder) {
     const engine::State& state = replayer.core().state();
     const model::Incident& incident = state.incidents[state.incidents.by_id().begin()->second];
     one.alerting = engine::alerting_of(state, incident);
+    for (topology::AlertingNode& node : one.alerting) {
+        for (model::Symptom& symptom : node.symptoms) {
+            symptom.excess = measured == Measured::Yes ? symptom.excess : 0;
+        }
+    }
     one.graph =
         std::make_unique<topology::IncidentGraph>(state.topology.now(), one.alerting, one.limits);
     const topology::IncidentGraph& graph = *one.graph;
@@ -126,6 +141,7 @@ std::vector<double> weigh(const Case& one, const WalkWeights& weights) {
 struct Judged {
     int rank = 0;           // of the cause, a tie at its worst; 0: it is no candidate
     double likelihood = 0;  // log of the share that the cause gets
+    double confidence = 0;  // the share that the first gets
 };
 
 constexpr double kLikelihoodMin = -5;  // a cause that is no candidate cannot be helped
@@ -144,11 +160,11 @@ Judged judge(const Case& one, const WalkWeights& weights) {
     }
     const double truth = best[static_cast<std::size_t>(*one.truth.begin())];
     if (truth <= -1e300) {
-        return {0, kLikelihoodMin};
+        return {0, kLikelihoodMin, all > 0 ? 1 / all : 0};
     }
     return {static_cast<int>(std::count_if(best.begin(), best.end(),
                                            [&](double score) { return score >= truth; })),
-            std::max(kLikelihoodMin, std::log(right / all))};
+            std::max(kLikelihoodMin, std::log(right / all)), 1 / all};
 }
 
 // What is searched: a weight, and where it may lie.
@@ -182,6 +198,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("other_kind", other_kind, 0, 1),
     PARAMETER("remote", remote, 0, 1),
     PARAMETER("blamed", blamed, 0, 1),
+    PARAMETER("silent_blame", silent_blame, 0, 1),
     PARAMETER("explains", explains, 0, 8),
     PARAMETER("decay", decay, 0, 1),
     PARAMETER("silent_link", silent_link, 0, 1),
@@ -194,6 +211,34 @@ const std::vector<Parameter> kParameters{
 };
 
 using Cases = std::vector<const Case*>;
+using Sets = std::map<std::string, Cases>;
+
+constexpr double kRidge = 0.3;  // how strongly weights are drawn to the prior
+
+// The weights as they were set by thought.
+WalkWeights prior() {
+    WalkWeights weights;
+    weights.own = {3.0, 3.0, 2.0, 1.0, 2.5, 0.5, 2.0};
+    weights.called = 2.0;
+    weights.more = 0.33;
+    weights.rarity = 0.5;
+    weights.blip = 0.7;
+    weights.slo_own = 0.3;
+    weights.other_kind = 0.4;
+    weights.remote = 0.3;
+    weights.blamed = 0.7;
+    weights.silent_blame = 0.5;
+    weights.explains = 3.0;
+    weights.decay = 0.6;
+    weights.silent_link = 0.6;
+    weights.slo_factor = 4.0;
+    weights.forward = 0.7;
+    weights.off_path = 1.0;
+    weights.missing = 0.5;
+    weights.silent = 1.0;
+    weights.first = 0.2;
+    return weights;
+}
 
 struct Score {
     double top1 = 0;
@@ -218,7 +263,7 @@ Score score(const Cases& cases, const WalkWeights& weights) {
 }
 
 // Each set counts the same; the weights are drawn to where they were set by thought.
-double worth(const Cases& cases, const WalkWeights& weights, double ridge) {
+double worth(const Cases& cases, const WalkWeights& weights) {
     std::map<std::string, std::pair<double, int>> sums;
     for (const Case* one : cases) {
         auto& [sum, number] = sums[one->set];
@@ -229,32 +274,30 @@ double worth(const Cases& cases, const WalkWeights& weights, double ridge) {
     for (const auto& [set, sum] : sums) {
         worth += sum.first / sum.second / static_cast<double>(sums.size());
     }
+    const WalkWeights drawn_to = prior();
     for (const Parameter& parameter : kParameters) {
-        const double off = (parameter.get(weights) - parameter.get(topology::kWalkWeights)) /
+        const double off = (parameter.get(weights) - parameter.get(drawn_to)) /
                            (parameter.highest - parameter.lowest);
-        worth -= ridge * off * off;
+        worth -= kRidge * off * off;
     }
     return worth;
 }
 
 // Pattern search: one weight after the other, by steps that shrink.
-WalkWeights fit(const Cases& cases, double ridge, const std::set<std::string>& fixed = {},
-                WalkWeights weights = topology::kWalkWeights) {
-    double best = worth(cases, weights, ridge);
+WalkWeights fit(const Cases& cases) {
+    WalkWeights weights = prior();
+    double best = worth(cases, weights);
     for (double step = 0.16; step > 0.01; step /= 2) {
         for (int round = 0; round < 6; ++round) {
             const double before = best;
             for (const Parameter& parameter : kParameters) {
-                if (fixed.contains(parameter.name)) {
-                    continue;
-                }
                 for (const double direction : {1.0, -1.0}) {
                     WalkWeights tried = weights;
                     parameter.set(tried, std::clamp(parameter.get(weights) +
                                                         direction * step *
                                                             (parameter.highest - parameter.lowest),
                                                     parameter.lowest, parameter.highest));
-                    const double value = worth(cases, tried, ridge);
+                    const double value = worth(cases, tried);
                     if (value > best) {
                         best = value;
                         weights = tried;
@@ -270,132 +313,233 @@ WalkWeights fit(const Cases& cases, double ridge, const std::set<std::string>& f
     return weights;
 }
 
-void print(const char* what, const Score& score) {
-    std::printf("%s %.3f/%.3f ll %.2f  ", what, score.top1, score.top3, score.likelihood);
-}
-
 void print(const WalkWeights& weights) {
     for (const Parameter& parameter : kParameters) {
-        std::printf("%s %.2f  ", parameter.name, parameter.get(weights));
+        std::printf("%-14s %5.2f   prior %5.2f   shipped %5.2f\n", parameter.name,
+                    parameter.get(weights), parameter.get(prior()),
+                    parameter.get(topology::kWalkWeights));
     }
-    std::printf("\n");
 }
 
-void print_all(const char* what, const std::map<std::string, Cases>& sets,
-               const WalkWeights& weights) {
-    std::printf("%-17s", what);
-    for (const auto& [name, set] : sets) {
-        print(name.c_str(), score(set, weights));
+// One line of a table: top-1 / top-3 by set.
+void print_row(const std::string& what, const std::map<std::string, Score>& scores) {
+    std::printf("| %-28s |", what.c_str());
+    for (const auto& [set, score] : scores) {
+        std::printf(" %.2f / %.2f |", score.top1, score.top3);
     }
     std::printf("\n");
     std::fflush(stdout);
 }
 
-}  // namespace
+std::map<std::string, Score> score_all(const Sets& sets, const WalkWeights& weights) {
+    std::map<std::string, Score> scores;
+    for (const auto& [name, set] : sets) {
+        scores[name] = score(set, weights);
+    }
+    return scores;
+}
 
-int main(int count, char** arguments) {
-    const fs::path root = arguments[1];
-    const std::string what = count > 2 ? arguments[2] : "table";
-    const double ridge = count > 3 ? std::atof(arguments[3]) : 0.01;
+std::map<std::string, Score> leave_one_set_out(const Sets& sets) {
+    std::map<std::string, Score> scores;
+    for (const auto& [name, set] : sets) {
+        Cases others;
+        for (const auto& [other, cases] : sets) {
+            if (other != name) {
+                others.insert(others.end(), cases.begin(), cases.end());
+            }
+        }
+        scores[name] = score(set, fit(others));
+    }
+    return scores;
+}
+
+// How likely the first suspect was said to be, and whether it was the cause.
+using Forecasts = std::vector<std::pair<double, bool>>;
+
+std::map<std::string, Score> five_fold(const Sets& sets, Forecasts& forecasts) {
+    constexpr std::size_t kFolds = 5;
+    std::map<std::string, Score> sums;
+    for (std::size_t fold = 0; fold < kFolds; ++fold) {
+        Cases train;
+        Sets test;
+        for (const auto& [name, set] : sets) {
+            for (std::size_t i = 0; i < set.size(); ++i) {
+                (i % kFolds == fold ? test[name] : train).push_back(set[i]);
+            }
+        }
+        const WalkWeights fitted = fit(train);
+        for (const auto& [name, set] : test) {
+            const Score one = score(set, fitted);
+            sums[name].top1 += one.top1 * one.cases;
+            sums[name].top3 += one.top3 * one.cases;
+            sums[name].cases += one.cases;
+            for (const Case* tested : set) {
+                const Judged judged = judge(*tested, fitted);
+                forecasts.emplace_back(judged.confidence, judged.rank == 1);
+            }
+        }
+    }
+    for (auto& [name, sum] : sums) {
+        sum.top1 /= sum.cases;
+        sum.top3 /= sum.cases;
+    }
+    return sums;
+}
+
+void print_reliability(Forecasts forecasts) {
+    constexpr std::size_t kBins = 5;
+    std::sort(forecasts.begin(), forecasts.end());
+    std::printf("\nconfidence of the first suspect, and how often it was the cause (5-fold)\n");
+    for (std::size_t bin = 0; bin < kBins; ++bin) {
+        const std::size_t begin = forecasts.size() * bin / kBins;
+        const std::size_t end = forecasts.size() * (bin + 1) / kBins;
+        double said = 0;
+        double right = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            said += forecasts[i].first;
+            right += forecasts[i].second;
+        }
+        const auto cases = static_cast<double>(end - begin);
+        std::printf("| %.2f to %.2f | %2zu incidents | said %.2f | came true %.2f |\n",
+                    forecasts[begin].first, forecasts[end - 1].first, end - begin, said / cases,
+                    right / cases);
+    }
+}
+
+struct Ablation {
+    const char* what;
+    void (*apply)(WalkWeights& weights);
+};
+
+// The shipped weights, with one part of the evidence taken away.
+void print_ablation(const Sets& sets, const Sets& unmeasured) {
+    const std::vector<Ablation> ablations{
+        {"kinds of check",
+         [](WalkWeights& weights) {
+             weights.own.fill(3);
+             weights.called = 3;
+         }},
+        {"blaming dependencies", [](WalkWeights& weights) { weights.blamed = 0; }},
+        {"explaining others", [](WalkWeights& weights) { weights.explains = 0; }},
+        {"what users feel",
+         [](WalkWeights& weights) {
+             weights.off_path = 0;
+             weights.slo_factor = 1;
+             weights.slo_own = 1;
+             weights.other_kind = 1;
+         }},
+        {"rarity of checks", [](WalkWeights& weights) { weights.rarity = 0; }},
+        {"persistence", [](WalkWeights& weights) { weights.blip = 1; }},
+        {"the way back (forward)", [](WalkWeights& weights) { weights.forward = 0; }},
+        {"far ends of calls", [](WalkWeights& weights) { weights.remote = 1; }},
+        {"missing alerts", [](WalkWeights& weights) { weights.missing = 0; }},
+        {"order in time", [](WalkWeights& weights) { weights.first = 0; }},
+    };
+    for (const Ablation& ablation : ablations) {
+        WalkWeights weights;
+        ablation.apply(weights);
+        print_row(std::string("without ") + ablation.what, score_all(sets, weights));
+    }
+    print_row("without measured excess", score_all(unmeasured, topology::kWalkWeights));
+}
+
+void print_misses(const Cases& cases) {
+    const WalkWeights weights;
+    for (const Case* one : cases) {
+        const Judged judged = judge(*one, weights);
+        if (judged.rank == 1) {
+            continue;
+        }
+        std::printf("%s/%s %s rank %d\n", one->set.c_str(), one->name.c_str(), one->stratum.c_str(),
+                    judged.rank);
+        const std::vector<double> raw = weigh(*one, weights);
+        topology::EvidenceWalk walk(*one->graph, one->limits, weights);
+        std::vector<std::size_t> order(raw.size());
+        std::iota(order.begin(), order.end(), std::size_t{0});
+        std::sort(order.begin(), order.end(),
+                  [&](std::size_t a, std::size_t b) { return raw[a] > raw[b]; });
+        for (std::size_t i = 0; i < order.size(); ++i) {
+            const bool right = one->truth.contains(one->group[order[i]]);
+            if (i > 2 && !right) {
+                continue;
+            }
+            const topology::Local node = one->candidates[order[i]];
+            std::printf("  %s %-40s %.2f:", right ? ">>" : "  ", one->graph->name_of(node).c_str(),
+                        raw[order[i]]);
+            const topology::Points points = walk.points_of(node);
+            for (std::size_t k = 1; k < points.size(); ++k) {
+                if (points[k] != 0) {
+                    std::printf(" %s %.2f", std::string(topology::kPartNames[k]).c_str(),
+                                points[k]);
+                }
+            }
+            std::printf("\n");
+        }
+    }
+}
+
+std::vector<Case> load_all(const fs::path& root, Measured measured) {
     std::vector<Case> cases;
     for (const auto& set : fs::directory_iterator(root)) {
         if (!set.is_directory() || set.path().filename() == "telecom") {
-            continue;
+            continue;  // streams with a causal graph, not incidents with a cause
         }
         for (const auto& folder : fs::directory_iterator(set)) {
             if (fs::exists(folder.path() / "truth.json")) {
-                cases.push_back(load(folder.path()));
+                cases.push_back(load(folder.path(), measured));
             }
         }
     }
     std::sort(cases.begin(), cases.end(), [](const Case& a, const Case& b) {
         return std::tie(a.set, a.name) < std::tie(b.set, b.name);
     });
-    std::map<std::string, Cases> sets;
-    Cases all;
+    return cases;
+}
+
+Sets by_set(const std::vector<Case>& cases) {
+    Sets sets;
     for (const Case& one : cases) {
         sets[one.set].push_back(&one);
+    }
+    return sets;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+    const std::string mode = count > 2 ? arguments[2] : "";
+    if (count < 2 || count > 3 || (!mode.empty() && mode != "--fit" && mode != "--misses") ||
+        !fs::is_directory(arguments[1])) {
+        std::fprintf(stderr, "usage: bench_ranking CASES [--fit|--misses]\n");
+        return 2;
+    }
+    const std::vector<Case> cases = load_all(arguments[1], Measured::Yes);
+    const Sets sets = by_set(cases);
+    Cases all;
+    for (const Case& one : cases) {
         all.push_back(&one);
     }
-    print_all("as set", sets, topology::kWalkWeights);
-    WalkWeights weights = topology::kWalkWeights;
-    if (what != "table" && what != "misses0") {
-        weights = fit(all, ridge);
-        print(weights);
-        print_all("fitted", sets, weights);
+    if (mode == "--fit") {
+        print(fit(all));
+        return 0;
     }
-    if (what == "cross" || what == "ablate") {
-        std::printf("leave-set-out    ");
-        for (const auto& [name, set] : sets) {
-            Cases others;
-            for (const Case* one : all) {
-                if (one->set != name) {
-                    others.push_back(one);
-                }
-            }
-            const WalkWeights fitted = fit(others, ridge);
-            print(name.c_str(), score(set, fitted));
-        }
-        std::printf("\n5-fold           ");
-        std::map<std::string, Score> folded;
-        for (int fold = 0; fold < 5; ++fold) {
-            Cases train;
-            std::map<std::string, Cases> test;
-            for (const auto& [name, set] : sets) {
-                for (std::size_t i = 0; i < set.size(); ++i) {
-                    (static_cast<int>(i % 5) == fold ? test[name] : train).push_back(set[i]);
-                }
-            }
-            const WalkWeights fitted = fit(train, ridge);
-            for (const auto& [name, set] : test) {
-                const Score one = score(set, fitted);
-                Score& sum = folded[name];
-                sum.top1 += one.top1 * one.cases;
-                sum.top3 += one.top3 * one.cases;
-                sum.likelihood += one.likelihood * one.cases;
-                sum.cases += one.cases;
-            }
-        }
-        for (auto& [name, sum] : folded) {
-            sum.top1 /= sum.cases;
-            sum.top3 /= sum.cases;
-            sum.likelihood /= sum.cases;
-            print(name.c_str(), sum);
-        }
-        std::printf("\n");
+    if (mode == "--misses") {
+        print_misses(all);
+        return 0;
     }
-    if (what == "misses" || what == "misses0") {
-        for (const Case& one : cases) {
-            const Judged judged = judge(one, weights);
-            if (judged.rank == 1) {
-                continue;
-            }
-            std::printf("%s/%s %s rank %d\n", one.set.c_str(), one.name.c_str(),
-                        one.stratum.c_str(), judged.rank);
-            const std::vector<double> raw = weigh(one, weights);
-            topology::EvidenceWalk walk(*one.graph, one.limits, weights);
-            std::vector<std::size_t> order(raw.size());
-            std::iota(order.begin(), order.end(), std::size_t{0});
-            std::sort(order.begin(), order.end(),
-                      [&](std::size_t a, std::size_t b) { return raw[a] > raw[b]; });
-            for (std::size_t i = 0; i < order.size(); ++i) {
-                const bool right = one.truth.contains(one.group[order[i]]);
-                if (i > 2 && !right) {
-                    continue;
-                }
-                const topology::Local node = one.candidates[order[i]];
-                std::printf("  %s %-40s %.2f:", right ? ">>" : "  ",
-                            one.graph->name_of(node).c_str(), raw[order[i]]);
-                const topology::Points points = walk.points_of(node);
-                for (std::size_t k = 0; k < points.size(); ++k) {
-                    if (points[k] != 0) {
-                        std::printf(" %s %.2f", std::string(topology::kPartNames[k]).c_str(),
-                                    points[k]);
-                    }
-                }
-                std::printf("\n");
-            }
-        }
+    std::printf("top-1 / top-3        ");
+    for (const auto& [name, set] : sets) {
+        std::printf("  %s (%zu)", name.c_str(), set.size());
     }
+    std::printf("\n");
+    print_row("shipped weights", score_all(sets, topology::kWalkWeights));
+    print_row("set by thought, no fit", score_all(sets, prior()));
+    print_row("fitted to the other sets", leave_one_set_out(sets));
+    Forecasts forecasts;
+    print_row("5-fold", five_fold(sets, forecasts));
+    std::printf("\n");
+    const std::vector<Case> unmeasured = load_all(arguments[1], Measured::No);
+    print_ablation(sets, by_set(unmeasured));
+    print_reliability(std::move(forecasts));
     return 0;
 }

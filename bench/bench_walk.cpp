@@ -69,7 +69,7 @@ int main(int count, char** arguments) {
     for (const std::size_t alerts :
          {std::size_t{10}, std::size_t{100}, std::size_t{1000}, std::size_t{10'000}}) {
         const std::vector<topology::AlertingNode> storm = make_storm(graph.now(), alerts);
-        constexpr int kTimes = 20;
+        constexpr int kTimes = 200;
         begin = bench::cpu_us();
         std::size_t suspects = 0;
         for (int i = 0; i < kTimes; ++i) {

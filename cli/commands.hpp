@@ -16,6 +16,7 @@ using Action = std::function<int()>;
 void add_run(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);
 void add_rank(CLI::App& app, Action& chosen);
+void add_learn(CLI::App& app, Action& chosen);
 void add_send(CLI::App& app, Action& chosen);
 void add_check(CLI::App& app, Action& chosen);
 void add_incidents(CLI::App& app, Action& chosen);
@@ -32,7 +33,9 @@ void add_merge(CLI::App& app, Action& chosen);
 void add_split(CLI::App& app, Action& chosen);
 void add_unmerge(CLI::App& app, Action& chosen);
 void add_plugin(CLI::App& app, Action& chosen);
+void add_schema(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
+void add_topology(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace nocturne::cli

@@ -23,6 +23,7 @@ constexpr std::size_t kNameWidthMax = 40;
 constexpr std::size_t kSuspectsInPage = 3;
 constexpr std::size_t kSuspectsInBlock = 1;
 constexpr std::size_t kChangesMax = 10;
+constexpr std::size_t kBlindSpotsMax = 10;
 constexpr std::size_t kTimelineFirst = 4;
 constexpr std::size_t kTimelineLast = 8;
 constexpr std::size_t kTextWidth = 100;  // of lines of prose, where the terminal has no limit
@@ -46,6 +47,7 @@ class IncidentPage {
         write_suspects();
         write_tree();
         if (options_.length == PageOptions::Length::Whole) {
+            write_blind_spots();
             write_changes();
             write_timeline();
             write_next();
@@ -180,6 +182,26 @@ class IncidentPage {
         }
         write_rows(table);
         write_more(changes.size(), kChangesMax);
+    }
+
+    // Where nobody would tell, whatever the suspects say.
+    void write_blind_spots() {
+        const json::array& blind = list_of(incident_, "blind_spots");
+        if (blind.empty()) {
+            return;
+        }
+        title("Blind spots");
+        Table table({{""}, {""}});
+        for (std::size_t i = 0; i < std::min(blind.size(), kBlindSpotsMax); ++i) {
+            const model::Time heard = time_of(blind[i], "heard_at");
+            table.add(
+                {"  " + cut(text_of(blind[i], "resource"), kNameWidthMax),
+                 palette_.paint(Style::Yellow, "nothing heard from " + text_of(blind[i], "source") +
+                                                   " since " + short_time(heard, options_.now) +
+                                                   " (" + ago(heard, options_.now) + ")")});
+        }
+        write_rows(table);
+        write_more(blind.size(), kBlindSpotsMax);
     }
 
     void write_timeline() {

@@ -3,6 +3,8 @@
 #include "cli/exit_code.hpp"
 #include "cli/incident_page.hpp"
 #include "cli/json_text.hpp"
+#include "cli/learning.hpp"
+#include "cli/metric_alerts.hpp"
 #include "cli/output.hpp"
 #include "cli/ranking.hpp"
 #include "cli/recorded_reading.hpp"
@@ -34,20 +36,31 @@ struct RankOptions {
     std::vector<std::string> topology;
     std::vector<std::string> events;
     std::vector<std::string> changes;
-    std::string metrics;
+    std::optional<std::string> metrics;  // of --cases: empty, each case has its own
     std::string cases;
     std::string out;
     bool strict = false;
 };
 
-// Events as one batch, and the time of the last arrival.
+// Events as one batch, samples aside, and the time of the last arrival.
 struct Gathered {
     model::EventBatch batch;
+    MetricAlerts metrics;
     model::Time at = model::from_unix_ms(0);
+    model::Time first_alert = model::kNoTime;
 
     void take(const RecordedEvent& event) {
-        batch.add(event.event);
         at = std::max(at, event.at);
+        if (event.event.kind == model::Kind::Metric) {
+            metrics.add(event.event);
+            return;
+        }
+        batch.add(event.event);
+        const bool fires = event.event.kind == model::Kind::Alert &&
+                           event.event.status == model::EventStatus::Firing;
+        if (fires && (first_alert == model::kNoTime || event.at < first_alert)) {
+            first_alert = event.at;
+        }
     }
 };
 
@@ -60,18 +73,19 @@ int rank_one(const RankOptions& options, Format format) {
     if (!is_usable(topology)) {
         return kFindings;
     }
-    if (!options.metrics.empty()) {
-        complain("--metrics: samples are not used by this version; ranking by the events alone");
-    }
     const Terminal terminal = this_terminal();
     Progress progress(terminal.is_err);
     RecordedReading reading(progress);
     Gathered gathered;
     std::vector<std::string> files = options.events;
     files.insert(files.end(), options.changes.begin(), options.changes.end());
+    if (options.metrics) {
+        files.push_back(*options.metrics);
+    }
     if (!reading.read(files, [&](const RecordedEvent& event) { gathered.take(event); })) {
         return kFindings;
     }
+    gathered.metrics.add_alerts(gathered.batch, gathered.first_alert);
     const model::Ranking ranking =
         rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const std::string json = render_ranking(ranking);
@@ -95,14 +109,14 @@ int rank_one(const RankOptions& options, Format format) {
 
 struct Case {
     std::string name;  // "petshop/petshop-low-01", relative to the folder of cases
-    fs::path topology;
+    fs::path folder;
     fs::path events;
 };
 
-std::optional<fs::path> events_in(const fs::path& folder) {
-    for (const char* name : {"events.jsonl", "events.jsonl.gz"}) {
-        if (fs::is_regular_file(folder / name)) {
-            return folder / name;
+std::optional<fs::path> file_in(const fs::path& folder, const std::string& name) {
+    for (const std::string& candidate : {name, name + ".gz"}) {
+        if (fs::is_regular_file(folder / candidate)) {
+            return folder / candidate;
         }
     }
     return std::nullopt;
@@ -124,8 +138,8 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
 void find_cases(const fs::path& folder, const std::string& prefix, std::vector<Case>& cases) {
     for (const fs::path& inner : folders_in(folder)) {
         const std::string name = prefix + inner.filename().string();
-        if (const std::optional<fs::path> events = events_in(inner)) {
-            cases.push_back({name, inner / "topology.yaml", *events});
+        if (const std::optional<fs::path> events = file_in(inner, "events.jsonl")) {
+            cases.push_back({name, inner, *events});
         } else if (prefix.empty()) {
             find_cases(inner, name + "/", cases);
         }
@@ -138,9 +152,63 @@ struct Outcome {
     std::vector<std::string> notes;     // there is one, made of what was right
 };
 
-Outcome rank_case(const Case& one, const fs::path& out) {
+// What a case tells of itself: when the incident began, and where the samples before it lie.
+struct AboutCase {
+    std::optional<model::Time> start;
+    std::optional<fs::path> baseline;
+};
+
+AboutCase read_about(const fs::path& folder) {
+    AboutCase about;
+    std::ifstream file(folder / "case.json");
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const Result<boost::json::value> value = parse_json(text);
+    if (!value) {
+        return about;  // it need not be there
+    }
+    if (const auto start = model::parse_time(text_of(*value, "incident_start"))) {
+        about.start = *start;
+    }
+    if (const std::string baseline = text_of(*value, "baseline"); !baseline.empty()) {
+        about.baseline = folder.parent_path() / baseline;
+    }
+    return about;
+}
+
+void read_samples(const fs::path& path, Outcome& outcome,
+                  const std::function<void(const RecordedEvent&)>& take) {
+    Result<RecordedEvents> samples = RecordedEvents::open(
+        {path.string()}, [&](const std::string& line) { outcome.notes.push_back(line); });
+    if (!samples) {
+        outcome.failures.push_back(to_string(samples.error()));
+        return;
+    }
+    RecordedEvent sample;
+    while (samples->next(sample)) {
+        take(sample);
+    }
+}
+
+void add_metric_alerts(const Case& one, Gathered& gathered, Outcome& outcome) {
+    const std::optional<fs::path> metrics = file_in(one.folder, "metrics.jsonl");
+    if (!metrics) {
+        outcome.notes.push_back(one.folder.string() + ": no metrics.jsonl[.gz], by alerts alone");
+        return;
+    }
+    const AboutCase about = read_about(one.folder);
+    read_samples(*metrics, outcome,
+                 [&](const RecordedEvent& sample) { gathered.metrics.add(sample.event); });
+    if (about.baseline) {
+        read_samples(*about.baseline, outcome, [&](const RecordedEvent& sample) {
+            gathered.metrics.add_baseline(sample.event);
+        });
+    }
+    gathered.metrics.add_alerts(gathered.batch, about.start.value_or(gathered.first_alert));
+}
+
+Outcome rank_case(const Case& one, const fs::path& out, bool with_metrics) {
     Outcome outcome;
-    const TopologyFiles topology = read_topology_files({one.topology});
+    const TopologyFiles topology = read_topology_files({one.folder / "topology.yaml"});
     const bool usable = is_usable(topology);
     for (const Error& problem : topology.problems) {
         (usable ? outcome.notes : outcome.failures).push_back(to_string(problem));
@@ -152,20 +220,27 @@ Outcome rank_case(const Case& one, const fs::path& out) {
         return outcome;
     }
     Gathered gathered;
+    HistoryReader history;
+    history.apply(topology.change, model::from_unix_ms(0));
     RecordedEvent event;
     while (events->next(event)) {
         gathered.take(event);
+        history.take(event.event, event.at);
     }
     for (const Error& failure : events->failures()) {
         outcome.failures.push_back(to_string(failure));
     }
+    if (with_metrics) {
+        add_metric_alerts(one, gathered, outcome);
+    }
     const model::Ranking ranking =
         rank_events(topology.change, std::move(gathered.batch), gathered.at);
     const fs::path target = out / (one.name + ".json");
+    const topology::Mined mined = history.mine();
     std::error_code error;
     fs::create_directories(target.parent_path(), error);
     std::ofstream file(target, std::ios::binary);
-    file << render_ranking(ranking) << "\n";
+    file << render_ranking(ranking, &mined.pairs) << "\n";
     if (!file.flush()) {
         outcome.failures.push_back(target.string() + ": cannot be written");
     }
@@ -179,8 +254,8 @@ Outcome rank_case(const Case& one, const fs::path& out) {
 // Takes cases from a list until it is empty; several threads run it.
 class CaseRun {
    public:
-    CaseRun(std::vector<Case> cases, fs::path out)
-        : cases_(std::move(cases)), out_(std::move(out)) {}
+    CaseRun(std::vector<Case> cases, fs::path out, bool with_metrics)
+        : cases_(std::move(cases)), out_(std::move(out)), with_metrics_(with_metrics) {}
 
     int run() {
         std::vector<std::thread> threads;
@@ -209,7 +284,7 @@ class CaseRun {
         for (std::size_t i = next_++; i < cases_.size(); i = next_++) {
             Outcome outcome;
             try {
-                outcome = rank_case(cases_[i], out_);
+                outcome = rank_case(cases_[i], out_, with_metrics_);
             } catch (
                 const std::exception& error) {  // a full disk, no memory: the other cases go on
                 outcome.failures.emplace_back(error.what());
@@ -231,6 +306,7 @@ class CaseRun {
 
     const std::vector<Case> cases_;
     const fs::path out_;
+    const bool with_metrics_;
     std::atomic<std::size_t> next_{0};
     std::mutex mutex_;
     std::size_t done_ = 0;             // guarded by mutex_
@@ -251,7 +327,7 @@ int rank_cases(const RankOptions& options) {
                  ": no cases; expected folders with topology.yaml and events.jsonl[.gz]");
         return kFindings;
     }
-    return CaseRun(std::move(cases), options.out).run();
+    return CaseRun(std::move(cases), options.out, options.metrics.has_value()).run();
 }
 
 // Either --cases and --out, or --topology and --events.
@@ -263,6 +339,10 @@ void check_usage(const RankOptions& options) {
     }
     if (!options.cases.empty() && one) {
         throw CLI::ExcludesError("--cases", "--topology, --events or --changes");
+    }
+    if (options.metrics && options.cases.empty() == options.metrics->empty()) {
+        throw CLI::ValidationError(
+            "--metrics", options.cases.empty() ? "needs a FILE" : "takes no FILE with --cases");
     }
     if (options.cases.empty() && (options.topology.empty() || options.events.empty())) {
         throw CLI::RequiredError("--topology and --events, or --cases and --out");
@@ -281,8 +361,12 @@ void add_rank(CLI::App& app, Action& chosen) {
         ->option_text("FILE...");
     command->add_option("--changes", options->changes, "more events, of kind change")
         ->option_text("FILE...");
-    command->add_option("--metrics", options->metrics, "samples (not used by this version)")
-        ->option_text("FILE");
+    command
+        ->add_option("--metrics", options->metrics,
+                     "samples (NDJSON, kind metric): what is off normal counts beside the alerts; "
+                     "with --cases no FILE, each case has its own")
+        ->expected(0, 1)
+        ->option_text("[FILE]");
     command
         ->add_option("--cases", options->cases,
                      "a folder of cases, or of sets of cases; needs --out")

@@ -36,7 +36,8 @@ model::Ranking rank_events(const model::TopologyChange& topology, model::EventBa
     return {incident.suspects, incident.confidence, incident.doubt};
 }
 
-std::string render_ranking(const model::Ranking& ranking) {
+std::string render_ranking(const model::Ranking& ranking,
+                           const std::vector<topology::Precedence>* pairs) {
     model::JsonWriter out;
     out.begin_object().key("ranking").begin_array();
     for (const model::Suspect& suspect : ranking.suspects) {
@@ -44,6 +45,15 @@ std::string render_ranking(const model::Ranking& ranking) {
     }
     out.end_array().member("confidence", ranking.confidence).key("doubt");
     ranking.doubt.empty() ? out.null() : out.text(ranking.doubt);
+    if (pairs != nullptr) {
+        out.key("pairs").begin_array();
+        for (const topology::Precedence& pair : *pairs) {
+            if (pair.relation == topology::Relation::Same) {
+                out.begin_array().text(pair.cause).text(pair.effect).end_array();
+            }
+        }
+        out.end_array();
+    }
     out.end_object();
     return out.take();
 }

@@ -5,6 +5,7 @@
 #include "model/settings.hpp"
 #include "model/suspect.hpp"
 #include "model/topology_change.hpp"
+#include "topology/learned.hpp"
 
 #include <string>
 #include <vector>
@@ -19,7 +20,9 @@ model::Settings one_incident();
 model::Ranking rank_events(const model::TopologyChange& topology, model::EventBatch events,
                            model::Time at);
 
-// {"ranking":[a suspect as the API tells it, ...],"confidence":0.7,"doubt":null}
-std::string render_ranking(const model::Ranking& ranking);
+// {"ranking":[a suspect as the API tells it, ...],"confidence":0.7,"doubt":null}; with pairs also
+// "pairs":[[cause,effect],...], what tends to precede what on one node. Null: nothing was learned.
+std::string render_ranking(const model::Ranking& ranking,
+                           const std::vector<topology::Precedence>* pairs = nullptr);
 
 }  // namespace nocturne::cli

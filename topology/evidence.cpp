@@ -10,7 +10,10 @@ using model::Symptom;
 
 namespace {
 
+constexpr std::size_t kMissedNamed = 3;
 constexpr double kNearPoints = 3.0;
+constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
+constexpr double kChangeFades = 10;                    // minutes after which a change counts half
 constexpr auto kClockNoise = std::chrono::seconds(1);
 
 // How much of an alert of one kind (rows) trouble of another kind at a dependency can explain.
@@ -38,19 +41,24 @@ EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
 void EvidenceWalk::weigh_storm() {
     impact_.resize(graph_.size());
     for (Local node = 0; node < graph_.size(); ++node) {
+        if (!graph_[node].alerts()) {
+            continue;
+        }
+        Storm& storm = storms_[graph_[node].part];
         for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
             impact_[node] =
                 std::max(impact_[node], static_cast<double>(symptom.strength) *
                                             (symptom.symptom->slo ? weights_.slo_factor : 1.0));
             if (symptom.symptom->slo) {
-                slo_kinds_[index_of(symptom.kind)] = true;
-                has_slo_ = true;
+                storm.slo_kinds[index_of(symptom.kind)] = true;
+                users_suffer_ = true;
             }
             if (symptom.is_first_of_check) {
-                ++nodes_with_[symptom.symptom->check];
+                ++storm.nodes_with[symptom.symptom->check];
             }
         }
-        total_impact_ += impact_[node];
+        storm.impact += impact_[node];
+        ++storm.nodes;
     }
 }
 
@@ -58,39 +66,44 @@ bool EvidenceWalk::is_candidate(Local node) const {
     if (graph_[node].alerts()) {
         return true;
     }
-    const auto dependents = graph_.dependents(node);
-    return std::count_if(dependents.begin(), dependents.end(),
-                         [&](const Arc& arc) { return graph_[arc.other].alerts(); }) >= 2;
+    std::size_t ways = change_before(node).change != nullptr ? 1 : 0;
+    for (const Arc& arc : graph_.dependents(node)) {
+        const auto above = graph_.dependents(arc.other);
+        ways += graph_[arc.other].alerts() ||
+                std::any_of(above.begin(), above.end(),
+                            [&](const Arc& far) { return graph_[far.other].alerts(); });
+    }
+    return ways >= 2;
 }
 
 // Slowness is caused by what is slow, errors by what fails.
-double EvidenceWalk::fit_of(CheckKind kind) const {
-    const bool slow = slo_kinds_[index_of(CheckKind::Latency)];
-    const bool failing = slo_kinds_[index_of(CheckKind::Error)];
+double EvidenceWalk::fit_of(const Storm& storm, CheckKind kind) const {
+    const bool slow = storm.slo_kinds[index_of(CheckKind::Latency)];
+    const bool failing = storm.slo_kinds[index_of(CheckKind::Error)];
     const bool is_other = (kind == CheckKind::Error && slow && !failing) ||
                           (kind == CheckKind::Latency && failing && !slow);
     return is_other ? weights_.other_kind : 1.0;
 }
 
 // A check that alerts on every node singles out none of them.
-double EvidenceWalk::rarity_of(const WeighedSymptom& symptom) const {
-    const double all = static_cast<double>(graph_.alerting_count());
-    if (all < 2) {
+double EvidenceWalk::rarity_of(const Storm& storm, const WeighedSymptom& symptom) const {
+    if (storm.nodes < 2) {
         return 1.0;
     }
-    const double here = static_cast<double>(nodes_with_.at(symptom.symptom->check));
-    return 1.0 - weights_.rarity * std::log(here) / std::log(all);
+    const double here = storm.nodes_with.at(symptom.symptom->check);
+    return 1.0 - weights_.rarity * std::log(here) / std::log(storm.nodes);
 }
 
 double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const {
     const bool is_blip = symptom.symptom->count <= 1 && !symptom.symptom->firing;
+    const Storm& storm = storms_.at(graph_[node].part);
     const double own = symptom.kind == CheckKind::Calling && !symptom.symptom->caller.empty()
                            ? weights_.called
                            : weights_.own[index_of(symptom.kind)];
     const bool starves = symptom.kind == CheckKind::Traffic && symptom.symptom->excess < 0;
     return (starves ? weights_.starved : 1.0) * own * static_cast<double>(symptom.strength) *
-           fit_of(symptom.kind) * rarity_of(symptom) * (is_blip ? weights_.blip : 1.0) *
-           (symptom.symptom->slo ? weights_.slo_own : 1.0) *
+           fit_of(storm, symptom.kind) * rarity_of(storm, symptom) *
+           (is_blip ? weights_.blip : 1.0) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
            (graph_[node].is_remote ? weights_.remote : 1.0);
 }
 
@@ -171,8 +184,9 @@ std::pair<double, Local> EvidenceWalk::share_blamed(Local node,
                                                     const WeighedSymptom& symptom) const {
     std::pair<double, Local> most{0.0, kNoLocal};
     for (const Arc& arc : graph_.dependencies(node)) {
-        const double share =
-            static_cast<double>(arc.weight) * share_explained(node, symptom, arc.other);
+        const double share = static_cast<double>(arc.weight) *
+                             (graph_[arc.other].alerts() ? share_explained(node, symptom, arc.other)
+                                                         : share_silent(arc.other));
         if (share > most.first) {
             most = {share, arc.other};
         }
@@ -201,6 +215,17 @@ std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
     return blamed;
 }
 
+// How much a silent node explains of what stands above it: more, the more of those above it alert
+// with one another.
+double EvidenceWalk::share_silent(Local node) const {
+    const auto above = graph_.dependents(node);
+    const auto alerting = std::count_if(above.begin(), above.end(),
+                                        [&](const Arc& arc) { return graph_[arc.other].alerts(); });
+    return alerting < 2 ? 0.0
+                        : weights_.silent_blame * static_cast<double>(alerting - 1) /
+                              static_cast<double>(graph_.all_dependents(node) - 1);
+}
+
 // More calls than usual at a node; 0 when there are none or fewer.
 double EvidenceWalk::surge_at(Local node) const {
     double surge = 0;
@@ -226,7 +251,7 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
     seen_[start] = visit_;
     steps_.clear();
     steps_.push_back({start, 0, 0, 1.0, false});
-    count_missing(start, reached, with_paths);
+    reached.missed = graph_.missing_above(start, with_paths ? kMissedNamed : 0);
     for (std::uint32_t i = 0; i < steps_.size() && steps_[i].hop < limits_.hops; ++i) {
         const Step from = steps_[i];
         for (const Arc& arc : graph_.dependents(from.node)) {
@@ -248,7 +273,8 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
             count_reached(start, i, reached, with_paths);
         }
     }
-    const double elsewhere = total_impact_ - impact_[start];
+    const auto storm = storms_.find(graph_[start].part);
+    const double elsewhere = storm == storms_.end() ? 0.0 : storm->second.impact - impact_[start];
     reached.share = elsewhere > 0 ? explained / elsewhere : 0.0;
     return reached;
 }
@@ -288,38 +314,6 @@ void EvidenceWalk::step_aside(Local start) {
     }
 }
 
-// Direct dependents that should alert and do not; but not those that have another to turn to, nor
-// those whose source is silent.
-void EvidenceWalk::count_missing(Local start, Reach& reached, bool with_names) const {
-    double missing = 0;
-    double all = 0;
-    for (const Arc& arc : graph_.dependents(start)) {
-        all += static_cast<double>(arc.weight);
-        const IncidentNode& other = graph_[arc.other];
-        if (other.alerts() || (other.told != nullptr && other.told->blind) ||
-            has_stand_in(arc.other, start)) {
-            continue;
-        }
-        missing += static_cast<double>(arc.weight);
-        if (with_names) {
-            reached.silent_dependents.push_back(arc.other);
-        }
-    }
-    reached.missing = all > 0 ? missing / all : 0.0;
-}
-
-bool EvidenceWalk::has_stand_in(Local dependent, Local node) const {
-    const std::string_view pool = graph_.pool_of(node);
-    if (pool.empty()) {
-        return false;
-    }
-    const auto others = graph_.dependencies(dependent);
-    return std::any_of(others.begin(), others.end(), [&](const Arc& arc) {
-        return arc.other != node && !graph_[arc.other].alerts() &&
-               graph_.pool_of(arc.other) == pool;
-    });
-}
-
 void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached,
                                  bool with_path) const {
     const IncidentNode& node = graph_[steps_[step].node];
@@ -343,18 +337,40 @@ void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached
     }
 }
 
-// The last change to the node before the storm, a minute's disorder of clocks allowed.
-const model::RecentChange* EvidenceWalk::change_before(Local node) const {
-    const model::RecentChange* last = nullptr;
-    if (graph_[node].told != nullptr) {
-        for (const model::RecentChange& change : graph_[node].told->changes) {
-            if (change.time <= graph_.first_alert() + std::chrono::seconds(60) &&
-                (last == nullptr || change.time > last->time)) {
-                last = &change;
+// The change to the node that what alerts here and right above it follows best: what began before a
+// change does not come from it. Clocks may be off by a minute.
+FollowedChange EvidenceWalk::change_before(Local node) const {
+    FollowedChange best;
+    if (graph_[node].told == nullptr) {
+        return best;
+    }
+    for (const model::RecentChange& change : graph_[node].told->changes) {
+        FollowedChange followed{&change, 0, model::Duration::max()};
+        double after = 0;
+        double all = 0;
+        const auto count = [&](Local alerting) {
+            for (const WeighedSymptom& symptom : graph_.symptoms(alerting)) {
+                const auto delay = symptom.symptom->first_seen - change.time;
+                all += static_cast<double>(symptom.strength);
+                if (delay >= -kClocksOff) {
+                    after += static_cast<double>(symptom.strength);
+                    followed.delay = std::min(followed.delay, std::max(delay, model::Duration(0)));
+                }
             }
+        };
+        count(node);
+        for (const Arc& arc : graph_.dependents(node)) {
+            count(arc.other);
+        }
+        if (after > 0) {
+            const double minutes = static_cast<double>(followed.delay.count()) / 60'000.0;
+            followed.weight = after / all / (1.0 + minutes / kChangeFades);
+        }
+        if (followed.weight > best.weight) {
+            best = followed;
         }
     }
-    return last;
+    return best;
 }
 
 double EvidenceWalk::forward_of(Local node) const {
@@ -383,9 +399,14 @@ Points EvidenceWalk::points_of(Local index) {
     at(Part::Blamed) = -weights_.blamed * own.blamed;
     const Reach reached = reach(index, false);
     at(Part::Explains) = weights_.explains * reached.share;
-    at(Part::OffPath) = has_slo_ ? -weights_.off_path * (1.0 - reached.slo) : 0.0;
-    at(Part::Missing) = -weights_.missing * reached.missing;
-    at(Part::Silent) = node.alerts() ? 0.0 : -weights_.silent;
+    at(Part::OffPath) = users_suffer_ ? -weights_.off_path * (1.0 - reached.slo) : 0.0;
+    if (const std::size_t above = graph_.all_dependents(index); above > 0) {
+        at(Part::Missing) = -weights_.missing * static_cast<double>(reached.missed.count) /
+                            static_cast<double>(above);
+    }
+    if (!node.alerts()) {
+        at(Part::Silent) = -weights_.silent * (node.is_host ? weights_.silent_host : 1.0);
+    }
     if (node.alerts() && reached.nodes > 0) {
         at(Part::First) =
             weights_.first *
@@ -393,11 +414,7 @@ Points EvidenceWalk::points_of(Local index) {
             static_cast<double>(reached.nodes);
     }
     at(Part::Forward) = weights_.forward * forward_of(index);
-    if (const model::RecentChange* change = change_before(index); change != nullptr) {
-        const auto before = std::max(graph_.first_alert() - change->time, model::Duration(0));
-        const double minutes = static_cast<double>(before.count()) / 60'000.0;
-        at(Part::Change) = weights_.change / (1.0 + minutes / 10.0) * (0.5 + 0.5 * reached.share);
-    }
+    at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     return points;
 }
 

@@ -6,6 +6,7 @@
 #include "topology/walk_weights.hpp"
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -41,10 +42,16 @@ struct Reach {
     std::size_t nodes = 0;   // that alert
     std::size_t before = 0;  // of them, those that began before it
     std::size_t after = 0;
-    double slo = 0;      // how surely it reaches where users suffer, 0..1
-    double missing = 0;  // share of the direct dependents without an alert, by weight
+    double slo = 0;  // how surely it reaches where users suffer, 0..1
+    IncidentGraph::Missing missed;
     std::vector<std::vector<Local>> paths;  // from the node to an alerting one each
-    std::vector<Local> silent_dependents;
+};
+
+// A change to a node, and how well alerts follow it.
+struct FollowedChange {
+    const model::RecentChange* change = nullptr;  // null: no alert follows any
+    double weight = 0;  // 0..1: the share of them that began after it, less the longer that took
+    model::Duration delay{};  // to the first of them
 };
 
 class EvidenceWalk {
@@ -59,9 +66,7 @@ class EvidenceWalk {
     Reach reach(Local node, bool with_paths);
     // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
     std::pair<double, Local> blamed_on(Local node) const;
-    const model::RecentChange* change_before(Local node) const;
-
-    bool has_slo() const { return has_slo_; }
+    FollowedChange change_before(Local node) const;
 
    private:
     struct Own {
@@ -69,31 +74,37 @@ class EvidenceWalk {
         double blamed = 0;
     };
 
+    // What alerts in one part of the graph. What goes on in one part leaves the order of another's
+    // suspects as it is.
+    struct Storm {
+        double impact = 0;
+        std::uint32_t nodes = 0;
+        std::array<bool, kCheckKinds> slo_kinds{};  // what users suffer from
+        boost::unordered_flat_map<std::string_view, std::uint32_t> nodes_with;  // by check
+    };
+
     void weigh_storm();
-    double fit_of(CheckKind kind) const;
-    double rarity_of(const WeighedSymptom& symptom) const;
+    double fit_of(const Storm& storm, CheckKind kind) const;
+    double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
     Own own_of(Local node) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
     std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
+    double share_silent(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
     double forward_of(Local node) const;
-    bool has_stand_in(Local dependent, Local node) const;
     void step_to(Local node, std::uint32_t from, double surely);
     void step_aside(Local start);
-    void count_missing(Local start, Reach& reached, bool with_names) const;
     void count_reached(Local start, std::uint32_t step, Reach& reached, bool with_path) const;
 
     const IncidentGraph& graph_;
     const WalkLimits& limits_;
     const WalkWeights& weights_;
-    std::vector<double> impact_;  // by node: what of the storm stands there
-    double total_impact_ = 0;
-    bool has_slo_ = false;
-    std::array<bool, kCheckKinds> slo_kinds_{};
-    boost::unordered_flat_map<std::string_view, std::uint32_t> nodes_with_;  // by check
+    std::vector<double> impact_;                      // by node: what of the storm stands there
+    boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
+    bool users_suffer_ = false;
 
     struct Step {
         Local node;

@@ -1,5 +1,7 @@
 #include "topology/incident_graph.hpp"
 
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -41,6 +43,16 @@ bool is_host(std::string_view type) {
     return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
+// Label `pool`: nodes of one pool stand in for one another. Empty: nobody does.
+std::string_view pool_of(const Graph& graph, NodeIndex node) {
+    for (const auto& [name, value] : graph.node(node).labels) {
+        if (name == "pool") {
+            return value;
+        }
+    }
+    return {};
+}
+
 // The same few names come again and again.
 class KindCache {
    public:
@@ -70,20 +82,66 @@ IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> a
     for (const AlertingNode* node : choose(alerting)) {
         add(node->node);
         nodes_.back().told = node;
-        level.push_back(node->node);
+        if (!node->symptoms.empty()) {
+            level.push_back(node->node);
+        }
     }
-    go_down(std::move(level));
+    go_down(level);
     copy_edges();
+    find_parts();
     weigh_symptoms();
 }
 
-std::string_view IncidentGraph::pool_of(Local node) const {
-    for (const auto& [name, value] : graph_.node(nodes_[node].index).labels) {
-        if (name == "pool") {
-            return value;
+IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t names_max) const {
+    constexpr std::size_t kLookThrough = 256;
+    const std::size_t all = all_dependents(node);
+    Missing missing;
+    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, nodes_[node].index).empty())) {
+        const auto copied = dependents(node);
+        const auto excused = std::count_if(copied.begin(), copied.end(), [&](const Arc& arc) {
+            return !is_missed(nodes_[arc.other].index, nodes_[node].index);
+        });
+        missing.count = all - std::min(all, static_cast<std::size_t>(excused));
+        return missing;
+    }
+    std::vector<NodeIndex> missed;
+    graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
+        if (is_missed(other, nodes_[node].index)) {
+            missed.push_back(other);
+        }
+    });
+    std::sort(missed.begin(), missed.end());
+    missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
+    missing.count = missed.size();
+    for (std::size_t i = 0; i < std::min(missed.size(), names_max); ++i) {
+        missing.names.push_back(graph_.node(missed[i]).name);
+    }
+    return missing;
+}
+
+bool IncidentGraph::is_missed(NodeIndex dependent, NodeIndex node) const {
+    const auto place = places_.find(dependent);
+    if (place != places_.end()) {
+        const IncidentNode& copied = nodes_[place->second];
+        if (copied.alerts() || (copied.told != nullptr && copied.told->blind)) {
+            return false;
         }
     }
-    return {};
+    return !has_stand_in(dependent, node);
+}
+
+bool IncidentGraph::has_stand_in(NodeIndex dependent, NodeIndex node) const {
+    const std::string_view pool = pool_of(graph_, node);
+    if (pool.empty()) {
+        return false;
+    }
+    bool found = false;
+    graph_.for_each_dependency(dependent, [&](NodeIndex other, const Edge&) {
+        const auto place = places_.find(other);
+        const bool alerts = place != places_.end() && nodes_[place->second].alerts();
+        found |= other != node && !alerts && pool_of(graph_, other) == pool;
+    });
+    return found;
 }
 
 // Those that the graph knows, by number; in a storm in which all nodes alert the worst tell enough.
@@ -99,14 +157,20 @@ IncidentGraph::choose(std::span<const AlertingNode> alerting) const {
         return a->node < b->node;
     };
     std::sort(told.begin(), told.end(), by_number);
-    if (told.size() > limits_.alerting_max) {
-        std::stable_sort(told.begin(), told.end(),
-                         [](const AlertingNode* a, const AlertingNode* b) {
-                             return worst_of(*a) > worst_of(*b);
-                         });
-        told.resize(limits_.alerting_max);
-        std::sort(told.begin(), told.end(), by_number);
+    if (told.size() <= limits_.alerting_max) {
+        return told;
     }
+    std::vector<std::pair<float, const AlertingNode*>> worst;
+    worst.reserve(told.size());
+    for (const AlertingNode* node : told) {
+        worst.emplace_back(worst_of(*node), node);
+    }
+    std::stable_sort(worst.begin(), worst.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    told.resize(limits_.alerting_max);
+    std::transform(worst.begin(), worst.begin() + static_cast<std::ptrdiff_t>(told.size()),
+                   told.begin(), [](const auto& one) { return one.second; });
+    std::sort(told.begin(), told.end(), by_number);
     return told;
 }
 
@@ -122,19 +186,61 @@ bool IncidentGraph::add(NodeIndex node) {
     return true;
 }
 
-// What the alerting nodes depend on may be the cause although it is silent.
-void IncidentGraph::go_down(std::vector<NodeIndex> level) {
+// What the alerting nodes depend on may be the cause although it is silent: but only where at least
+// two of their ways down meet, and what lies on the way to there.
+void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
+    struct Push {
+        NodeIndex node;
+        NodeIndex from;
+    };
+
+    std::vector<std::vector<Push>> levels;
+    std::vector<NodeIndex> level = alerting;
     for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
-        std::vector<NodeIndex> next;
+        std::vector<Push>& pushes = levels.emplace_back();
         for (const NodeIndex node : level) {
-            graph_.for_each_dependency(
-                node, [&](NodeIndex other, const Edge&) { next.push_back(other); });
+            graph_.for_each_dependency(node, [&](NodeIndex other, const Edge&) {
+                if (other != node && !places_.contains(other)) {
+                    pushes.push_back({other, node});
+                }
+            });
+            if (pushes.size() > limits_.pushes_max) {
+                break;
+            }
         }
-        std::sort(next.begin(), next.end());
-        next.erase(std::unique(next.begin(), next.end()), next.end());
-        std::erase_if(
-            next, [&](NodeIndex node) { return nodes_.size() >= limits_.nodes_max || !add(node); });
-        level = std::move(next);
+        std::sort(pushes.begin(), pushes.end(), [](const Push& a, const Push& b) {
+            return std::tie(a.node, a.from) < std::tie(b.node, b.from);
+        });
+        level.clear();
+        for (std::size_t i = 0; i < pushes.size(); ++i) {
+            if (i == 0 || pushes[i].node != pushes[i - 1].node) {
+                level.push_back(pushes[i].node);
+            }
+        }
+    }
+    // From the bottom: a node is kept when two ways meet in it, or when one that is kept is below.
+    boost::unordered_flat_set<NodeIndex> kept;
+    for (std::size_t hop = levels.size(); hop-- > 0;) {
+        const std::vector<Push>& pushes = levels[hop];
+        for (std::size_t i = 0; i < pushes.size(); ++i) {
+            const bool meets = i > 0 && pushes[i].node == pushes[i - 1].node &&
+                               pushes[i].from != pushes[i - 1].from;
+            if (meets) {
+                kept.insert(pushes[i].node);
+            }
+        }
+        for (const Push& push : pushes) {
+            if (hop > 0 && kept.contains(push.node)) {
+                kept.insert(push.from);
+            }
+        }
+    }
+    for (const std::vector<Push>& pushes : levels) {
+        for (const Push& push : pushes) {
+            if (nodes_.size() < limits_.nodes_max && kept.contains(push.node)) {
+                add(push.node);
+            }
+        }
     }
 }
 
@@ -183,13 +289,36 @@ void IncidentGraph::copy_edges() {
     }
 }
 
+// Nodes that edges tie together, whichever way they point, get one number: that of the first.
+void IncidentGraph::find_parts() {
+    std::vector<Local> open;
+    for (Local start = 0; start < size(); ++start) {
+        if (nodes_[start].part != kNoLocal) {
+            continue;
+        }
+        nodes_[start].part = start;
+        open.assign(1, start);
+        while (!open.empty()) {
+            const Local node = open.back();
+            open.pop_back();
+            for (const std::span<const Arc> arcs : {dependents(node), dependencies(node)}) {
+                for (const Arc& arc : arcs) {
+                    if (nodes_[arc.other].part == kNoLocal) {
+                        nodes_[arc.other].part = start;
+                        open.push_back(arc.other);
+                    }
+                }
+            }
+        }
+    }
+}
+
 void IncidentGraph::weigh_symptoms() {
     KindCache kinds;
     for (IncidentNode& node : nodes_) {
         if (node.told == nullptr || node.told->symptoms.empty()) {
             continue;
         }
-        ++alerting_count_;
         node.first_symptom = static_cast<std::uint32_t>(symptoms_.size());
         node.symptom_count = static_cast<std::uint32_t>(node.told->symptoms.size());
         for (const Symptom& symptom : node.told->symptoms) {

@@ -39,7 +39,8 @@ struct IncidentNode {
     std::uint32_t dependent_count = 0;
     std::uint32_t first_dependency = 0;
     std::uint32_t dependency_count = 0;
-    bool slo = false;  // users feel it here
+    Local part = kNoLocal;  // the same for all nodes that edges tie together
+    bool slo = false;       // users feel it here
     bool is_remote = false;
     bool is_host = false;  // others share it: a machine, a disk, a switch
     model::Time first_seen = model::kNoTime;
@@ -61,9 +62,6 @@ class IncidentGraph {
 
     const std::string& name_of(Local node) const { return graph_.node(nodes_[node].index).name; }
 
-    // Label `pool`: nodes of one pool stand in for one another. Empty: nobody does.
-    std::string_view pool_of(Local node) const;
-
     std::span<const WeighedSymptom> symptoms(Local node) const {
         return {symptoms_.data() + nodes_[node].first_symptom, nodes_[node].symptom_count};
     }
@@ -77,16 +75,32 @@ class IncidentGraph {
                 nodes_[node].dependency_count};
     }
 
-    std::size_t alerting_count() const { return alerting_count_; }
+    // In the whole graph, copied or not.
+    std::size_t all_dependents(Local node) const {
+        return graph_.dependent_count(nodes_[node].index);
+    }
+
+    // Dependents that should alert if the node failed, and do not.
+    struct Missing {
+        std::size_t count = 0;
+        std::vector<std::string> names;  // the first few by number; none when there are too many
+    };
+
+    // In the whole graph. Not missed are those whose source is silent, and those that have another
+    // node of the same pool (label `pool`) to turn to.
+    Missing missing_above(Local node, std::size_t names_max) const;
 
     std::size_t alert_count() const { return symptoms_.size(); }
 
     model::Time first_alert() const { return first_alert_; }
 
    private:
+    bool is_missed(NodeIndex dependent, NodeIndex node) const;
+    bool has_stand_in(NodeIndex dependent, NodeIndex node) const;
     std::vector<const AlertingNode*> choose(std::span<const AlertingNode> alerting) const;
-    void go_down(std::vector<NodeIndex> level);
+    void go_down(const std::vector<NodeIndex>& alerting);
     void copy_edges();
+    void find_parts();
     void weigh_symptoms();
     bool add(NodeIndex node);
 
@@ -97,7 +111,6 @@ class IncidentGraph {
     std::vector<Arc> dependents_;
     std::vector<Arc> dependencies_;
     boost::unordered_flat_map<NodeIndex, Local> places_;
-    std::size_t alerting_count_ = 0;
     model::Time first_alert_ = model::kNoTime;
 };
 

@@ -16,7 +16,7 @@ using model::Suspect;
 
 namespace {
 
-constexpr double kConfidenceMin = 0.35;  // below it no cause is named
+constexpr double kConfidenceMin = 0.25;  // below it no cause is named
 constexpr double kBlindCost = 0.5;       // of the confidence, when all around is blind
 
 struct Candidate {

@@ -22,10 +22,11 @@ struct AlertingNode {
 };
 
 struct WalkLimits {
-    std::uint8_t hops = 4;            // how far a fault is followed upwards, to the symptoms
-    std::uint8_t silent_hops = 2;     // how far below an alerting node silent causes are looked for
-    std::size_t nodes_max = 2048;     // of the neighbourhood that is copied
-    std::size_t alerting_max = 2048;  // beyond it only the worst are walked from
+    std::uint8_t hops = 4;         // how far a fault is followed upwards, to the symptoms
+    std::uint8_t silent_hops = 2;  // how far below an alerting node silent causes are looked for
+    std::size_t nodes_max = 2048;  // of the neighbourhood that is copied
+    std::size_t pushes_max = 100'000;  // edges looked at on the way down, per hop
+    std::size_t alerting_max = 2048;   // beyond it only the worst are walked from
     std::size_t suspects_max = 10;
     std::size_t paths_max = 5;  // per suspect
 };

@@ -39,6 +39,17 @@ std::string how_far(const Symptom& symptom) {
                : "";
 }
 
+// "a, b and c", or "a, b, c and 4 more".
+std::string list_of(const std::vector<std::string>& names, std::size_t total) {
+    std::string text;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        text += i == 0 ? "" : i + 1 == total ? " and " : ", ";
+        text += names[i];
+    }
+    return total > names.size() ? text + " and " + std::to_string(total - names.size()) + " more"
+                                : text;
+}
+
 std::string percent(double share) {
     return number("%.0f", 100 * share) + " %";
 }
@@ -52,32 +63,25 @@ std::string span_of(model::Duration span) {
 
 }  // namespace
 
-// "a, b and c", or "a, b, c and 4 more".
-std::string WalkWords::list_of(const std::vector<Local>& nodes) const {
-    constexpr std::size_t kNamed = 3;
-    const std::size_t named = std::min(nodes.size(), kNamed);
-    std::string text;
-    for (std::size_t i = 0; i < named; ++i) {
-        text += i == 0 ? "" : i + 1 == named && named == nodes.size() ? " and " : ", ";
-        text += graph_.name_of(nodes[i]);
-    }
-    return nodes.size() > named ? text + " and " + std::to_string(nodes.size() - named) + " more"
-                                : text;
-}
-
 std::size_t WalkWords::alerts_elsewhere() const {
     return graph_.alert_count() - graph_[node_].symptom_count;
 }
 
 // The nodes next to it on the paths that go further, once each.
-std::vector<Local> WalkWords::through() const {
-    std::vector<Local> nodes;
+std::string WalkWords::through() const {
+    constexpr std::size_t kNamed = 3;
+    std::vector<std::string> names;
     for (const std::vector<Local>& path : reach_.paths) {
-        if (path.size() > 2 && std::find(nodes.begin(), nodes.end(), path[1]) == nodes.end()) {
-            nodes.push_back(path[1]);
+        if (path.size() > 2) {
+            const std::string& name = graph_.name_of(path[1]);
+            if (std::find(names.begin(), names.end(), name) == names.end()) {
+                names.push_back(name);
+            }
         }
     }
-    return nodes;
+    const std::size_t total = names.size();
+    names.resize(std::min(names.size(), kNamed));
+    return list_of(names, total);
 }
 
 std::string WalkWords::own() const {
@@ -101,8 +105,8 @@ std::string WalkWords::blamed() const {
         return {};
     }
     const auto below = graph_.dependencies(node_);
-    const bool depends =
-        std::any_of(below.begin(), below.end(), [&](const Arc& arc) { return arc.other == other; });
+    const bool depends = std::any_of(below.begin(), below.end(),
+                                     [node = other](const Arc& arc) { return arc.other == node; });
     return graph_.name_of(other) +
            (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
            percent(share) + " of that";
@@ -121,14 +125,18 @@ std::string WalkWords::explains() const {
     std::string text = graph_[node_].alerts() ? "" : "raised no alert itself, but ";
     text += "explains " + std::to_string(reach_.alerts) + " of " +
             count_of(alerts_elsewhere(), graph_[node_].alerts() ? "other alert" : "alert");
-    const std::vector<Local> way = through();
-    return way.empty() ? text : text + ", through " + list_of(way);
+    const std::string way = through();
+    return way.empty() ? text : text + ", through " + way;
 }
 
 std::string WalkWords::missing() const {
-    return reach_.silent_dependents.empty()
-               ? ""
-               : "no alert on " + list_of(reach_.silent_dependents) + ", which it would have hurt";
+    if (reach_.missed.count == 0) {
+        return {};
+    }
+    const std::string which = reach_.missed.names.empty()
+                                  ? count_of(reach_.missed.count, "node")
+                                  : list_of(reach_.missed.names, reach_.missed.count);
+    return "no alert on " + which + ", which it would have hurt";
 }
 
 std::string WalkWords::first() const {
@@ -140,15 +148,11 @@ std::string WalkWords::first() const {
 }
 
 std::string WalkWords::change() const {
-    const model::RecentChange* change = walk_.change_before(node_);
-    if (change == nullptr) {
-        return {};
-    }
-    const model::Time since =
-        graph_[node_].alerts() ? graph_[node_].first_seen : graph_.first_alert();
-    const std::string what = change->what + (change->summary.empty() ? "" : " " + change->summary);
-    return since >= change->time ? span_of(since - change->time) + " after " + what
-                                 : "about when " + what + " was made";
+    const FollowedChange followed = walk_.change_before(node_);
+    return followed.change == nullptr
+               ? ""
+               : span_of(followed.delay) + " after " + followed.change->what +
+                     (followed.change->summary.empty() ? "" : " " + followed.change->summary);
 }
 
 std::string WalkWords::part(Part part) const {

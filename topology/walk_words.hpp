@@ -26,8 +26,7 @@ class WalkWords {
     std::string missing() const;
     std::string first() const;
     std::string change() const;
-    std::string list_of(const std::vector<Local>& nodes) const;
-    std::vector<Local> through() const;
+    std::string through() const;
     std::size_t alerts_elsewhere() const;
 
     const IncidentGraph& graph_;

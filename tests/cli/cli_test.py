@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("NOCTURNE_PROGRAM", str(ROOT / "build/release/nocturne"))
 CASES = ROOT.parent / "shared/data/rca"
-COMMANDS = "run replay rank send check incidents alerts show impact ack resolve label silence version".split()
+COMMANDS = "run replay rank learn send check incidents alerts show impact ack resolve label silence version".split()
 
 TOPOLOGY = """services:
   - {name: front, depends_on: [orders, catalogue]}
@@ -67,7 +67,7 @@ class CommandLine(Case):
             self.assertIn(command, self.run_ok("--help"))
 
     def test_wrong_usage_is_2(self):
-        for wrong in [[], ["bogus"], ["replay"], ["rank", "--topology", "x"], ["rank", "--cases", "x"], ["show"],
+        for wrong in [[], ["bogus"], ["replay"], ["rank", "--topology", "x"], ["rank", "--cases", "x"], ["learn"], ["learn", "--journal", "x", "--accept", "1"], ["show"],
                       ["incidents", "--state", "bad"], ["version", "--format", "xml"], ["send"], ["silence"], ["run", "--bogus"]]:
             self.assertEqual(nocturne(*wrong).returncode, 2, wrong)
 
@@ -225,6 +225,77 @@ class Rank(Case):
         self.assertGreater(len(list((self.folder / "out").glob("*/*.json"))), 90)
 
 
+def history(nights, node="database"):
+    """Each night the disk fills, writes fail twelve seconds later on the node, and ten more later on its dependent."""
+    for night in range(nights):
+        for second, resource, check in ((0, node, "DiskFull"), (12, node, "WriteErrors"), (22, "orders", "latency")):
+            yield {"time": f"2026-{1 + night // 28:02}-{1 + night % 28:02}T02:{7 * night % 60:02}:{second:02}.000Z",
+                   "resource": resource, "check": check, "severity": "major"}
+
+
+class Learn(Case):
+    def setUp(self):
+        super().setUp()
+        self.events = self.write("nights.jsonl", list(history(60)))
+
+    def learn(self, *more, **environment):
+        return nocturne("learn", "--journal", self.events, "--topology", self.topology, *more, **environment)
+
+    def test_tells_what_precedes_what_and_where(self):
+        learned = json.loads(self.learn("--format", "json").stdout)
+        same = learned["pairs"][0]
+        self.assertEqual((same["cause"], same["effect"], same["relation"]), ("DiskFull", "WriteErrors", "same"))
+        self.assertEqual((same["support"], same["runs"], same["explained"]), (60, 60, 1))
+        self.assertTrue(8000 < same["delay_ms"]["median"] < 17000, same)
+        self.assertIn(("DiskFull", "latency", "dependent"),
+                      [(one["cause"], one["effect"], one["relation"]) for one in learned["pairs"]])
+        self.assertRegex(self.learn().stdout, r"DiskFull +WriteErrors +same +60 +60 +100 %")
+
+    def test_proposals_load_and_are_in_mode_shadow(self):
+        out = self.folder / "proposed.yaml"
+        self.assertEqual(self.learn("--out", out).returncode, 0)
+        self.run_ok("check", "--rules", out)
+        text = out.read_text()
+        self.assertGreaterEqual(text.count("- name:"), 2)
+        self.assertEqual(text.count("- name:"), text.count("mode: shadow"))
+
+    def test_a_person_accepts_into_a_file_of_theirs(self):
+        rules = self.write("rules.yaml", "# ours\ninhibit:\n  - name: mine\n    source: check=a\n    target: check=b\n")
+        rules.chmod(0o640)
+        link = self.folder / "link.yaml"
+        link.symlink_to(rules)
+        done = self.learn("--accept", 1, "--into", link)
+        self.assertEqual((link.is_symlink(), rules.stat().st_mode & 0o777), (True, 0o640))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("accepted: learned: DiskFull before WriteErrors on the same node", done.stdout)
+        self.assertTrue(rules.read_text().startswith("# ours\ninhibit:\n  - name: mine\n"))
+        self.run_ok("check", "--rules", rules)
+        before = rules.read_text()
+        for wrong in (["--accept", 1], ["--accept", 99], ["--accept", 0]):
+            self.assertEqual(self.learn(*wrong, "--into", rules).returncode, 1)
+            self.assertEqual(rules.read_text(), before)
+        self.assertEqual(self.learn("--out", rules).returncode, 1)
+        self.assertEqual(rules.read_text(), before)
+
+    def test_garbage_and_emptiness_teach_nothing(self):
+        empty = self.write("empty.jsonl", "")
+        self.assertIn("nothing learned", self.run_ok("learn", "--journal", empty))
+        single = self.write("single.jsonl", [event(second, "database", "lock_wait") for second in range(50)])
+        self.assertEqual(json.loads(self.run_ok("learn", "--journal", single, "--format", "json"))["pairs"], [])
+        garbage = nocturne("learn", "--journal", self.write("garbage.jsonl", "{]\n\x00\nnull\n"))
+        self.assertIn("3 bad lines", garbage.stderr)
+        missing = nocturne("learn", "--journal", self.folder / "missing.jsonl")
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("missing.jsonl", missing.stderr)
+        self.assertEqual(nocturne("learn", "--journal", self.folder).returncode, 1)
+
+    def test_normalise_rules_come_first(self):
+        rules = self.write("rules.yaml", "normalise:\n  - name: words\n    match: check=\"DiskFull\"\n    set: {check: Disk}\n")
+        pairs = json.loads(self.learn("--rules", rules, "--format", "json").stdout)["pairs"]
+        self.assertIn(("Disk", "WriteErrors"), [(one["cause"], one["effect"]) for one in pairs])
+        self.assertNotIn("DiskFull", [one["cause"] for one in pairs])
+
+
 class Daemon(Case):
     """One daemon on free ports, its operator commands, and its journal replayed."""
 
@@ -319,6 +390,18 @@ class Daemon(Case):
         self.start("--topology", self.topology)
         self.assertEqual(self.ask_json("show", key)["state"], "resolved")
         self.assertIn("topology as before", (self.folder / "log").read_text())
+        self.stop()
+
+    def test_learns_from_the_journal_while_it_runs(self):
+        rules = self.write("rules/words.yaml", 'normalise:\n  - name: words\n    match: check="DiskFull"\n'
+                           "    set: {check: Disk}\n")
+        config = self.write("nocturne.yaml", f"rules: [{rules.parent}]\n")
+        self.start("--topology", self.topology, "--config", config)
+        self.run_ok("send", "--to", self.ack, "--ack", self.write("nights.jsonl", list(history(60))))
+        pairs = json.loads(self.run_ok("learn", "--journal", self.folder / "data", "--format", "json"))["pairs"]
+        learned = [(one["cause"], one["effect"], one["relation"]) for one in pairs]
+        self.assertIn(("Disk", "WriteErrors", "same"), learned)
+        self.assertIn(("Disk", "latency", "dependent"), learned)
         self.stop()
 
     def test_metrics_name_each_series_once(self):

@@ -1,5 +1,5 @@
 // Stories of outages: who broke what, and whether the walk sees it.
-#include "topology/walk.hpp"
+#include "tests/topology/outage.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,63 +16,11 @@ using model::Suspect;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-// A graph, and what alerts in it.
-class Outage {
-   public:
-    using Edges = std::vector<std::pair<std::string, std::string>>;
-
-    explicit Outage(const Edges& edges) {
-        model::TopologyChange change;
-        change.provenance = "story";
-        for (const auto& [from, to] : edges) {
-            change.edges.push_back({from, to, "calls", 1.0});
-        }
-        graph_.apply(change, model::from_unix_ms(1));
-    }
-
-    // `check` must be a literal: symptoms borrow it.
-    Outage& alert(const std::string& node, std::string_view check, double z, bool slo = false) {
-        model::Symptom symptom;
-        symptom.check = check;
-        symptom.deviation = z;
-        symptom.severity = z >= 25   ? Severity::Critical
-                           : z >= 12 ? Severity::Major
-                           : z >= 6  ? Severity::Minor
-                                     : Severity::Warning;
-        symptom.slo = slo;
-        symptom.first_seen = model::from_unix_ms(100'000);
-        told(node).symptoms.push_back(symptom);
-        return *this;
-    }
-
-    Outage& changed(const std::string& node, std::int64_t ms_before) {
-        told(node).changes.push_back({"deploy", "7f3a", model::from_unix_ms(100'000 - ms_before)});
-        return *this;
-    }
-
-    std::vector<Suspect> rank(WalkLimits limits = {}) {
-        return topology::rank(graph_.now(), alerting_, limits).suspects;
-    }
-
-    std::string first() {
-        const std::vector<Suspect> suspects = rank();
-        return suspects.empty() ? "" : suspects.front().resource;
-    }
-
-    std::vector<AlertingNode>& alerting() { return alerting_; }
-
-   private:
-    AlertingNode& told(const std::string& name) {
-        const NodeIndex node = graph_.observe(name, model::from_unix_ms(1));
-        const auto same = [&](const AlertingNode& other) { return other.node == node; };
-        const auto found = std::find_if(alerting_.begin(), alerting_.end(), same);
-        return found != alerting_.end() ? *found
-                                        : alerting_.emplace_back(AlertingNode{node, {}, {}});
-    }
-
-    LiveGraph graph_;
-    std::vector<AlertingNode> alerting_;
-};
+WalkLimits everything() {
+    WalkLimits limits;
+    limits.suspects_max = 1000;
+    return limits;
+}
 
 double score_of(const std::vector<Suspect>& suspects, const std::string& name) {
     for (const Suspect& suspect : suspects) {
@@ -186,7 +134,7 @@ TEST_P(WalkProperty, ScoresSumToOneAndPartsAddUp) {
     Outage outage = make();
     double sum = 0;
     double before = 1;
-    for (const Suspect& suspect : outage.rank({4, 2, 2048, 2048, 1000, 5})) {
+    for (const Suspect& suspect : outage.rank(everything())) {
         double parts = 0;
         for (const model::Evidence& evidence : suspect.evidence) {
             parts += evidence.score;
@@ -219,6 +167,57 @@ TEST_P(WalkProperty, TheOrderOfAlertsDoesNotMatter) {
     for (std::size_t i = 0; i < before.size(); ++i) {
         EXPECT_EQ(before[i].resource, after[i].resource);
         EXPECT_EQ(before[i].score, after[i].score);
+    }
+}
+
+// Alerts that began in the same instant have no order.
+TEST_P(WalkProperty, TheOrderWithinANodeDoesNotMatter) {
+    Outage outage = make();
+    const std::vector<Suspect> before = outage.rank(everything());
+    for (AlertingNode& node : outage.alerting()) {
+        std::reverse(node.symptoms.begin(), node.symptoms.end());
+    }
+    const std::vector<Suspect> after = outage.rank(everything());
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t i = 0; i < before.size(); ++i) {
+        EXPECT_EQ(before[i].resource, after[i].resource);
+        EXPECT_EQ(before[i].score, after[i].score);
+        EXPECT_EQ(before[i].reason, after[i].reason);
+    }
+}
+
+// Whatever else burns, where no edge leads to: the suspects here keep their order.
+TEST_P(WalkProperty, AnUnrelatedPartOfTheGraphChangesNoOrder) {
+    Outage alone = make();
+    Outage beside = make();
+    model::TopologyChange other;
+    other.provenance = "elsewhere";
+    other.edges = {{"x1", "x2", "calls", 1.0}, {"x2", "x3", "calls", 1.0}};
+    beside.graph().apply(other, model::from_unix_ms(2));
+    beside.alert("x1", "latency", 40, true).alert("x2", "errors", 20).alert("x3", "cpu", 9);
+
+    std::vector<std::string> here;
+    for (const Suspect& suspect : beside.rank(everything())) {
+        if (!suspect.resource.starts_with("x")) {
+            here.push_back(suspect.resource);
+        }
+    }
+    std::vector<std::string> before;
+    for (const Suspect& suspect : alone.rank(everything())) {
+        before.push_back(suspect.resource);
+    }
+    // What users feel elsewhere takes the same from all here that do not reach it; where users
+    // suffered here already, nothing changes at all.
+    EXPECT_EQ(here, before);
+}
+
+// One more alert of the suspect's own, of a kind that nobody else's trouble explains.
+TEST_P(WalkProperty, MoreEvidenceNeverLowersASuspect) {
+    for (const Suspect& suspect : make().rank(everything())) {
+        Outage worse = make();
+        worse.alert(suspect.resource, "disk_full", 30);
+        const std::vector<Suspect> after = worse.rank(everything());
+        EXPECT_GE(score_of(after, suspect.resource), suspect.score - 1e-12) << suspect.resource;
     }
 }
 
