@@ -32,6 +32,7 @@ void add_rules(CLI::App& app, Action& chosen);
 void add_merge(CLI::App& app, Action& chosen);
 void add_split(CLI::App& app, Action& chosen);
 void add_unmerge(CLI::App& app, Action& chosen);
+void add_plugin(CLI::App& app, Action& chosen);
 void add_schema(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
 void add_topology(CLI::App& app, Action& chosen);
