@@ -27,7 +27,7 @@ std::string first_suspect(const json::value& incident) {
                                   percent(number_of(suspects.front(), "score"));
 }
 
-std::string or_dash(std::string text) {
+std::string or_dash(const std::string& text) {
     return text.empty() ? "-" : text;
 }
 

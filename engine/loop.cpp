@@ -276,7 +276,7 @@ class Loop::Inside {
             extras.delivered = delivered_;
             extras.history.swap(history_);
         }
-        const Status status = store_.append(entries, extras);
+        Status status = store_.append(entries, extras);
         note_health(status);
         if (!status) {
             std::lock_guard lock(extras_mutex_);  // they go with the next commit
