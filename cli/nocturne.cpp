@@ -34,6 +34,7 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_send},    {kDaemon, add_version},     {kRecorded, add_test},
         {kOperator, add_why},     {kOperator, add_rules},     {kOperator, add_merge},
         {kOperator, add_split},   {kOperator, add_unmerge},   {kRecorded, add_learn},
+        {kRecorded, add_detect},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);
