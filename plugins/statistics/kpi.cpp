@@ -8,6 +8,7 @@ namespace nocturne::plugins {
 namespace {
 
 constexpr double kDay = 86400;
+constexpr double kSlow = 290;        // seconds between samples: five minutes, with some jitter
 constexpr std::size_t kRecent = 40;  // samples
 constexpr std::size_t kLearning = 300;
 constexpr int kSlots = 288;            // five minutes
@@ -21,6 +22,8 @@ constexpr double kCutFloor = 1e-3;  // of the curve's deviation: a constant curv
 constexpr DetectorParameter kParameters[] = {
     {"limit", 3.5, 0.5, 100, "geometric mean of the two distances, in deviations"},
     {"repeat", 5, 0, 100000, "samples for which only a higher score alerts again"},
+    {"repeat_slow", 100, 0, 100000,
+     "the same, of metrics with a sample every 5 minutes or less often"},
 };
 
 }  // namespace
@@ -30,6 +33,7 @@ KpiDetector::Memory::Memory(double interval_s)
 
 KpiDetector::KpiDetector(const DetectorSettings& settings)
     : limit_(settings.at("limit")), recent_(kRecent), day_({kDay, kSlots}, kProfileAlpha),
+      repeat_slow_(static_cast<std::size_t>(settings.at("repeat_slow"))),
       alert_(static_cast<std::size_t>(settings.at("repeat"))) {}
 
 double KpiDetector::score(double time_s, double value) {
@@ -40,7 +44,11 @@ double KpiDetector::score(double time_s, double value) {
         first_time_s_ = time_s;
     }
     if (!memory_ && time_s > *first_time_s_) {
-        memory_.emplace(std::clamp(time_s - *first_time_s_, 1.0, kDay));
+        const double interval_s = std::clamp(time_s - *first_time_s_, 1.0, kDay);
+        memory_.emplace(interval_s);
+        if (interval_s >= kSlow) {
+            alert_ = AlertScore(repeat_slow_);
+        }
     }
     double evidence = 0;
     if (memory_) {

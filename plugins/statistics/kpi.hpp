@@ -16,7 +16,8 @@ namespace nocturne::plugins {
 //          two days or so (each cut to 4 times the usual, so that an outage does not become usual).
 // Both scales are at least 5 % of the curve's own deviation. The geometric mean weighs both: a
 // peak that comes every day must be far steeper to be told, and so must a slow drift off the
-// profile. A score passes when it is the highest of the last 5 samples; the first 300 are for
+// profile. A score passes when it is the highest of the last 5 samples (100 where they
+// come every five minutes or less often); the first 300 are for
 // learning.
 class KpiDetector : public Detector {
    public:
@@ -41,6 +42,7 @@ class KpiDetector : public Detector {
     std::optional<Memory> memory_;
     RollingMoments recent_;
     SeasonalProfile day_;
+    std::size_t repeat_slow_;
     AlertScore alert_;
 };
 
