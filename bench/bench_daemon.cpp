@@ -1,6 +1,6 @@
 // The whole daemon under the workload: CPU an event, events a second, memory, from outside.
 //
-//   bench_daemon NOCTURNE pull|ack [identities events per_message]
+//   bench_daemon NOCTURNE pull|packs|ack|restart [identities events per_message]
 //
 // Starts the daemon on ipc sockets and an empty folder, sends the workload, waits until all of it
 // was applied, and reads what the kernel says of the process.
@@ -34,9 +34,11 @@ double seconds_since(Clock::time_point begin) {
 
 class Daemon {
    public:
-    Daemon(const std::string& program, std::filesystem::path folder) : folder_(std::move(folder)) {
+    Daemon(const std::string& program, std::filesystem::path folder, const std::string& settings)
+        : folder_(std::move(folder)) {
         std::filesystem::create_directories(folder_);
         std::ofstream(folder_ / "topology.yaml") << topology_yaml();
+        std::ofstream(folder_ / "nocturne.yaml") << settings;
         start(program);
     }
 
@@ -57,10 +59,12 @@ class Daemon {
             const std::string data = (folder_ / "data").string();
             const std::string topology = (folder_ / "topology.yaml").string();
             const std::string log = (folder_ / "log").string();
+            const std::string settings = (folder_ / "nocturne.yaml").string();
             std::freopen(log.c_str(), "a", stderr);
-            ::execl(program.c_str(), "nocturne", "run", "--data", data.c_str(), "--topology",
-                    topology.c_str(), "--zmq-pull", pull.c_str(), "--zmq-ack", ack.c_str(),
-                    "--zmq-pub", pub.c_str(), "--http", kHttp.c_str(), nullptr);
+            ::execl(program.c_str(), "nocturne", "run", "--config", settings.c_str(), "--data",
+                    data.c_str(), "--topology", topology.c_str(), "--zmq-pull", pull.c_str(),
+                    "--zmq-ack", ack.c_str(), "--zmq-pub", pub.c_str(), "--http", kHttp.c_str(),
+                    nullptr);
             std::_Exit(127);
         }
         const Clock::time_point begin = Clock::now();
@@ -253,9 +257,8 @@ void measure_sync(const std::filesystem::path& folder, std::uint64_t per_message
 
 int main(int count, char** arguments) {
     if (count < 3) {
-        std::fprintf(
-            stderr,
-            "usage: bench_daemon NOCTURNE pull|ack|restart [identities events per_message]\n");
+        std::fprintf(stderr, "usage: bench_daemon NOCTURNE pull|packs|ack|restart [identities "
+                             "events per_message]\n");
         return 2;
     }
     const auto number = [&](int i, std::uint64_t otherwise) {
@@ -275,7 +278,11 @@ int main(int count, char** arguments) {
         std::filesystem::create_directories(folder);
         measure_echo(folder, messages, per_message);
     }
-    Daemon daemon(arguments[1], folder);
+    // `packs`: with all that are shipped.
+    Daemon daemon(arguments[1], folder,
+                  mode == "packs" ? "packs: [alertmanager, grafana, zabbix, nagios, icinga, "
+                                    "kubernetes, cloudevents]\n"
+                                  : "");
     if (mode == "ack") {
         run_ack(daemon, messages, per_message);
         return 0;

@@ -33,7 +33,10 @@ void add_rules(CLI::App& app, Action& chosen);
 void add_merge(CLI::App& app, Action& chosen);
 void add_split(CLI::App& app, Action& chosen);
 void add_unmerge(CLI::App& app, Action& chosen);
+void add_plugin(CLI::App& app, Action& chosen);
+void add_schema(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
+void add_topology(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace nocturne::cli

@@ -104,6 +104,7 @@ int Daemon::run() {
         {"recover and start the loop", &Daemon::start_loop, &Daemon::stop_loop},
         {"load the topology", &Daemon::load_topology, &Daemon::nothing},
         {"load the rules", &Daemon::load_rules, &Daemon::nothing},
+        {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
         {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
@@ -250,6 +251,11 @@ Status Daemon::tell_rules(const RulesReading& reading) {
     return {};
 }
 
+Status Daemon::pull_topology() {
+    topology_ = std::make_unique<gateway::TopologyFeed>(*loop_, configuration_.topology_sources);
+    return {};
+}
+
 Status Daemon::bind_zmq() {
     gateway::ZmqServerOptions options;
     options.pull_endpoint = configuration_.zmq_pull;
@@ -275,6 +281,7 @@ Status Daemon::bind_http() {
         return record && *record ? std::optional(std::move((*record)->json)) : std::nullopt;
     };
     parts.reload = [this] { return reload(); };
+    parts.topology = topology_.get();
     parts.rules = [this] { return rules_.load(); };
     parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
     NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_,
@@ -361,6 +368,10 @@ Status Daemon::do_reload() {
     if (const Status status = tell_rules(rules); !status) {
         return refuse(status.error());
     }
+    if (read.configuration.topology_sources != configuration_.topology_sources) {
+        topology_->set_sources(read.configuration.topology_sources);
+        configuration_.topology_sources = read.configuration.topology_sources;
+    }
     if (const std::string parts = restart_needed(configuration_, read.configuration);
         !parts.empty()) {
         log_->warn("reload: a restart is needed for what changed in: {}", parts);
@@ -390,6 +401,7 @@ void Daemon::append_metrics(std::string& out) const {
                   MetricType::Counter, store.commit_us);
     feed_.append_metrics(out);
     zmq_->append_metrics(out);
+    topology_->append_metrics(out);
 }
 
 // ---- stopping ----
@@ -407,6 +419,10 @@ void Daemon::tell_stopping() {
 void Daemon::close_http() {
     http_->stop();
     http_.reset();
+}
+
+void Daemon::stop_pulling() {
+    topology_.reset();
 }
 
 void Daemon::stop_receiving() {

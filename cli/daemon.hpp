@@ -9,6 +9,7 @@
 #include "gateway/effect_feed.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
+#include "gateway/topology_feed.hpp"
 #include "gateway/zmq_server.hpp"
 #include "model/result.hpp"
 #include "store/store.hpp"
@@ -41,11 +42,13 @@ class Daemon {
     Status start_loop();
     Status load_topology();
     Status load_rules();
+    Status pull_topology();
     Status bind_zmq();
     Status bind_http();
     Status tell_ready();
     void tell_stopping();
     void close_http();
+    void stop_pulling();
     void stop_receiving();
     void stop_loop();
     void close_store();
@@ -81,6 +84,7 @@ class Daemon {
     gateway::EffectFeed feed_;
     std::unique_ptr<engine::Loop> loop_;
     std::unique_ptr<gateway::Ingest> ingest_;
+    std::unique_ptr<gateway::TopologyFeed> topology_;
     std::unique_ptr<gateway::ZmqServer> zmq_;
     std::unique_ptr<gateway::HttpServer> http_;
 };

@@ -18,11 +18,16 @@ namespace json = boost::json;
 
 namespace {
 
+// Beyond the first three, who is hardly a suspect is only counted.
+constexpr std::size_t kSuspectsAtLeast = 3;
+constexpr double kWorthTelling = 0.02;
+
 constexpr std::size_t kBarWidth = 20;
 constexpr std::size_t kNameWidthMax = 40;
 constexpr std::size_t kSuspectsInPage = 3;
 constexpr std::size_t kSuspectsInBlock = 1;
 constexpr std::size_t kChangesMax = 10;
+constexpr std::size_t kBlindSpotsMax = 10;
 constexpr std::size_t kTimelineFirst = 4;
 constexpr std::size_t kTimelineLast = 8;
 constexpr std::size_t kTextWidth = 100;  // of lines of prose, where the terminal has no limit
@@ -46,6 +51,7 @@ class IncidentPage {
         write_suspects();
         write_tree();
         if (options_.length == PageOptions::Length::Whole) {
+            write_blind_spots();
             write_changes();
             write_timeline();
             write_next();
@@ -101,7 +107,7 @@ class IncidentPage {
             return;
         }
         const bool whole = options_.length == PageOptions::Length::Whole;
-        title("Suspects");
+        title("Suspects, and how likely each is");
         if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) {
             out_ += palette_.paint(Style::Yellow, "  " + doubt) + "\n";
         }
@@ -180,6 +186,26 @@ class IncidentPage {
         }
         write_rows(table);
         write_more(changes.size(), kChangesMax);
+    }
+
+    // Where nobody would tell, whatever the suspects say.
+    void write_blind_spots() {
+        const json::array& blind = list_of(incident_, "blind_spots");
+        if (blind.empty()) {
+            return;
+        }
+        title("Blind spots");
+        Table table({{""}, {""}});
+        for (std::size_t i = 0; i < std::min(blind.size(), kBlindSpotsMax); ++i) {
+            const model::Time heard = time_of(blind[i], "heard_at");
+            table.add(
+                {"  " + cut(text_of(blind[i], "resource"), kNameWidthMax),
+                 palette_.paint(Style::Yellow, "nothing heard from " + text_of(blind[i], "source") +
+                                                   " since " + short_time(heard, options_.now) +
+                                                   " (" + ago(heard, options_.now) + ")")});
+        }
+        write_rows(table);
+        write_more(blind.size(), kBlindSpotsMax);
     }
 
     void write_timeline() {
@@ -284,7 +310,8 @@ std::vector<std::string> words_of(const json::value& suspect) {
     for (const json::value& evidence : list_of(suspect, "evidence")) {
         const std::string name = text_of(evidence, "name");
         const bool tells = std::abs(number_of(evidence, "score")) > 0.01;
-        if (tells && (name == "blamed" || name == "off_path" || name == "forward")) {
+        if (tells &&
+            (name == "blamed" || name == "off_path" || name == "forward" || name == "past")) {
             words.push_back(text_of(evidence, "text"));
         }
     }
@@ -304,7 +331,10 @@ std::string render_incident_page(const json::value& incident, const PageOptions&
 
 std::string render_suspects(const json::array& suspects, std::size_t suspects_max,
                             const PageOptions& options) {
-    const std::size_t shown = std::min(suspects.size(), suspects_max);
+    std::size_t shown = std::min(suspects.size(), suspects_max);
+    while (shown > kSuspectsAtLeast && number_of(suspects[shown - 1], "score") < kWorthTelling) {
+        --shown;
+    }
     std::size_t name_width = 0;
     for (std::size_t i = 0; i < shown; ++i) {
         name_width = std::max(

@@ -263,8 +263,12 @@ std::string text_of_file(const fs::path& path) {
     return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-// Whole or not at all.
-bool write_file(const fs::path& path, const std::string& text) {
+// Whole or not at all; a link stays a link, and who may read the file stays as it was.
+bool write_file(const fs::path& name, const std::string& text) {
+    std::error_code error;
+    const fs::path target = fs::canonical(name, error);
+    const bool is_there = !error;
+    const fs::path& path = is_there ? target : name;
     fs::path draft = path;
     draft += ".new";
     {
@@ -275,7 +279,10 @@ bool write_file(const fs::path& path, const std::string& text) {
             return false;
         }
     }
-    std::error_code error;
+    if (is_there) {
+        fs::permissions(draft, fs::status(path, error).permissions(), error);
+    }
+    error.clear();
     fs::rename(draft, path, error);
     if (error) {
         complain(path.string() + ": cannot be written: " + error.message());

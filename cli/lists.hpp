@@ -14,6 +14,8 @@ std::string render_incident_list(const boost::json::value& reply, const PageOpti
 // {"alerts":[...],"total":N}
 std::string render_alert_list(const boost::json::value& reply, const PageOptions& options);
 // {"node":...,"hurt":[...]}
+// Predicted and actual impact of an incident.
+std::string render_foresight(const boost::json::value& reply, const PageOptions& options);
 std::string render_impact_list(const boost::json::value& reply, const PageOptions& options);
 // {"silences":[...]}
 std::string render_silence_list(const boost::json::value& reply, const PageOptions& options);

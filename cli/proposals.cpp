@@ -60,10 +60,25 @@ std::string conditions(std::string_view first, std::string_view second, const Pr
            std::string(second) + ": {check: " + yaml_text(pair.effect) + "}\n";
 }
 
+// A check's name as part of a rule's: these have one line and at most 200 bytes. Conditions keep
+// the whole.
+std::string in_one_line(const std::string& check) {
+    constexpr std::size_t kBytesMax = 70;
+    std::string line = check.substr(0, kBytesMax);
+    while (line.size() < check.size() && !line.empty() &&
+           (static_cast<unsigned char>(check[line.size()]) & 0xC0U) == 0x80U) {
+        line.pop_back();  // not within a character
+    }
+    std::replace_if(
+        line.begin(), line.end(), [](char byte) { return static_cast<unsigned char>(byte) < 0x20; },
+        ' ');
+    return line;
+}
+
 Proposal proposal_of(const Precedence& pair) {
     Proposal proposal;
-    proposal.name = "learned: " + pair.cause + " before " + pair.effect + " " +
-                    std::string(where(pair.relation));
+    proposal.name = "learned: " + in_one_line(pair.cause) + " before " + in_one_line(pair.effect) +
+                    " " + std::string(where(pair.relation));
     proposal.yaml = "  - name: " + yaml_text(proposal.name) +
                     "\n    comment: " + yaml_text(figures_of(pair)) + "\n    mode: shadow\n";
     if (pair.relation == Relation::Same) {

@@ -339,12 +339,7 @@ RuleTestResult run_rule_test(const std::string& file) {
     const std::string text(std::istreambuf_iterator<char>(in), {});
     const rules::ReadTestCase read = rules::parse_test_case(text, file);
     result.name = read.test.name.empty() ? file : read.test.name;
-    RulesReading reading = read_rules(read.test.rules);
-    if (!read.test.inline_rules.empty()) {
-        reading.revision.rules.push_back(
-            {read.test.rules_name, read.test.inline_rules, model::kNoTime});
-        reading.problems = rules::compile(reading.revision).problems;
-    }
+    const RulesReading reading = read_rules(read.test.rules, {}, read.test.inline_rules);
     const auto take = [&](const std::vector<rules::Problem>& problems) {
         for (const rules::Problem& problem : problems) {
             if (problem.level == rules::Problem::Level::Error) {

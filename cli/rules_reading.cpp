@@ -1,17 +1,14 @@
 #include "cli/rules_reading.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 namespace nocturne::cli {
 
 RulesReading read_rules(const std::vector<std::filesystem::path>& paths,
-                        const std::vector<std::string>& packs) {
-    rules::ReadRules read = rules::read_rules(paths, packs);
-    RulesReading reading{std::move(read.revision), std::move(read.problems)};
-    std::vector<rules::Problem> found = rules::compile(reading.revision).problems;
-    std::move(found.begin(), found.end(), std::back_inserter(reading.problems));
-    return reading;
+                        const std::vector<std::string>& packs,
+                        const std::vector<model::RuleFile>& more) {
+    rules::ReadRules read = rules::read_rules(paths, packs, more);
+    std::vector<rules::Problem> compiled = rules::compile(read.revision).problems;
+    return {std::move(read.revision),
+            rules::join_problems(std::move(read.problems), std::move(compiled))};
 }
 
 Status status_of(const RulesReading& reading) {

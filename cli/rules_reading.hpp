@@ -16,8 +16,10 @@ struct RulesReading {
     bool is_usable() const { return !rules::has_errors(problems); }
 };
 
+// As rules::read_rules.
 RulesReading read_rules(const std::vector<std::filesystem::path>& paths,
-                        const std::vector<std::string>& packs = {});
+                        const std::vector<std::string>& packs = {},
+                        const std::vector<model::RuleFile>& more = {});
 
 // All errors as one, for whoever can only say one thing; warnings aside.
 Status status_of(const RulesReading& reading);

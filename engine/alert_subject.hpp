@@ -5,6 +5,8 @@
 #include "rules/match_index.hpp"
 #include "rules/subject.hpp"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -14,6 +16,8 @@ namespace nocturne::engine {
 class AlertSubject {
    public:
     AlertSubject(const AlertTable& alerts, Slot slot);
+    AlertSubject(const AlertSubject&) = delete;
+    AlertSubject& operator=(const AlertSubject&) = delete;
 
     // With the first source that told of the alert.
     const rules::SubjectView& view() const { return view_; }
@@ -24,10 +28,17 @@ class AlertSubject {
     void find(const rules::MatchIndex& index, std::vector<std::uint32_t>& found) const;
 
    private:
+    static constexpr std::size_t kLabelsHere = 16;  // more of them take memory of their own
+
     const AlertTable& alerts_;
     const model::Alert& alert_;
+    std::array<model::LabelView, kLabelsHere> labels_here_;
     std::vector<model::LabelView> labels_;
     rules::SubjectView view_;
 };
+
+// Whether it is a question about what a repeated event may change in an alert.
+bool asks_for_facts(const rules::Field& field);
+bool asks_for_facts(const rules::Condition& condition);
 
 }  // namespace nocturne::engine

@@ -52,6 +52,7 @@ void ChangeWindows::note(const model::EventView& change, model::Time now,
         });
         if (place == windows_.end()) {
             if (windows_.size() >= kOpenMax) {
+                ++refused_;
                 return;
             }
             place = windows_.insert(place, Window{});
@@ -59,6 +60,10 @@ void ChangeWindows::note(const model::EventView& change, model::Time now,
         *place = {std::string(change.resource), std::string(change.check), i, now + rule.lasts, 0};
         deadlines.add(place->until, Deadline::Kind::ChangeWindow,
                       static_cast<std::uint32_t>(place - windows_.begin()));
+        const std::size_t covered =
+            topology::dependents(graph, graph.find(change.resource), rule.dependents, kCoveredMax)
+                .size();
+        cut_ += covered >= kCoveredMax ? 1U : 0U;
         (void)book.note(rule.rule, now);
         return;
     }

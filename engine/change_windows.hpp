@@ -35,6 +35,12 @@ class ChangeWindows {
     // Whether a window ended that lasted until now.
     bool look_at(Slot window, model::Time now);
 
+    // Changes that opened no window for want of room, and windows that cover less than they should,
+    // since the start.
+    std::uint64_t refused() const { return refused_; }
+
+    std::uint64_t cut() const { return cut_; }
+
     std::size_t open_count(model::Time now) const;
 
     void encode(model::Writer& out) const;
@@ -53,6 +59,8 @@ class ChangeWindows {
 
     const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
     std::vector<Window> windows_;
+    std::uint64_t refused_ = 0;
+    std::uint64_t cut_ = 0;
 };
 
 }  // namespace nocturne::engine

@@ -14,7 +14,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 3;
+constexpr std::uint64_t kSnapshotVersion = 4;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));
@@ -76,10 +76,9 @@ void Core::apply(const model::Input& input, std::vector<model::Effect>& effects)
     State& state = *state_;
     NOCTURNE_ASSERT(input.position > state.position);
     state.position = input.position;
-    state.now = std::max(state.now, input.at);
     ++state.counters.inputs;
     Pipeline pipeline(state, effects);
-    pipeline.pass_time();
+    pipeline.pass_time_until(std::max(state.now, input.at));
     std::visit([&](const auto& body) { pipeline.take(body); }, input.body);
     pipeline.conclude();
 }
@@ -118,6 +117,7 @@ void Core::encode(Writer& out) const {
     state.storms.encode(out);
     state.patterns.encode(out);
     state.routes.encode(out);
+    state.past.encode(out);
     out.varint(state.changes.size());
     for (const Change& change : state.changes) {
         engine::encode(out, change);
@@ -125,6 +125,8 @@ void Core::encode(Writer& out) const {
     state.messages.encode(out);
     state.deadlines.encode(out);
     engine::encode(out, state.counters);
+    out.zigzag(model::to_unix_ms(state.topology_reminder));
+    state.incident_graphs.encode(out);
 }
 
 Result<Core> Core::decode(Reader& in) {
@@ -151,6 +153,7 @@ Result<Core> Core::decode(Reader& in) {
     state.storms.decode(in);
     state.patterns.decode(in);
     state.routes.decode(in);
+    state.past.decode(in);
     const std::size_t changes = in.count();
     for (std::size_t i = 0; i < changes && in.ok(); ++i) {
         state.changes.push_back(decode_change(in));
@@ -158,6 +161,10 @@ Result<Core> Core::decode(Reader& in) {
     state.messages.decode(in);
     state.deadlines.decode(in);
     engine::decode(in, state.counters);
+    if (in.remaining() > 0) {  // a snapshot of an older version ends here
+        state.topology_reminder = model::from_unix_ms(in.zigzag());
+        state.incident_graphs.decode(in);
+    }
     if (!in.ok()) {
         return damaged();
     }

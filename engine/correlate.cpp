@@ -94,14 +94,20 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
     } else if (rule.by == By::Likeness) {
         reason = Reason::JoinedByLikeness;
         text = TextShape::of(subject.view().summary).text();
-        key = model::fingerprint_of(rules::key_of(state_.book[rule.rule]) + text);
+        key = model::fingerprint_of(state_.book.key_of(rule.rule) + text);
         found = find_alike(rule, text);
     }
-    if (found != kNoSlot && !state_.incidents[found].is_over() &&
-        has_time(rule, state_.incidents[found])) {
+    const bool is_open = found != kNoSlot && !state_.incidents[found].is_over();
+    if (is_open && has_time(rule, state_.incidents[found])) {
         join(found, slot, reason);
         return;
     }
+    // Its window is over: it stays open while its alerts burn, and the next one begins beside it.
+    const std::string before =
+        is_open
+            ? "; the window of " +
+                  model::format_id(model::kIncidentPrefix, state_.incidents[found].id) + " is over"
+            : "";
     if (state_.alerts[slot].severity < state_.settings.incident_severity_min) {
         state_.counters.count(Reason::BelowIncidentSeverity);
         return;
@@ -112,16 +118,16 @@ void Correlate::gather_by_rule(Slot slot, const rules::GroupRule& rule) {
     }
     Incident& incident = state_.incidents[opened];
     incident.group = key != model::Fingerprint{} ? key : state_.alerts[slot].fingerprint;
-    incident.group_rule = rules::to_string(state_.book[rule.rule]);
+    incident.group_rule = state_.book.text_of(rule.rule);
     incident.group_text = text;
     tell(incident, rule.by == By::Alone ? Reason::OpenedAlone : reason, model::kNoId,
-         incident.group_rule + (text.empty() ? "" : ": " + text));
+         incident.group_rule + (text.empty() ? "" : ": " + text) + before);
     state_.incidents.note_group(opened);
 }
 
 Slot Correlate::find_alike(const rules::GroupRule& rule, const std::string& text) const {
     const TextShape shape = TextShape::parse(text);
-    const std::string of_rule = rules::to_string(state_.book[rule.rule]);
+    const std::string of_rule = state_.book.text_of(rule.rule);
     Slot best = kNoSlot;
     double most = rule.likeness;
     for (const auto& [id, slot] : state_.incidents.by_id()) {
@@ -144,9 +150,9 @@ bool Correlate::has_time(const rules::GroupRule& rule, const Incident& incident)
         case rules::GroupRule::Window::Fixed:
             return state_.now.time_since_epoch() / rule.window ==
                    incident.opened_at.time_since_epoch() / rule.window;
-        case rules::GroupRule::Window::Sliding: return age <= rule.window;
+        case rules::GroupRule::Window::Sliding: return age < rule.window;
         case rules::GroupRule::Window::Extending:
-            return state_.now - incident.grew_at <= rule.window && age <= rule.cap;
+            return state_.now - incident.grew_at < rule.window && age < rule.cap;
     }
     return false;
 }
@@ -154,7 +160,7 @@ bool Correlate::has_time(const rules::GroupRule& rule, const Incident& incident)
 // ---- on the graph ----
 
 bool Correlate::is_in_reach(const Standing& standing, const Reach& reach) const {
-    return state_.now - state_.incidents[standing.incident].grew_at <= reach.window;
+    return state_.now - state_.incidents[standing.incident].grew_at < reach.window;
 }
 
 bool Correlate::is_better(const Cause& a, const Cause& b) const {
@@ -467,6 +473,7 @@ void Correlate::move_alerts(Slot from, Slot into, const std::vector<Slot>& alert
     }
     std::vector<Slot> moved = alerts;
     std::sort(moved.begin(), moved.end());
+    forget_worst(source);
     std::erase_if(source.alerts,
                   [&](Slot slot) { return std::binary_search(moved.begin(), moved.end(), slot); });
     target.ended_at = target.burning > 0 ? model::kNoTime : target.ended_at;
@@ -509,8 +516,9 @@ bool Correlate::rejoin(Slot slot) {
     }
     Reason reason = Reason::JoinedAgain;
     if (incident.is_over()) {
-        if (state_.now - incident.resolved_at > lifecycle_of(found).reopen_window) {
+        if (state_.now - incident.resolved_at >= lifecycle_of(found).reopen_window) {
             std::erase(incident.alerts, slot);
+            forget_worst(incident);
             incident.burning -= alert.is_counted ? 1 : 0;
             alert.is_counted = false;
             alert.incident = model::kNoId;
@@ -764,6 +772,7 @@ void Correlate::label(const model::LabelIncident& command) {
     Incident& incident = state_.incidents[slot];
     incident.cause = command.cause;
     incident.updated_at = state_.now;
+    state_.past.remember(incident, state_.alerts);
     state_.counters.count(Reason::LabelledByOperator);
     tell(incident, Reason::LabelledByOperator, model::kNoId, command.by + ": " + command.cause);
     news_.push_back({incident.id, Topic::IncidentUpdated, Reason::LabelledByOperator});

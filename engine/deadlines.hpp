@@ -23,6 +23,7 @@ struct Deadline {
         Heartbeat,
         Route,
         Tombstone,
+        Topology,
     };
 
     model::Time due;

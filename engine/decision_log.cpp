@@ -45,6 +45,7 @@ void DecisionLog::note(Slot alert, Decision decision) {
     }
     if (decisions.size() >= kDecisionsMax) {
         decisions.erase(decisions.begin() + 1);  // how it began stays
+        ++forgotten_;
     }
     decision.last_at = decision.at;
     decisions.push_back(std::move(decision));
@@ -59,6 +60,7 @@ void DecisionLog::forget(Slot alert) {
 void DecisionLog::drop(DroppedEvent event) {
     if (dropped_.size() >= kDroppedMax) {
         dropped_.pop_front();
+        ++dropped_forgotten_;
     }
     dropped_.push_back(std::move(event));
 }

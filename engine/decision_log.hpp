@@ -45,6 +45,11 @@ class DecisionLog {
     // Oldest first; empty when nothing special was decided.
     const std::vector<Decision>& of(Slot alert) const;
 
+    // Decisions and dropped events that went at the bounds above, since the start.
+    std::uint64_t forgotten() const { return forgotten_; }
+
+    std::uint64_t dropped_forgotten() const { return dropped_forgotten_; }
+
     const std::deque<DroppedEvent>& dropped() const { return dropped_; }
 
     void encode(model::Writer& out) const;
@@ -53,6 +58,8 @@ class DecisionLog {
    private:
     std::vector<std::vector<Decision>> decisions_;  // by slot
     std::deque<DroppedEvent> dropped_;
+    std::uint64_t forgotten_ = 0;
+    std::uint64_t dropped_forgotten_ = 0;
 };
 
 }  // namespace nocturne::engine

@@ -72,9 +72,9 @@ Transition Dedup::dedup(const model::EventView& event, model::Time time, std::ui
     }
     if (clears && transition.reason == Reason::ResolvedBySource) {
         transition.reason = Reason::ClearedByRule;
-        state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::ClearedByRule,
-                                                 rules::to_string(state_.book[rule.rule]),
-                                                 "by " + std::string(event.check)});
+        state_.decisions.note(transition.alert,
+                              {state_.now, state_.now, 1, Reason::ClearedByRule,
+                               state_.book.text_of(rule.rule), "by " + std::string(event.check)});
     }
     return transition;
 }
@@ -150,7 +150,7 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     }
     const model::Severity before = alert.severity;
     const bool burned = alert.is_burning();
-    take_facts(alert, event);
+    const bool has_new_facts = take_facts(alert, event);
     if (!burned) {
         begin_episode(slot, time);
         return {slot, Reason::FiredAgain};
@@ -158,18 +158,33 @@ Transition Dedup::update(Slot slot, const model::EventView& event, model::Time t
     ++alert.count;
     alert.last_seen = std::max(alert.last_seen, time);
     alert.touched_at = state_.now;
-    return {slot, alert.severity == before ? Reason::RepeatedIdentity : Reason::SeverityChanged};
+    Transition goes_on{slot, Reason::RepeatedIdentity};
+    goes_on.reason = alert.severity == before ? Reason::RepeatedIdentity : Reason::SeverityChanged;
+    goes_on.has_new_facts = has_new_facts;
+    return goes_on;
 }
 
 void Dedup::begin_episode(Slot slot, model::Time time) {
     Alert& alert = state_.alerts[slot];
     alert.state = model::AlertState::Firing;
-    alert.severity_worst = alert.severity;
+    set_worst(alert, alert.severity);
     alert.first_seen = alert.last_seen = alert.changed_at = time;
     alert.touched_at = state_.now;
     alert.ended_at = model::kNoTime;
     alert.count = 1;
     remind(state_, Deadline::Kind::Alert, slot, state_.now + time_to_live(slot));
+}
+
+void Dedup::set_worst(Alert& alert, model::Severity severity) {
+    if (alert.severity_worst == severity) {
+        return;
+    }
+    alert.severity_worst = severity;
+    if (alert.incident != model::kNoId) {
+        if (const Slot incident = state_.incidents.find(alert.incident); incident != kNoSlot) {
+            forget_worst(state_.incidents[incident]);
+        }
+    }
 }
 
 model::Duration Dedup::time_to_live(Slot slot) const {
@@ -207,16 +222,18 @@ void Dedup::take_deviation(Alert& alert, const model::EventView& event) {
     }
 }
 
-void Dedup::take_facts(Alert& alert, const model::EventView& event) {
+bool Dedup::take_facts(Alert& alert, const model::EventView& event) {
     AlertTable& alerts = state_.alerts;
+    bool has_new_facts = false;
     alert.severity = event.severity;
-    alert.severity_worst = std::max(alert.severity_worst, event.severity);
+    set_worst(alert, std::max(alert.severity_worst, event.severity));
     if (event.has_value) {
         alert.value = event.value;
         alert.has_value = true;
     }
-    if (!event.summary.empty()) {
+    if (!event.summary.empty() && event.summary != alerts.text(alert.summary)) {
         alerts.assign(alert.summary, event.summary);
+        has_new_facts = true;
     }
     if (!event.annotations.empty()) {
         take_deviation(alert, event);
@@ -227,7 +244,9 @@ void Dedup::take_facts(Alert& alert, const model::EventView& event) {
     if (std::none_of(alert.sources.begin(), alert.sources.end(), is_this) &&
         alert.sources.size() < kSourcesMax) {
         alert.sources.push_back(alerts.symbols().acquire(event.source));
+        has_new_facts = true;
     }
+    return has_new_facts;
 }
 
 Transition Dedup::expire(Slot slot) {

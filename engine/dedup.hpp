@@ -14,6 +14,7 @@ struct Transition {
     model::Reason reason = model::Reason::None;
     model::Reason hidden_by = model::Reason::None;  // until it ended
     model::Id hidden_by_id{};
+    bool has_new_facts = false;  // goes on burning with another summary or source
 
     bool is_new() const {
         return reason == model::Reason::NewIdentity || reason == model::Reason::FiredAgain;
@@ -48,7 +49,9 @@ class Dedup {
     void begin_episode(Slot slot, model::Time time);
     void end_episode(Slot slot, model::AlertState state, model::Time time);
     void take_deviation(model::Alert& alert, const model::EventView& event);
-    void take_facts(model::Alert& alert, const model::EventView& event);
+    void set_worst(model::Alert& alert, model::Severity severity);
+    // Whether its summary or sources are others now.
+    bool take_facts(model::Alert& alert, const model::EventView& event);
     void forget(Slot slot);
     model::Duration time_to_live(Slot slot) const;
 

@@ -1,6 +1,7 @@
 #include "engine/flapping.hpp"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 namespace nocturne::engine {
 
@@ -10,17 +11,23 @@ void Flapping::load(const rules::RuleSet& rules) {
     for (std::uint32_t i = 0; i < rules.flappings.size(); ++i) {
         same.emplace(rules.rules[rules.flappings[i].rule].content, i);
     }
-    for (auto it = turns_.begin(); it != turns_.end();) {
-        const rules::FlappingRule& old = rules_->flappings[it->second.rule];
-        const auto found = same.find(rules_->rules[old.rule].content);
-        if (found == same.end()) {
-            it = turns_.erase(it);
-            continue;
-        }
-        it->second.rule = found->second;
-        ++it;
+    for (auto it = alerts_.begin(); it != alerts_.end();) {
+        std::vector<Turns>& by_rule = it->second.by_rule;
+        std::erase_if(by_rule, [&](Turns& turns) {
+            const rules::FlappingRule& old = rules_->flappings[turns.rule];
+            const auto found = same.find(rules_->rules[old.rule].content);
+            if (found == same.end()) {
+                return true;
+            }
+            turns.rule = found->second;
+            return false;
+        });
+        std::sort(by_rule.begin(), by_rule.end(),
+                  [](const Turns& a, const Turns& b) { return a.rule < b.rule; });
+        it = by_rule.empty() ? alerts_.erase(it) : std::next(it);
     }
     rules_ = &rules;
+    ++load_;
     std::vector<const rules::Condition*> conditions;
     for (const rules::FlappingRule& rule : rules.flappings) {
         conditions.push_back(&rule.match);
@@ -28,56 +35,94 @@ void Flapping::load(const rules::RuleSet& rules) {
     index_ = rules::MatchIndex(conditions);
 }
 
+// A rule that matched once is asked until the next load: its alert may look another way when it has
+// ended.
+void Flapping::find_rules(const AlertTable& alerts, Slot slot, Watched& watched) const {
+    watched.load = load_;
+    std::vector<std::uint32_t> matching;
+    AlertSubject(alerts, slot).find(index_, matching);
+    for (const std::uint32_t rule : matching) {
+        const auto place = std::lower_bound(
+            watched.by_rule.begin(), watched.by_rule.end(), rule,
+            [](const Turns& turns, std::uint32_t wanted) { return turns.rule < wanted; });
+        if (place == watched.by_rule.end() || place->rule != rule) {
+            watched.by_rule.insert(place, Turns{rule, false, model::kNoTime, {}});
+        }
+        if (rules_->rules[rules_->flappings[rule].rule].mode != rules::Mode::Shadow) {
+            break;
+        }
+    }
+}
+
 void Flapping::prune(Turns& turns, model::Time now) const {
     const model::Time from = now - rules_->flappings[turns.rule].window;
-    while (!turns.at.empty() && (turns.at.front() <= from || turns.at.size() > kTurnsMax)) {
-        turns.at.pop_front();
-    }
+    const auto first =
+        std::find_if(turns.at.begin(), turns.at.end(), [&](model::Time at) { return at > from; });
+    const auto too_many =
+        static_cast<std::ptrdiff_t>(turns.at.size()) - static_cast<std::ptrdiff_t>(kTurnsMax);
+    turns.at.erase(turns.at.begin(),
+                   std::max(first, turns.at.begin() + std::max<std::ptrdiff_t>(too_many, 0)));
 }
 
 void Flapping::turned(const AlertTable& alerts, Slot slot, model::Time now, Deadlines& deadlines) {
     if (rules_ == nullptr || rules_->flappings.empty()) {
         return;
     }
-    auto found = turns_.find(slot);
-    if (found == turns_.end()) {
-        std::vector<std::uint32_t> matching;
-        AlertSubject(alerts, slot).find(index_, matching);
-        if (matching.empty()) {
+    auto found = alerts_.find(slot);
+    if (found == alerts_.end() || found->second.load != load_) {
+        Watched watched = found == alerts_.end() ? Watched{} : std::move(found->second);
+        find_rules(alerts, slot, watched);
+        if (watched.by_rule.empty()) {
             return;
         }
-        found = turns_.emplace(slot, Turns{matching.front(), false, {}}).first;
+        found = alerts_.insert_or_assign(slot, std::move(watched)).first;
     }
-    Turns& turns = found->second;
-    turns.at.push_back(now);
-    prune(turns, now);
-    const rules::FlappingRule& rule = rules_->flappings[turns.rule];
-    if (!turns.flaps && turns.at.size() >= rule.start) {
-        turns.flaps = true;
-        deadlines.add(now + rule.window, Deadline::Kind::Flapping, slot);
+    for (Turns& turns : found->second.by_rule) {
+        turns.at.push_back(now);
+        prune(turns, now);
+        const rules::FlappingRule& rule = rules_->flappings[turns.rule];
+        if (!turns.flaps && turns.at.size() >= rule.start) {
+            turns.flaps = true;
+            plan(turns, slot, now + rule.window, deadlines);
+        }
     }
 }
 
 Mute Flapping::mutes(Slot slot, RuleBook& book, model::Time now) const {
-    const auto found = turns_.find(slot);
-    if (found == turns_.end() || !found->second.flaps) {
+    const auto found = alerts_.find(slot);
+    if (found == alerts_.end()) {
         return {};
     }
-    const rules::RuleIndex rule = rules_->flappings[found->second.rule].rule;
-    if (!book.note(rule, now)) {
-        return {};
+    for (const Turns& turns : found->second.by_rule) {
+        const rules::FlappingRule& rule = rules_->flappings[turns.rule];
+        if (turns.flaps && book.note(rule.rule, now)) {
+            return {model::Reason::Flapping, rule.rule, model::kNoId,
+                    std::to_string(turns.at.size()) + " turns in " +
+                        model::format_duration(rule.window)};
+        }
+        if (!is_shadow(turns)) {
+            break;  // the first that matches counts
+        }
     }
-    return {model::Reason::Flapping, rule, model::kNoId,
-            std::to_string(found->second.at.size()) + " turns in " +
-                model::format_duration(rules_->flappings[found->second.rule].window)};
+    return {};
 }
 
 bool Flapping::look_at(Slot slot, model::Time now, Deadlines& deadlines) {
-    const auto found = turns_.find(slot);
-    if (found == turns_.end() || !found->second.flaps) {
+    const auto found = alerts_.find(slot);
+    if (found == alerts_.end()) {
         return false;
     }
-    Turns& turns = found->second;
+    bool is_calm = false;
+    for (Turns& turns : found->second.by_rule) {
+        is_calm = look_at(turns, slot, now, deadlines) || is_calm;
+    }
+    return is_calm;
+}
+
+bool Flapping::look_at(Turns& turns, Slot slot, model::Time now, Deadlines& deadlines) const {
+    if (!turns.flaps || turns.due > now) {
+        return false;
+    }
     prune(turns, now);
     const rules::FlappingRule& rule = rules_->flappings[turns.rule];
     if (turns.at.size() <= rule.stop) {
@@ -86,41 +131,59 @@ bool Flapping::look_at(Slot slot, model::Time now, Deadlines& deadlines) {
     }
     // When so many turns will be left as make it calm.
     const model::Time calm_at = turns.at[turns.at.size() - rule.stop - 1] + rule.window;
-    deadlines.add(calm_at, Deadline::Kind::Flapping, slot);
+    plan(turns, slot, calm_at, deadlines);
     return false;
 }
 
+void Flapping::plan(Turns& turns, Slot slot, model::Time due, Deadlines& deadlines) {
+    turns.due = due;
+    deadlines.add(due, Deadline::Kind::Flapping, slot);
+}
+
 bool Flapping::is_flapping(Slot slot) const {
-    const auto found = turns_.find(slot);
-    return found != turns_.end() && found->second.flaps;
+    const auto found = alerts_.find(slot);
+    return found != alerts_.end() &&
+           std::any_of(found->second.by_rule.begin(), found->second.by_rule.end(),
+                       [&](const Turns& turns) { return turns.flaps && !is_shadow(turns); });
 }
 
 void Flapping::encode(model::Writer& out) const {
-    out.varint(turns_.size());
-    for (const auto& [slot, turns] : turns_) {
+    out.varint(alerts_.size());
+    for (const auto& [slot, watched] : alerts_) {
         out.varint(slot);
-        out.varint(turns.rule);
-        out.boolean(turns.flaps);
-        out.varint(turns.at.size());
-        for (const model::Time at : turns.at) {
-            out.zigzag(model::to_unix_ms(at));
+        out.boolean(watched.load == load_);
+        out.varint(watched.by_rule.size());
+        for (const Turns& turns : watched.by_rule) {
+            out.varint(turns.rule);
+            out.boolean(turns.flaps);
+            out.zigzag(model::to_unix_ms(turns.due));
+            out.varint(turns.at.size());
+            for (const model::Time at : turns.at) {
+                out.zigzag(model::to_unix_ms(at));
+            }
         }
     }
 }
 
 void Flapping::decode(model::Reader& in) {
-    const std::size_t count = in.count();
-    for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
         const auto slot = static_cast<Slot>(in.varint());
-        Turns turns;
-        turns.rule = static_cast<std::uint32_t>(in.varint());
-        turns.flaps = in.boolean();
-        const std::size_t times = in.count();
-        for (std::size_t j = 0; j < times && in.ok(); ++j) {
-            turns.at.push_back(model::from_unix_ms(in.zigzag()));
+        Watched watched;
+        watched.load = in.boolean() ? load_ : 0;
+        for (std::size_t rules = in.count(); rules > 0 && in.ok(); --rules) {
+            Turns turns;
+            turns.rule = static_cast<std::uint32_t>(in.varint());
+            turns.flaps = in.boolean();
+            turns.due = model::from_unix_ms(in.zigzag());
+            for (std::size_t times = in.count(); times > 0 && in.ok(); --times) {
+                turns.at.push_back(model::from_unix_ms(in.zigzag()));
+            }
+            if (rules_ != nullptr && turns.rule < rules_->flappings.size()) {
+                watched.by_rule.push_back(std::move(turns));
+            }
         }
-        if (rules_ != nullptr && turns.rule < rules_->flappings.size()) {
-            turns_.emplace(slot, std::move(turns));
+        if (!watched.by_rule.empty()) {
+            alerts_.emplace(slot, std::move(watched));
         }
     }
 }

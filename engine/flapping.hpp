@@ -8,13 +8,14 @@
 #include "model/codec.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <vector>
 
 namespace nocturne::engine {
 
 // An alert's turns between firing and ended; two thresholds, so that it does not flap between
-// flapping and not.
+// flapping and not. The first rule that matches counts; one in shadow mode does not, so what comes
+// after it is asked as well.
 class Flapping {
    public:
     void load(const rules::RuleSet& rules);
@@ -25,7 +26,7 @@ class Flapping {
     // Looks whether the alert flaps no more; true when that is so since now.
     bool look_at(Slot slot, model::Time now, Deadlines& deadlines);
 
-    void forget(Slot slot) { turns_.erase(slot); }
+    void forget(Slot slot) { alerts_.erase(slot); }
 
     bool is_flapping(Slot slot) const;
 
@@ -35,17 +36,35 @@ class Flapping {
    private:
     static constexpr std::size_t kTurnsMax = 256;  // kept of one alert; thresholds lie below
 
+    // By one rule.
     struct Turns {
         std::uint32_t rule = 0;  // its place in RuleSet::flappings
         bool flaps = false;
-        std::deque<model::Time> at;
+        model::Time due = model::kNoTime;  // while it flaps: when it is looked at
+        std::vector<model::Time> at;       // the oldest first
     };
 
+    // What is known of one alert: by the rules in shadow mode that match, and by the first that is
+    // not. In the order of rules.
+    struct Watched {
+        std::uint64_t load = 0;  // under which the rules were found
+        std::vector<Turns> by_rule;
+    };
+
+    void find_rules(const AlertTable& alerts, Slot slot, Watched& watched) const;
     void prune(Turns& turns, model::Time now) const;
+    // Whether it turned from flapping to calm.
+    bool look_at(Turns& turns, Slot slot, model::Time now, Deadlines& deadlines) const;
+    static void plan(Turns& turns, Slot slot, model::Time due, Deadlines& deadlines);
+
+    bool is_shadow(const Turns& turns) const {
+        return rules_->rules[rules_->flappings[turns.rule].rule].mode == rules::Mode::Shadow;
+    }
 
     const rules::RuleSet* rules_ = nullptr;  // lent by the RuleBook until the next load
     rules::MatchIndex index_;
-    std::map<Slot, Turns> turns_;
+    std::uint64_t load_ = 0;  // counts loads
+    std::map<Slot, Watched> alerts_;
 };
 
 }  // namespace nocturne::engine

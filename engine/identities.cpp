@@ -62,6 +62,8 @@ void Identities::note(Slot alert, const model::EventView& event) {
                           std::string(event.source) + ": " + std::string(event.check) + " on " +
                               std::string(event.resource),
                           1});
+    } else {
+        ++given_up_.merged;
     }
 }
 
@@ -75,6 +77,7 @@ void Identities::unmerge(const model::Fingerprint& identity) {
     unmerged_.insert(identity);
     if (unmerged_.size() > kUnmergedMax) {
         unmerged_.erase(unmerged_.begin());
+        ++given_up_.unmerged;
     }
     for (auto& [slot, merged] : merged_) {
         std::erase_if(merged, [&](const Merged& one) { return one.identity == identity; });
@@ -85,6 +88,7 @@ void Identities::forget_early_ends(model::Time now, model::Duration lateness) {
     while (!early_ends_.empty() &&
            (now - early_ends_.front().noted_at > lateness || early_ends_.size() > kEarlyEndsMax)) {
         const EarlyEnd& oldest = early_ends_.front();
+        given_up_.early_ends += now - oldest.noted_at > lateness ? 0U : 1U;
         if (const auto found = early_times_.find(oldest.identity);
             found != early_times_.end() && found->second == oldest.time) {
             early_times_.erase(found);

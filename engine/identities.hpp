@@ -46,6 +46,15 @@ class Identities {
     void note(Slot alert, const model::EventView& event);
     const std::vector<Merged>& merged_into(Slot alert) const;
 
+    // What was given up at the bounds above, since the start.
+    struct GivenUp {
+        std::uint64_t merged = 0;  // identities not listed
+        std::uint64_t unmerged = 0;
+        std::uint64_t early_ends = 0;  // before they were too old
+    };
+
+    const GivenUp& given_up() const { return given_up_; }
+
     void forget(Slot alert) { merged_.erase(alert); }
 
     // From now on dedup rules leave the identity alone.
@@ -74,6 +83,7 @@ class Identities {
     void forget_early_ends(model::Time now, model::Duration lateness);
 
     rules::MatchIndex index_;
+    GivenUp given_up_;
     std::map<Slot, std::vector<Merged>> merged_;
     std::set<model::Fingerprint> unmerged_;
     std::deque<EarlyEnd> early_ends_;  // in the order of arrival

@@ -200,10 +200,7 @@ Slot IncidentTable::create(model::Id id) {
 }
 
 void IncidentTable::remove(Slot slot) {
-    if (const auto found = groups_.find(incidents_[slot].group);
-        found != groups_.end() && found->second == incidents_[slot].id) {
-        groups_.erase(found);
-    }
+    groups_.erase({incidents_[slot].group, incidents_[slot].id});
     over_.erase(incidents_[slot].id);
     by_id_.erase(incidents_[slot].id);
     incidents_[slot] = {};
@@ -233,13 +230,16 @@ void IncidentTable::clear_node(std::uint32_t node, Slot slot) {
 
 void IncidentTable::note_group(Slot slot) {
     if (incidents_[slot].group != model::Fingerprint{}) {
-        groups_.insert_or_assign(incidents_[slot].group, incidents_[slot].id);
+        groups_.emplace(incidents_[slot].group, incidents_[slot].id);
     }
 }
 
 Slot IncidentTable::of_group(const model::Fingerprint& key) const {
-    const auto found = groups_.find(key);
-    return found == groups_.end() ? kNoSlot : find(found->second);
+    constexpr model::Id kLast{UINT64_MAX, UINT32_MAX};
+    const auto after = groups_.upper_bound({key, kLast});
+    return after == groups_.begin() || std::prev(after)->first != key
+               ? kNoSlot
+               : find(std::prev(after)->second);
 }
 
 void IncidentTable::encode(Writer& out) const {
@@ -266,10 +266,6 @@ void IncidentTable::decode(Reader& in) {
         if (incidents_[slot].id != model::kNoId) {
             by_id_.emplace(incidents_[slot].id, slot);
             note_state(slot);
-        }
-    }
-    for (const auto& [id, slot] : by_id_) {  // a later one takes the place of an earlier
-        if (!incidents_[slot].is_over()) {
             note_group(slot);
         }
     }

@@ -57,7 +57,7 @@ class IncidentTable {
 
     void clear_nodes() { standings_.clear(); }
 
-    // The open incident that a group rule fills with what has this key.
+    // The latest incident that a group rule filled with what has this key; kNoSlot: none.
     Slot of_group(const model::Fingerprint& key) const;
 
     void encode(model::Writer& out) const;
@@ -68,7 +68,7 @@ class IncidentTable {
     std::vector<Slot> free_;
     std::map<model::Id, Slot> by_id_;
     boost::unordered_flat_map<std::uint32_t, Standing> standings_;
-    std::map<model::Fingerprint, model::Id> groups_;  // the latest of each key
+    std::set<std::pair<model::Fingerprint, model::Id>> groups_;
     std::set<model::Id> over_;
 };
 

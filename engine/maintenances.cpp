@@ -31,29 +31,38 @@ Maintenances::Run Maintenances::run_at(std::uint32_t window, model::Time now) co
 void Maintenances::load(const rules::RuleSet& rules, model::Time now) {
     rules_ = &rules;
     active_.assign(rules.maintenances.size(), false);
+    planned_.assign(active_.size(), model::kNoTime);
     for (std::uint32_t window = 0; window < active_.size(); ++window) {
         const Run run = run_at(window, now);
         active_[window] = run.from != model::kNoTime && run.from <= now;
+        planned_[window] = turn_after(window, now);
     }
     is_indexed_ = false;
 }
 
-void Maintenances::plan(model::Time now, Deadlines& deadlines) {
-    for (std::uint32_t window = 0; window < active_.size(); ++window) {
-        plan(window, now, deadlines);
+void Maintenances::plan(Deadlines& deadlines) const {
+    for (std::uint32_t window = 0; window < planned_.size(); ++window) {
+        if (planned_[window] != model::kNoTime) {
+            deadlines.add(planned_[window], Deadline::Kind::Maintenance, window);
+        }
     }
 }
 
-void Maintenances::plan(std::uint32_t window, model::Time now, Deadlines& deadlines) {
+model::Time Maintenances::turn_after(std::uint32_t window, model::Time now) const {
     const Run run = run_at(window, now);
-    if (run.from != model::kNoTime) {
-        deadlines.add(run.from > now ? run.from : run.until, Deadline::Kind::Maintenance, window);
-    }
+    return run.from > now ? run.from : run.until;
 }
 
 Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines& deadlines) {
     if (window >= active_.size()) {
         return Turn::None;  // of rules that were there before
+    }
+    // One run may end where the next begins; a deadline may be left from rules before.
+    if (const model::Time turn = turn_after(window, now); turn != planned_[window]) {
+        planned_[window] = turn;
+        if (turn != model::kNoTime) {
+            deadlines.add(turn, Deadline::Kind::Maintenance, window);
+        }
     }
     const Run run = run_at(window, now);
     const bool is_active = run.from != model::kNoTime && run.from <= now;
@@ -61,8 +70,7 @@ Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines
         return Turn::None;
     }
     active_[window] = is_active;
-    plan(window, now, deadlines);
-    is_indexed_ = false;
+    turned_.push_back(window);
     return is_active ? Turn::Begins : Turn::Ends;
 }
 
@@ -70,43 +78,59 @@ void Maintenances::index(const topology::Graph& graph) {
     std::vector<const rules::Condition*> conditions;
     numbers_.clear();
     covering_.clear();
+    turned_.clear();
     for (std::uint32_t window = 0; window < active_.size(); ++window) {
         const MaintenanceRule& rule = rules_->maintenances[window];
-        if (!active_[window]) {
-            continue;
-        }
         if (rule.nodes.empty()) {
             conditions.push_back(&rule.match);
             numbers_.push_back(window);
-            continue;
-        }
-        for (const std::string& name : rule.nodes) {
-            const topology::NodeIndex node = graph.find(name);
-            if (node == topology::kNoNode) {
-                continue;  // it may come with the next change of the graph
-            }
-            for (const topology::NodeIndex covered :
-                 topology::dependents(graph, node, rule.dependents, kCoveredMax)) {
-                std::vector<std::uint32_t>& windows = covering_[covered];
-                if (windows.empty() || windows.back() != window) {
-                    windows.push_back(window);
-                }
-            }
+        } else if (active_[window]) {
+            cover(window, graph);
         }
     }
     index_ = rules::MatchIndex(conditions);
     is_indexed_ = true;
 }
 
-Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
-                         const topology::Graph& graph, RuleBook& book, model::Time now) {
+void Maintenances::cover(std::uint32_t window, const topology::Graph& graph) {
+    const MaintenanceRule& rule = rules_->maintenances[window];
+    for (const std::string& name : rule.nodes) {
+        const topology::NodeIndex node = graph.find(name);
+        if (node == topology::kNoNode) {
+            continue;  // it may come with the next change of the graph
+        }
+        const std::vector<topology::NodeIndex> dependents =
+            topology::dependents(graph, node, rule.dependents, kCoveredMax);
+        cut_ += active_[window] && dependents.size() >= kCoveredMax ? 1U : 0U;
+        for (const topology::NodeIndex covered : dependents) {
+            std::vector<std::uint32_t>& windows = covering_[covered];
+            const auto place = std::lower_bound(windows.begin(), windows.end(), window);
+            const bool is_there = place != windows.end() && *place == window;
+            if (active_[window] && !is_there) {
+                windows.insert(place, window);
+            } else if (!active_[window] && is_there) {
+                windows.erase(place);
+            }
+            if (windows.empty()) {
+                covering_.erase(covered);
+            }
+        }
+    }
+}
+
+void Maintenances::find(const AlertSubject& subject, const model::Alert& alert,
+                        const topology::Graph& graph, std::vector<std::uint32_t>& windows) {
     if (!is_indexed_) {
         index(graph);
     }
-    if (numbers_.empty() && covering_.empty()) {
-        return {};
+    for (const std::uint32_t window : turned_) {
+        cover(window, graph);
     }
-    std::vector<std::uint32_t> windows;
+    turned_.clear();
+    windows.clear();
+    if (numbers_.empty() && covering_.empty()) {
+        return;
+    }
     subject.find(index_, windows);
     for (std::uint32_t& window : windows) {
         window = numbers_[window];
@@ -117,7 +141,22 @@ Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
                 windows.push_back(window);
             }
         }
+        std::sort(windows.begin(), windows.end());
     }
+    std::erase_if(windows, [&](std::uint32_t window) { return !active_[window]; });
+}
+
+bool Maintenances::covers(const AlertSubject& subject, const model::Alert& alert,
+                          const topology::Graph& graph) {
+    std::vector<std::uint32_t> windows;
+    find(subject, alert, graph, windows);
+    return !windows.empty();
+}
+
+Mute Maintenances::mutes(const AlertSubject& subject, const model::Alert& alert,
+                         const topology::Graph& graph, RuleBook& book, model::Time now) {
+    std::vector<std::uint32_t> windows;
+    find(subject, alert, graph, windows);
     for (const std::uint32_t window : windows) {
         const MaintenanceRule& rule = rules_->maintenances[window];
         if (book.note(rule.rule, now)) {

@@ -30,6 +30,7 @@ void Normalise::note_change(const model::EventView& event, model::Time time) {
         state_.now - state_.settings.change_window - state_.settings.correlation_window;
     while (!state_.changes.empty() && (state_.changes.front().time < too_old ||
                                        state_.changes.size() >= Change::kRememberedMax)) {
+        state_.changes_given_up += state_.changes.front().time < too_old ? 0U : 1U;
         state_.changes.pop_front();
     }
     std::string summary(event.summary);

@@ -84,6 +84,12 @@ model::EventView EmittedEvent::view(std::vector<model::LabelView>& labels_room) 
     return event;
 }
 
+std::size_t Patterns::hits_max(const PatternRule& rule, std::uint32_t member) {
+    return rule.type == Type::EventGroup
+               ? rule.members[member].count
+               : std::max<std::size_t>(rule.count, std::size_t{rule.count_low} + 1);
+}
+
 PatternRule Patterns::pattern_of(const rules::HeartbeatRule& rule) {
     PatternRule pattern;
     pattern.rule = rule.rule;
@@ -92,11 +98,22 @@ PatternRule Patterns::pattern_of(const rules::HeartbeatRule& rule) {
     pattern.by = rule.by;
     pattern.window = rule.every;
     rules::Emit emit;
+    const rules::Field source = rules::parse_field("source");
     const std::string name =
-        rule.by.empty() ? std::string("{source}") : "{" + rules::to_string(rule.by.front()) + "}";
+        "{" + rules::to_string(rule.by.empty() ? source : rule.by.front()) + "}";
+    std::string names = name;
+    // The alert of each combination of values is one of its own: the first value is its resource,
+    // the others are labels.
+    for (std::size_t i = 1; i < rule.by.size(); ++i) {
+        const std::string text = "{" + rules::to_string(rule.by[i]) + "}";
+        const std::string& label = rule.by[i].name;
+        emit.labels.emplace_back(label.empty() ? rules::to_string(rule.by[i]) : label,
+                                 *rules::TextTemplate::parse(text));
+        names += " " + text;
+    }
     emit.resource = *rules::TextTemplate::parse(name);
     emit.check = *rules::TextTemplate::parse("SourceSilent");
-    emit.summary = *rules::TextTemplate::parse("nothing heard from " + name + " for " +
+    emit.summary = *rules::TextTemplate::parse("nothing heard from " + names + " for " +
                                                model::format_duration(rule.every));
     emit.severity = rule.severity;
     pattern.emit = std::move(emit);
@@ -290,8 +307,7 @@ void Patterns::matched(Pattern& pattern, Entry& entry, const Place& place,
         return;
     }
     if (place.role == Role::Then) {
-        const bool is_in_time =
-            rule.window == model::Duration{} || now - entry.since <= rule.window;
+        const bool is_in_time = rule.window == model::Duration{} || now - entry.since < rule.window;
         const bool is_first_too = rule.type != Type::Sequence && rule.match.holds(event);
         if (!entry.is_open || !is_in_time || is_first_too) {
             return;
@@ -359,10 +375,10 @@ void Patterns::counted(Pattern& pattern, Entry& entry, std::uint32_t member,
     }
     std::deque<model::Time>& hits = entry.hits[member];
     hits.push_back(now);
-    for (std::deque<model::Time>& each : entry.hits) {
-        prune(each, now, is_low ? rule.window_low : rule.window);
-        while (each.size() > kHitsMax) {
-            each.pop_front();
+    for (std::uint32_t i = 0; i < entry.hits.size(); ++i) {
+        prune(entry.hits[i], now, is_low ? rule.window_low : rule.window);
+        while (entry.hits[i].size() > hits_max(rule, i)) {
+            entry.hits[i].pop_front();
         }
     }
     if (is_low) {
@@ -406,6 +422,7 @@ void Patterns::passed(Pattern& pattern, Entry& entry, model::Time now,
             emitted.push_back(entry.first);
             break;
         case Type::Absence:
+            entry.since = entry.is_open ? entry.since : now;
             entry.is_open = true;
             entry.first.status = model::EventStatus::Firing;
             emitted.push_back(entry.first);

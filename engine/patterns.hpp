@@ -47,6 +47,24 @@ class Patterns {
     void look_at(Slot pattern, RuleBook& book, model::Time now, Deadlines& deadlines,
                  std::vector<EmittedEvent>& emitted);
 
+    // Calls visit(number of the heartbeat rule, SourceSilent as it was told, since when) for each
+    // source that is silent now, those longest silent first.
+    template <typename Visit>
+    void for_each_silent(Visit&& visit) const {
+        if (rules_ == nullptr) {
+            return;
+        }
+        for (std::size_t i = rules_->patterns.size(); i < patterns_.size(); ++i) {
+            // What was heard of later stands behind it, and is not silent.
+            for (const Entry& entry : patterns_[i].entries) {
+                if (!entry.is_open) {
+                    break;
+                }
+                visit(i - rules_->patterns.size(), entry.first, entry.since);
+            }
+        }
+    }
+
     std::size_t key_count() const;
 
     std::uint64_t given_up() const { return given_up_; }
@@ -55,8 +73,6 @@ class Patterns {
     void decode(model::Reader& in);
 
    private:
-    static constexpr std::size_t kHitsMax = 10'000;  // times kept of one key and window
-
     enum class Role : std::uint8_t { Match, Then, Unless, Member };
 
     struct Place {
@@ -88,6 +104,8 @@ class Patterns {
         model::Time planned = model::kNoTime;  // the deadline that was asked for
     };
 
+    // So many times are kept of one key; more of them decide nothing.
+    static std::size_t hits_max(const rules::PatternRule& rule, std::uint32_t member);
     static rules::PatternRule pattern_of(const rules::HeartbeatRule& rule);
     Entry& entry_of(Pattern& pattern, const model::Fingerprint& key);
     void expect(Pattern& pattern, const std::string& value, model::Time now);

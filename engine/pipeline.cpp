@@ -1,5 +1,6 @@
 #include "engine/pipeline.hpp"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -49,8 +50,7 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
              std::string(event.resource),
              std::string(event.check),
              {state_.now, state_.now, 1, Reason::DroppedByRule,
-              applied_.rules.empty() ? "" : rules::to_string(state_.book[applied_.rules.back()]),
-              ""}});
+              applied_.rules.empty() ? "" : state_.book.text_of(applied_.rules.back()), ""}});
         return;
     }
     if (outcome == rules::Normaliser::Outcome::Changed) {
@@ -61,8 +61,12 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
 
 void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32_t index) {
     emitted_.clear();
+    const std::uint64_t given_up = state_.patterns.given_up();
     const bool is_kept = state_.patterns.take(rules::subject_of(event), state_.book, state_.now,
                                               state_.deadlines, emitted_);
+    for (std::uint64_t i = given_up; i < state_.patterns.given_up(); ++i) {
+        state_.counters.count(Reason::PatternKeysFull);
+    }
     if (const Reason reason = normalise_.note(event, time); reason != Reason::None) {
         state_.counters.count(reason);
         if (reason == Reason::ChangeNoted) {
@@ -79,8 +83,14 @@ void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32
 void Pipeline::fold(const model::EventView& event, model::Time time, std::uint32_t index) {
     const Transition transition = dedup_.dedup(event, time, index);
     state_.counters.count(transition.reason);
-    if (transition.reason != Reason::RepeatedIdentity && transition.alert != kNoSlot) {
+    if (transition.alert == kNoSlot) {
+        return;
+    }
+    if (transition.reason != Reason::RepeatedIdentity) {
         follow(transition);
+    } else if (transition.has_new_facts && suppress_.asks_for_facts()) {
+        suppress_.changed(transition.alert);
+        follow_others();
     }
 }
 
@@ -94,7 +104,7 @@ void Pipeline::follow_emitted() {
         fold(event, state_.now, kEmittedIndex + next_emitted_++);
         if (const Slot slot = state_.alerts.find(event.fingerprint); slot != kNoSlot && fires) {
             state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::PatternMatched,
-                                         rules::to_string(state_.book[emitted.rule]), ""});
+                                         state_.book.text_of(emitted.rule), ""});
         }
     }
     emitted_.clear();
@@ -146,7 +156,7 @@ void Pipeline::tell_firing(const Transition& transition) {
     }
     state_.counters.count(Reason::StormLimited);
     state_.decisions.note(transition.alert, {state_.now, state_.now, 1, Reason::StormLimited,
-                                             rules::to_string(state_.book[verdict.rule]), ""});
+                                             state_.book.text_of(verdict.rule), ""});
 }
 
 // What happened to other alerts by that.
@@ -172,11 +182,37 @@ void Pipeline::take(const model::EventBatch& batch) {
 }
 
 void Pipeline::take(const model::TopologyChange& change) {
-    state_.topology.apply(change, state_.now);
+    const topology::ChangeReport report = state_.topology.apply(change, state_.now);
+    plan_expiry();
+    // A source that only confirms, every few seconds, moves no alert.
+    if (!report.is_of_confirmations_only() || !change.nodes.empty()) {
+        follow_topology();
+    }
+}
+
+void Pipeline::follow_topology() {
     dedup_.find_nodes();
     correlate_.find_nodes();
     suppress_.find_nodes();
     follow_others();
+}
+
+// What no source has confirmed within its time to live is taken back.
+void Pipeline::expire_topology() {
+    state_.topology_reminder = model::kNoTime;
+    if (!state_.topology.expire(state_.now).is_of_confirmations_only()) {
+        follow_topology();
+    }
+    plan_expiry();
+}
+
+void Pipeline::plan_expiry() {
+    const model::Time due = state_.topology.next_expiry();
+    if (due != model::Time::max() &&
+        (state_.topology_reminder == model::kNoTime || due < state_.topology_reminder)) {
+        state_.topology_reminder = due;
+        state_.deadlines.add(due, Deadline::Kind::Topology, 0);
+    }
 }
 
 void Pipeline::take(const model::Command& command) {
@@ -225,59 +261,74 @@ void Pipeline::take(const model::RulesRevision& revision) {
     follow_others();
 }
 
-void Pipeline::pass_time() {
+void Pipeline::pass_time_until(model::Time time) {
     Deadline deadline{};
-    while (state_.deadlines.take_due(state_.now, deadline)) {
-        switch (deadline.kind) {
-            case Deadline::Kind::Alert: {
-                if (!state_.alerts.is_used(deadline.slot) ||
-                    state_.alerts[deadline.slot].reminder != deadline.due) {
-                    break;  // of an alert that has gone, or superseded by an earlier one
-                }
-                state_.alerts[deadline.slot].reminder = model::kNoTime;
-                if (const Transition transition = dedup_.expire(deadline.slot);
-                    transition.is_ended()) {
-                    state_.counters.count(transition.reason);
-                    follow(transition);
-                }
-                break;
-            }
-            case Deadline::Kind::Incident: {
-                model::Incident& incident = state_.incidents[deadline.slot];
-                if (incident.id == model::kNoId || incident.reminder != deadline.due) {
-                    break;
-                }
-                incident.reminder = model::kNoTime;
-                rank_.rank_if_due(deadline.slot);
-                correlate_.look_at(deadline.slot);
-                break;
-            }
-            case Deadline::Kind::Silence:
-            case Deadline::Kind::Maintenance:
-            case Deadline::Kind::ChangeWindow:
-            case Deadline::Kind::Flapping:
-                suppress_.look_at(deadline);
-                follow_others();
-                break;
-            case Deadline::Kind::Storm:
-                if (state_.storms.look_at(deadline.slot, state_.now, state_.deadlines)) {
-                    state_.counters.count(Reason::StormEnded);
-                    decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
-                }
-                break;
-            case Deadline::Kind::Route:
-                if (const model::Incident& incident = state_.incidents[deadline.slot];
-                    incident.id != model::kNoId && incident.word_due == deadline.due) {
-                    due_words_.push_back(deadline.slot);
-                }
-                break;
-            case Deadline::Kind::Pattern:
-                state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
-                                        emitted_);
-                follow_emitted();
-                break;
-            default: break;
+    while (state_.deadlines.next() <= time) {
+        state_.now = std::max(state_.now, state_.deadlines.next());
+        while (state_.deadlines.take_due(state_.now, deadline)) {
+            look_at(deadline);
         }
+        suppress_.settle();
+        follow_others();
+        conclude();
+    }
+    state_.now = time;
+}
+
+void Pipeline::look_at(const Deadline& deadline) {
+    switch (deadline.kind) {
+        case Deadline::Kind::Alert: {
+            if (!state_.alerts.is_used(deadline.slot) ||
+                state_.alerts[deadline.slot].reminder != deadline.due) {
+                break;  // of an alert that has gone, or superseded by an earlier one
+            }
+            state_.alerts[deadline.slot].reminder = model::kNoTime;
+            if (const Transition transition = dedup_.expire(deadline.slot); transition.is_ended()) {
+                state_.counters.count(transition.reason);
+                follow(transition);
+            }
+            break;
+        }
+        case Deadline::Kind::Incident: {
+            model::Incident& incident = state_.incidents[deadline.slot];
+            if (incident.id == model::kNoId || incident.reminder != deadline.due) {
+                break;
+            }
+            incident.reminder = model::kNoTime;
+            rank_.rank_if_due(deadline.slot);
+            correlate_.look_at(deadline.slot);
+            break;
+        }
+        case Deadline::Kind::Silence:
+        case Deadline::Kind::Maintenance:
+        case Deadline::Kind::ChangeWindow:
+        case Deadline::Kind::Flapping:
+            suppress_.look_at(deadline);
+            follow_others();
+            break;
+        case Deadline::Kind::Storm:
+            if (state_.storms.look_at(deadline.slot, state_.now, state_.deadlines)) {
+                state_.counters.count(Reason::StormEnded);
+                decide_.storm(Topic::StormEnded, Reason::StormEnded, deadline.slot);
+            }
+            break;
+        case Deadline::Kind::Route:
+            if (const model::Incident& incident = state_.incidents[deadline.slot];
+                incident.id != model::kNoId && incident.word_due == deadline.due) {
+                due_words_.push_back(deadline.slot);
+            }
+            break;
+        case Deadline::Kind::Topology:
+            if (deadline.due == state_.topology_reminder) {
+                expire_topology();
+            }
+            break;
+        case Deadline::Kind::Pattern:
+            state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
+                                    emitted_);
+            follow_emitted();
+            break;
+        default: break;
     }
 }
 
@@ -289,10 +340,24 @@ void Pipeline::conclude() {
     }
     decide_.incidents(news_);
     std::vector<Slot> slots = told_of();
+    keep_graphs(slots);
     slots.insert(slots.end(), due_words_.begin(), due_words_.end());
     for (const Slot slot : slots) {
         route_.look_at(slot);
     }
+    news_.clear();
+    due_words_.clear();
+}
+
+// Of the incidents that were ranked just now: the graph as the ranking saw it.
+void Pipeline::keep_graphs(const std::vector<Slot>& slots) {
+    for (const Slot slot : slots) {
+        const model::Incident& incident = state_.incidents[slot];
+        if (incident.ranked_at == state_.now && !incident.is_over()) {
+            state_.incident_graphs.take(incident, state_.alerts, state_.topology.now(), state_.now);
+        }
+    }
+    state_.incident_graphs.prune(state_.incidents);
 }
 
 // The incidents that there is news of, each once, in the order of their ids.

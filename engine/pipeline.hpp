@@ -20,8 +20,9 @@ class Pipeline {
    public:
     Pipeline(State& state, std::vector<model::Effect>& effects);
 
-    // What is due by now.
-    void pass_time();
+    // What is due by then, each as of its own time: what becomes of it must not depend on when the
+    // next input happens to come.
+    void pass_time_until(model::Time time);
     void take(const model::EventBatch& batch);
     void take(const model::TopologyChange& change);
     void take(const model::Command& command);
@@ -43,7 +44,12 @@ class Pipeline {
     void raise(const Transition& transition);
     void tell_firing(const Transition& transition);
     void follow_others();
+    void follow_topology();
+    void expire_topology();
+    void plan_expiry();
+    void look_at(const Deadline& deadline);
     std::vector<Slot> told_of() const;
+    void keep_graphs(const std::vector<Slot>& slots);
 
     State& state_;
     std::vector<IncidentNews> news_;

@@ -1,5 +1,6 @@
 #include "engine/rank.hpp"
 
+#include "engine/blind_spots.hpp"
 #include "topology/walk.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -16,6 +17,7 @@ using topology::NodeIndex;
 
 namespace {
 
+constexpr std::size_t kLookThrough = 256;       // dependents of a node, for blind spots
 constexpr std::size_t kSymptomsPerNodeMax = 8;  // the worst; more of the same tell nothing new
 
 // Alerts of one node, before their texts are copied.
@@ -97,9 +99,49 @@ void Rank::rank_if_due(Slot slot) {
     }
 }
 
+namespace {
+
+using Places = boost::unordered_flat_map<NodeIndex, std::size_t>;
+
+AlertingNode& node_at(std::vector<AlertingNode>& alerting, Places& places, NodeIndex node) {
+    const auto [place, is_new] = places.try_emplace(node, alerting.size());
+    if (is_new) {
+        alerting.push_back({node, {}, {}});
+    }
+    return alerting[place->second];
+}
+
+// Of the alerting nodes and of those next to them, the ones that nobody would tell of: not to be
+// missed among what a suspect would have hurt.
+void mark_blind(const State& state, std::vector<AlertingNode>& alerting, Places& places) {
+    const BlindSpots blind(state);
+    if (blind.empty()) {
+        return;
+    }
+    std::vector<NodeIndex> near;
+    const topology::Graph& graph = state.topology.now();
+    for (const AlertingNode& node : alerting) {
+        near.push_back(node.node);
+        auto note = [&](NodeIndex other, const topology::Edge&) { near.push_back(other); };
+        if (graph.dependent_count(node.node) <= kLookThrough) {
+            graph.for_each_dependent(node.node, note);
+        }
+        graph.for_each_dependency(node.node, note);
+    }
+    std::sort(near.begin(), near.end());
+    near.erase(std::unique(near.begin(), near.end()), near.end());
+    for (const NodeIndex node : near) {
+        if (blind.over(node) != nullptr) {
+            node_at(alerting, places, node).blind = true;
+        }
+    }
+}
+
+}  // namespace
+
 std::vector<AlertingNode> alerting_of(const State& state, const Incident& incident) {
     std::vector<AlertingNode> alerting;
-    boost::unordered_flat_map<NodeIndex, std::size_t> places;
+    Places places;
     for (const NodeAlerts& node : group_by_node(incident, state.alerts)) {
         places.emplace(node.node, alerting.size());
         AlertingNode& told = alerting.emplace_back();
@@ -115,12 +157,16 @@ std::vector<AlertingNode> alerting_of(const State& state, const Incident& incide
             change.time + state.settings.change_window < incident.opened_at) {
             continue;
         }
-        const auto [place, is_new] = places.try_emplace(node, alerting.size());
-        if (is_new) {
-            alerting.push_back({node, {}, {}});
-        }
-        alerting[place->second].changes.push_back({change.what, change.summary, change.time});
+        node_at(alerting, places, node)
+            .changes.push_back({change.what, change.summary, change.time});
     }
+    for (PastIncidents::Likeness& like : state.past.compare(incident, state.alerts)) {
+        const NodeIndex node = state.topology.now().find(like.cause);
+        if (node != topology::kNoNode) {
+            node_at(alerting, places, node).past = {like.share, like.at};
+        }
+    }
+    mark_blind(state, alerting, places);
     return alerting;
 }
 

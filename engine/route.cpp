@@ -78,7 +78,7 @@ void Route::wait(Slot slot, model::Time due, Reason reason, const rules::RouteRu
     incident.word_due = due;
     state_.deadlines.add(due, Deadline::Kind::Route, slot);
     if (reason == Reason::WaitsForGroup) {
-        note(incident, reason, rules::to_string(state_.book[rule.rule]));
+        note(incident, reason, state_.book.text_of(rule.rule));
     }
     state_.counters.count(reason);
 }
@@ -87,7 +87,7 @@ void Route::tell(Slot slot, const rules::RouteRule& rule) {
     Incident& incident = state_.incidents[slot];
     (void)state_.book.note(rule.rule, state_.now);
     To to = rule.to;
-    const std::string by = rules::to_string(state_.book[rule.rule]);
+    const std::string by = state_.book.text_of(rule.rule);
     const bool is_spent = to != To::Log && !state_.routes.spend(rule, state_.now);
     if (is_spent) {
         to = to == To::Page ? To::Ticket : To::Log;

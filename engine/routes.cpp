@@ -5,14 +5,20 @@
 
 namespace nocturne::engine {
 
-Slot worst_of(const AlertTable& alerts, const model::Incident& incident) {
-    Slot worst = kNoSlot;
-    for (const Slot slot : incident.alerts) {
-        if (worst == kNoSlot || alerts[slot].severity_worst > alerts[worst].severity_worst) {
-            worst = slot;
+Slot worst_of(const AlertTable& alerts, model::Incident& incident) {
+    for (; incident.worst_among < incident.alerts.size(); ++incident.worst_among) {
+        const Slot slot = incident.alerts[incident.worst_among];
+        if (incident.worst == kNoSlot ||
+            alerts[slot].severity_worst > alerts[incident.worst].severity_worst) {
+            incident.worst = slot;
         }
     }
-    return worst;
+    return incident.worst;
+}
+
+void forget_worst(model::Incident& incident) {
+    incident.worst = kNoSlot;
+    incident.worst_among = 0;
 }
 
 void Routes::load(const rules::RuleSet& rules) {
@@ -38,7 +44,7 @@ void Routes::load(const rules::RuleSet& rules) {
     lifecycles_ = rules::MatchIndex(conditions);
 }
 
-const rules::RouteRule* Routes::find(const AlertTable& alerts, const model::Incident& incident,
+const rules::RouteRule* Routes::find(const AlertTable& alerts, model::Incident& incident,
                                      RuleBook& book, model::Time now) const {
     const Slot worst = worst_of(alerts, incident);
     if (worst == kNoSlot) {

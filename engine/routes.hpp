@@ -12,7 +12,10 @@
 namespace nocturne::engine {
 
 // The alert that an incident is judged by: the worst, and of those the first. kNoSlot: it has none.
-Slot worst_of(const AlertTable& alerts, const model::Incident& incident);
+// Asks only alerts that joined since the last call; forget_worst() is due when an alert left, or
+// another severity became the worst of one.
+Slot worst_of(const AlertTable& alerts, model::Incident& incident);
+void forget_worst(model::Incident& incident);
 
 class Routes {
    public:
@@ -21,7 +24,7 @@ class Routes {
     bool empty() const { return rules_ == nullptr || rules_->routes.empty(); }
 
     // The first rule that matches the incident; nullptr: none. Rules in shadow mode are noted.
-    const rules::RouteRule* find(const AlertTable& alerts, const model::Incident& incident,
+    const rules::RouteRule* find(const AlertTable& alerts, model::Incident& incident,
                                  RuleBook& book, model::Time now) const;
 
     // Takes a word from the rule's budget; false when it is spent.

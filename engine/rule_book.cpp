@@ -12,14 +12,17 @@ std::shared_ptr<const rules::RuleSet> RuleBook::load(const model::RulesRevision&
     std::shared_ptr<const rules::RuleSet> old = rules_;
     std::map<std::string, RuleTally> before;
     for (std::size_t i = 0; i < tallies_.size(); ++i) {
-        before.emplace(rules::key_of(rules_->rules[i]), tallies_[i]);
+        before.emplace(names_[i].key, tallies_[i]);
     }
     revision_ = revision;
     rules_ = rules::compile(revision).rules;
-    tallies_.assign(rules_->rules.size(), {});
+    names_.clear();
+    for (const rules::Rule& rule : rules_->rules) {
+        names_.push_back({rules::key_of(rule), rules::to_string(rule)});
+    }
+    tallies_.assign(names_.size(), {});
     for (std::size_t i = 0; i < tallies_.size(); ++i) {
-        if (const auto found = before.find(rules::key_of(rules_->rules[i]));
-            found != before.end()) {
+        if (const auto found = before.find(names_[i].key); found != before.end()) {
             tallies_[i] = found->second;
         }
     }

@@ -39,6 +39,12 @@ class RuleBook {
 
     const rules::Rule& operator[](rules::RuleIndex index) const { return rules_->rules[index]; }
 
+    // "inhibit/dead switch".
+    const std::string& key_of(rules::RuleIndex index) const { return names_[index].key; }
+
+    // "rules/net.yaml:14 inhibit \"dead switch\"".
+    const std::string& text_of(rules::RuleIndex index) const { return names_[index].text; }
+
     bool is_shadow(rules::RuleIndex index) const {
         return rules_->rules[index].mode == rules::Mode::Shadow;
     }
@@ -59,6 +65,14 @@ class RuleBook {
    private:
     model::RulesRevision revision_;
     std::shared_ptr<const rules::RuleSet> rules_;  // shared as the loader gives it
+
+    // Made once: decisions name rules all the time.
+    struct Names {
+        std::string key;
+        std::string text;
+    };
+
+    std::vector<Names> names_;  // in the order of RuleSet::rules, as the tallies
     std::vector<RuleTally> tallies_;
     std::vector<rules::RuleIndex> shadowed_;
 };

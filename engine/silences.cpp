@@ -9,6 +9,7 @@ Slot Silences::add(const model::AddSilence& spec, model::Id id, model::Time now,
                    Deadlines& deadlines) {
     Result<rules::Condition> condition = rules::parse_condition(spec.matchers);
     const Slot place = find_place(now);
+    refused_ += place == kNoSlot ? 1U : 0U;
     if (!condition || place == kNoSlot) {
         return kNoSlot;  // the edge refuses bad matchers; a journal of another version may hold
                          // some
@@ -25,8 +26,10 @@ Slot Silences::add(const model::AddSilence& spec, model::Id id, model::Time now,
     if (place == silences_.size()) {
         silences_.push_back(std::move(silence));
     } else {
+        by_id_.erase(silences_[place].id);
         silences_[place] = std::move(silence);
     }
+    by_id_.emplace(id, place);
     return place;
 }
 
@@ -43,9 +46,13 @@ Slot Silences::find_place(model::Time now) const {
 }
 
 Silence* Silences::find(model::Id id) {
-    const auto found = std::find_if(silences_.begin(), silences_.end(),
-                                    [&](const Silence& silence) { return silence.id == id; });
-    return found == silences_.end() ? nullptr : &*found;
+    const auto found = by_id_.find(id);
+    return found == by_id_.end() ? nullptr : &silences_[found->second];
+}
+
+bool Silences::is_active(model::Id id) const {
+    const auto found = by_id_.find(id);
+    return found != by_id_.end() && silences_[found->second].active;
 }
 
 Slot Silences::expire(model::Id id, model::Time now) {
@@ -156,6 +163,7 @@ void Silences::decode(model::Reader& in) {
         if (Result<rules::Condition> condition = rules::parse_condition(silence.spec.matchers)) {
             silence.condition = *std::move(condition);
         }
+        by_id_.emplace(silence.id, static_cast<Slot>(silences_.size()));
         silences_.push_back(std::move(silence));
     }
     is_indexed_ = false;

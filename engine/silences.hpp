@@ -8,6 +8,7 @@
 #include "model/command.hpp"
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace nocturne::engine {
@@ -46,6 +47,13 @@ class Silences {
 
     const std::vector<Silence>& all() const { return silences_; }
 
+    bool has_room(model::Time now) const { return find_place(now) != kNoSlot; }
+
+    // Silences that were refused for want of room, since the start.
+    std::uint64_t refused() const { return refused_; }
+
+    bool is_active(model::Id id) const;
+
     const Silence& operator[](Slot place) const { return silences_[place]; }
 
     void encode(model::Writer& out) const;
@@ -57,9 +65,11 @@ class Silences {
     void index();
 
     std::vector<Silence> silences_;  // ended ones stay until their place is needed
-    rules::MatchIndex index_;        // of the active ones
-    std::vector<Slot> places_;       // in silences_, of what index_ numbers
+    std::map<model::Id, Slot> by_id_;
+    rules::MatchIndex index_;   // of the active ones
+    std::vector<Slot> places_;  // in silences_, of what index_ numbers
     bool is_indexed_ = true;
+    std::uint64_t refused_ = 0;
 };
 
 }  // namespace nocturne::engine

@@ -57,7 +57,7 @@ void load_rules(State& state, Deadlines* deadlines) {
     state.routes.load(rules);
     state.patterns.load(rules, state.now, deadlines);
     if (deadlines != nullptr) {
-        state.maintenances.plan(state.now, *deadlines);
+        state.maintenances.plan(*deadlines);
     }
 }
 

@@ -9,10 +9,12 @@
 #include "engine/flapping.hpp"
 #include "engine/groupings.hpp"
 #include "engine/identities.hpp"
+#include "engine/incident_graphs.hpp"
 #include "engine/incident_table.hpp"
 #include "engine/inhibitions.hpp"
 #include "engine/maintenances.hpp"
 #include "engine/message_window.hpp"
+#include "engine/past_incidents.hpp"
 #include "engine/patterns.hpp"
 #include "engine/routes.hpp"
 #include "engine/rule_book.hpp"
@@ -62,6 +64,7 @@ struct State {
 
     AlertTable alerts;
     IncidentTable incidents;
+    IncidentGraphs incident_graphs;
     topology::LiveGraph topology;
     RuleBook book;
     DecisionLog decisions;
@@ -77,10 +80,14 @@ struct State {
     Groupings groupings;
     Patterns patterns;
     Routes routes;
-    std::deque<Change> changes;  // in the order of arrival
+    PastIncidents past;
+    std::deque<Change> changes;          // in the order of arrival
+    std::uint64_t changes_given_up = 0;  // before they were too old, since the start
     MessageWindow messages;
     Deadlines deadlines;
     Counters counters;
+
+    model::Time topology_reminder = model::kNoTime;  // when the graph is looked at for expiry
 
     // How many alerts stand on each node, so that a node that only events named can be forgotten.
     boost::unordered_flat_map<topology::NodeIndex, std::uint32_t> alerts_on_node;

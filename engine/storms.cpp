@@ -49,7 +49,8 @@ Storms::Verdict Storms::raised(const AlertTable& alerts, Slot slot, RuleBook& bo
             storm.began_at = storm.lane_at = now;
             storm.raised = storm.withheld = storm.told = storm.told_reserved = 0;
             deadlines.add(now + rule.window, Deadline::Kind::Storm, number);
-            if (book.note(rule.rule, now)) {
+            storm.is_told = book.note(rule.rule, now);
+            if (storm.is_told) {
                 verdict.begun.push_back(number);
             }
         }
@@ -84,7 +85,7 @@ bool Storms::look_at(Slot number, model::Time now, Deadlines& deadlines) {
     }
     if (storm.lately.size() <= rule.stop) {
         storm.rages = false;
-        return true;
+        return storm.is_told;
     }
     const model::Time calm_at = storm.lately[storm.lately.size() - rule.stop - 1] + rule.window;
     deadlines.add(calm_at, Deadline::Kind::Storm, number);
@@ -95,6 +96,7 @@ void Storms::encode(model::Writer& out) const {
     out.varint(storms_.size());
     for (const Storm& storm : storms_) {
         out.boolean(storm.rages);
+        out.boolean(storm.is_told);
         out.zigzag(model::to_unix_ms(storm.began_at));
         out.varint(storm.raised);
         out.varint(storm.withheld);
@@ -113,6 +115,7 @@ void Storms::decode(model::Reader& in) {
     for (std::size_t i = 0; i < count && in.ok(); ++i) {
         Storm storm;
         storm.rages = in.boolean();
+        storm.is_told = in.boolean();
         storm.began_at = model::from_unix_ms(in.zigzag());
         storm.raised = in.varint();
         storm.withheld = in.varint();

@@ -18,6 +18,7 @@ class Storms {
    public:
     struct Storm {
         bool rages = false;
+        bool is_told = false;  // of its beginning, hence of its end: not in shadow mode
         model::Time began_at = model::kNoTime;
         std::uint64_t raised = 0;              // in this storm
         std::uint64_t withheld = 0;            // of them not told one by one
@@ -37,7 +38,7 @@ class Storms {
     void load(const rules::RuleSet& rules);
     Verdict raised(const AlertTable& alerts, Slot slot, RuleBook& book, model::Time now,
                    Deadlines& deadlines);
-    // Whether the storm is over since now.
+    // Whether the storm is over since now, and that is to be told.
     bool look_at(Slot storm, model::Time now, Deadlines& deadlines);
 
     const std::vector<Storm>& all() const { return storms_; }

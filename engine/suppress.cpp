@@ -28,9 +28,8 @@ Reason end_of(Reason reason) {
 
 // The order of the documentation: what people asked for, what was planned, what is known to be
 // noise, what others explain.
-Mute Suppress::find_mute(Slot slot, Ask ask) {
+Mute Suppress::find_mute(Slot slot, const AlertSubject& subject, Ask ask) {
     const Alert& alert = state_.alerts[slot];
-    const AlertSubject subject(state_.alerts, slot);
     const topology::Graph& graph = state_.topology.now();
     Mute mute = state_.silences.mutes(subject);
     if (!mute) {
@@ -58,7 +57,7 @@ Mute Suppress::find_mute(Slot slot, Ask ask) {
     for (const rules::RuleIndex rule : state_.book.take_shadowed()) {
         state_.counters.count(Reason::WouldBeHidden);
         state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::WouldBeHidden,
-                                     rules::to_string(state_.book[rule]), ""});
+                                     state_.book.text_of(rule), ""});
     }
     return mute;
 }
@@ -75,24 +74,24 @@ void Suppress::hide(Slot slot, const Mute& mute) {
     alert.suppressed_by = mute.by;
     const bool has_rule = mute.rule != rules::kNoRule;
     state_.alerts.assign(alert.suppressed_rule,
-                         has_rule ? rules::key_of(state_.book[mute.rule]) : std::string());
+                         has_rule ? state_.book.key_of(mute.rule) : std::string());
     if (is_same) {
         return;
     }
     if (mute.reason == Reason::SilencedByOperator) {
         state_.silences.took(mute.by, state_.now);
     }
-    state_.decisions.note(slot,
-                          {state_.now, state_.now, 1, mute.reason,
-                           has_rule ? rules::to_string(state_.book[mute.rule]) : "", mute.text});
+    state_.decisions.note(slot, {state_.now, state_.now, 1, mute.reason,
+                                 has_rule ? state_.book.text_of(mute.rule) : "", mute.text});
 }
 
 Reason Suppress::suppress(Slot slot) {
     std::vector<Slot> others;
-    state_.inhibitions.burns(state_.alerts, slot, others);
+    const AlertSubject subject(state_.alerts, slot);
+    state_.inhibitions.burns(state_.alerts, slot, subject, others);
     state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
     state_.flapping.turned(state_.alerts, slot, state_.now, state_.deadlines);
-    const Mute mute = find_mute(slot, Ask::Raise);
+    const Mute mute = find_mute(slot, subject, Ask::Raise);
     if (mute) {
         hide(slot, mute);
     }
@@ -103,7 +102,8 @@ Reason Suppress::suppress(Slot slot) {
 
 void Suppress::changed(Slot slot) {
     std::vector<Slot> others;
-    state_.inhibitions.burns(state_.alerts, slot, others);
+    const AlertSubject subject(state_.alerts, slot);
+    state_.inhibitions.burns(state_.alerts, slot, subject, others);
     state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), others);
     std::erase(others, slot);
     reconsider(std::move(others));
@@ -117,7 +117,7 @@ void Suppress::changed(Slot slot) {
 
 void Suppress::ended(const Transition& transition) {
     std::vector<Slot> others;
-    state_.inhibitions.ended(transition.alert, others);
+    state_.inhibitions.ended(state_.alerts, transition.alert, others);
     state_.dependencies.ended(state_.alerts, transition.alert, state_.topology.now(), others);
     state_.flapping.turned(state_.alerts, transition.alert, state_.now, state_.deadlines);
     if (transition.hidden_by == Reason::SilencedByOperator) {
@@ -133,7 +133,7 @@ void Suppress::reconsider(Slot slot) {
         return;
     }
     const bool was_hidden = alert.state == AlertState::Suppressed;
-    const Mute mute = find_mute(slot, Ask::Again);
+    const Mute mute = find_mute(slot, AlertSubject(state_.alerts, slot), Ask::Again);
     if (mute) {
         hide(slot, mute);
         if (!was_hidden) {
@@ -184,6 +184,7 @@ void Suppress::add(const model::AddSilence& spec, model::Id id) {
     const Slot place = state_.silences.add(spec, id, state_.now, state_.deadlines);
     if (place != kNoSlot) {
         look_at({state_.now, Deadline::Kind::Silence, place});
+        settle();
     }
 }
 
@@ -191,6 +192,7 @@ void Suppress::expire(model::Id silence) {
     const Slot place = state_.silences.expire(silence, state_.now);
     if (place != kNoSlot) {
         look_at({state_.now, Deadline::Kind::Silence, place});
+        settle();
     }
 }
 
@@ -203,24 +205,15 @@ void Suppress::look_at(const Deadline& deadline) {
     switch (deadline.kind) {
         case Deadline::Kind::Silence:
             switch (state_.silences.look_at(deadline.slot, state_.now)) {
-                case Silences::Turn::Begins: {
-                    const rules::Condition& condition = state_.silences[deadline.slot].condition;
-                    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
-                        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning() &&
-                            AlertSubject(state_.alerts, slot).matches(condition)) {
-                            reconsider(slot);
-                        }
-                    }
-                    break;
-                }
-                case Silences::Turn::Ends: reconsider_hidden(Reason::SilencedByOperator); break;
+                case Silences::Turn::Begins: begun_silences_.push_back(deadline.slot); break;
+                case Silences::Turn::Ends: silence_ended_ = true; break;
                 case Silences::Turn::None: break;
             }
             break;
         case Deadline::Kind::Maintenance:
             switch (state_.maintenances.look_at(deadline.slot, state_.now, state_.deadlines)) {
-                case Maintenances::Turn::Begins: reconsider_all(); break;
-                case Maintenances::Turn::Ends: reconsider_hidden(Reason::InMaintenance); break;
+                case Maintenances::Turn::Begins: window_begun_ = true; break;
+                case Maintenances::Turn::Ends: window_ended_ = true; break;
                 case Maintenances::Turn::None: break;
             }
             break;
@@ -238,6 +231,46 @@ void Suppress::look_at(const Deadline& deadline) {
     }
 }
 
+void Suppress::settle() {
+    if (begun_silences_.empty() && !silence_ended_ && !window_begun_ && !window_ended_) {
+        return;
+    }
+    std::vector<const rules::Condition*> conditions;
+    for (const Slot place : begun_silences_) {
+        conditions.push_back(&state_.silences[place].condition);
+    }
+    const rules::MatchIndex begun(conditions);
+    begun_silences_.clear();
+    for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
+        if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning() &&
+            is_concerned(slot, begun)) {
+            reconsider(slot);
+        }
+    }
+    silence_ended_ = window_begun_ = window_ended_ = false;
+}
+
+bool Suppress::is_concerned(Slot slot, const rules::MatchIndex& begun) {
+    const Alert& alert = state_.alerts[slot];
+    if (silence_ended_ && alert.suppression == Reason::SilencedByOperator &&
+        !state_.silences.is_active(alert.suppressed_by)) {
+        return true;
+    }
+    if (window_ended_ && alert.suppression == Reason::InMaintenance) {
+        return true;
+    }
+    if (begun.empty() && !window_begun_) {
+        return false;
+    }
+    const AlertSubject subject(state_.alerts, slot);
+    if (window_begun_ && state_.maintenances.covers(subject, alert, state_.topology.now())) {
+        return true;
+    }
+    std::vector<std::uint32_t> found;
+    subject.find(begun, found);
+    return !found.empty();
+}
+
 void Suppress::reload() {
     load_rules(state_, &state_.deadlines);
     restore(state_);
@@ -248,8 +281,8 @@ void Suppress::restore(State& state) {
     std::vector<Slot> ignored;
     for (Slot slot = 0; slot < state.alerts.bound(); ++slot) {
         if (state.alerts.is_used(slot) && state.alerts[slot].is_burning()) {
-            state.inhibitions.burns(state.alerts, slot, ignored);
-            state.dependencies.burns(state.alerts, slot, state.topology.now(), ignored);
+            state.inhibitions.burns(state.alerts, slot, AlertSubject(state.alerts, slot), ignored);
+            state.dependencies.learn(state.alerts, slot);
             ignored.clear();
         }
     }
@@ -258,11 +291,9 @@ void Suppress::restore(State& state) {
 void Suppress::find_nodes() {
     state_.maintenances.find_nodes();
     state_.dependencies.clear();
-    std::vector<Slot> ignored;
     for (Slot slot = 0; slot < state_.alerts.bound(); ++slot) {
         if (state_.alerts.is_used(slot) && state_.alerts[slot].is_burning()) {
-            state_.dependencies.burns(state_.alerts, slot, state_.topology.now(), ignored);
-            ignored.clear();
+            state_.dependencies.learn(state_.alerts, slot);
         }
     }
     const rules::RuleSet& rules = state_.book.rules();

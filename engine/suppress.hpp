@@ -17,8 +17,13 @@ class Suppress {
 
     // The alert is raised: None, or why that is hidden; the alert carries what hides it.
     model::Reason suppress(Slot slot);
-    // The alert goes on burning with another severity.
+    // The alert goes on burning with another severity, or other facts that rules ask for.
     void changed(Slot slot);
+
+    bool asks_for_facts() const {
+        return state_.inhibitions.asks_for_facts() || state_.dependencies.asks_for_facts();
+    }
+
     // The alert has ended; nothing hides that.
     void ended(const Transition& transition);
 
@@ -27,8 +32,10 @@ class Suppress {
     void expire(model::Id silence);
     // A deploy or the like may open a window.
     void note_change(const model::EventView& change);
-    // Begins and ends what time begins and ends.
+    // Begins and ends what time begins and ends. The alerts are looked at by settle(), once for all
+    // silences and windows that turn in one instant.
     void look_at(const Deadline& deadline);
+    void settle();
 
     // The rules are others: all that burns is looked at again. `before`: the rules until now, still
     // alive for the call.
@@ -49,18 +56,23 @@ class Suppress {
    private:
     enum class Ask { Raise, Again };
 
-    Mute find_mute(Slot slot, Ask ask);
+    Mute find_mute(Slot slot, const AlertSubject& subject, Ask ask);
     void hide(Slot slot, const Mute& mute);
     // Looks again whether anything hides the alert, which burns.
     void reconsider(Slot slot);
     void reconsider(std::vector<Slot> slots);
-    // All that burns and is hidden for this reason, by this rule or silence.
+    // All that burns and is hidden for this reason.
     void reconsider_hidden(model::Reason reason);
     void reconsider_all();
-    void end_silence(Slot place);
+    // Whether one of them that begins covers the alert, or one of them that ends has hidden it.
+    bool is_concerned(Slot slot, const rules::MatchIndex& begun);
 
     State& state_;
     Turned turned_;
+    std::vector<Slot> begun_silences_;  // since the last settle()
+    bool silence_ended_ = false;
+    bool window_begun_ = false;
+    bool window_ended_ = false;
 };
 
 }  // namespace nocturne::engine

@@ -1,5 +1,6 @@
 #include "engine/view.hpp"
 
+#include "engine/blind_spots.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "topology/neighbourhood.hpp"
@@ -7,6 +8,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace nocturne::engine {
 
@@ -18,6 +20,7 @@ namespace {
 
 constexpr std::size_t kAlertsInList = 10;  // of an incident, where many incidents are listed
 constexpr std::size_t kAlertsInIncident = 1000;
+constexpr std::size_t kBlindSpotsMax = 100;  // of an incident
 
 std::string alert_id(const Alert& alert) {
     return model::format_id(model::kAlertPrefix, alert.id);
@@ -27,7 +30,19 @@ std::string incident_id(model::Id id) {
     return model::format_id(model::kIncidentPrefix, id);
 }
 
-void write(JsonWriter& out, const State& state, const Alert& alert) {
+// null, or who would tell and is silent.
+void write_blind(JsonWriter& out, const BlindSpots::Silent* silent) {
+    if (silent == nullptr) {
+        out.null();
+        return;
+    }
+    out.begin_object();
+    out.member("source", silent->source).member("heard_at", silent->heard_at);
+    out.end_object();
+}
+
+void write(JsonWriter& out, const State& state, const BlindSpots& blind, Slot slot) {
+    const Alert& alert = state.alerts[slot];
     const AlertTable& alerts = state.alerts;
     out.begin_object();
     out.member("id", alert_id(alert));
@@ -75,6 +90,8 @@ void write(JsonWriter& out, const State& state, const Alert& alert) {
         }
         out.end_object();
     }
+    out.key("blind");
+    write_blind(out, blind.over_alert(slot));
     out.member("fingerprint", model::to_string(alert.fingerprint));
     out.end_object();
 }
@@ -112,7 +129,54 @@ std::vector<Slot> worst_alerts(const State& state, const Incident& incident, std
 
 enum class Detail { List, Whole };
 
-void write(JsonWriter& out, const State& state, const Incident& incident, Detail detail) {
+void write(JsonWriter& out, const topology::Excerpt& excerpt) {
+    out.begin_object().member("taken_at", excerpt.taken_at);
+    out.member("nodes_left_out", excerpt.nodes_left_out).key("nodes").begin_array();
+    for (const topology::Excerpt::Node& node : excerpt.nodes) {
+        out.begin_object().member("name", node.name).member("type", node.type);
+        out.member("owner", node.owner).member("criticality", std::uint64_t{node.criticality});
+        out.member("centre", node.is_centre).end_object();
+    }
+    out.end_array().key("edges").begin_array();
+    for (const topology::Excerpt::Edge& edge : excerpt.edges) {
+        out.begin_object().member("from", excerpt.nodes[edge.from].name);
+        out.member("to", excerpt.nodes[edge.to].name).member("type", edge.type);
+        out.member("weight", edge.weight).member("confidence", edge.confidence);
+        out.member("first_seen", edge.first_seen).member("last_seen", edge.last_seen);
+        out.key("provenance").begin_array();
+        for (const std::string& source : edge.provenance) {
+            out.text(source);
+        }
+        out.end_array().end_object();
+    }
+    out.end_array().end_object();
+}
+
+// Of the incident's alerts and suspects, each resource once.
+void write_blind_spots(JsonWriter& out, const State& state, const BlindSpots& blind,
+                       const Incident& incident) {
+    out.key("blind_spots").begin_array();
+    std::set<std::string_view> seen;
+    const auto note = [&](std::string_view resource, const BlindSpots::Silent* silent) {
+        if (silent != nullptr && seen.size() < kBlindSpotsMax && seen.insert(resource).second) {
+            out.begin_object().member("resource", resource);
+            out.member("source", silent->source).member("heard_at", silent->heard_at);
+            out.end_object();
+        }
+    };
+    if (!blind.empty()) {
+        for (const Slot slot : incident.alerts) {
+            note(state.alerts.text(state.alerts[slot].resource), blind.over_alert(slot));
+        }
+        for (const model::Suspect& suspect : incident.suspects) {
+            note(suspect.resource, blind.over(state.topology.now().find(suspect.resource)));
+        }
+    }
+    out.end_array();
+}
+
+void write(JsonWriter& out, const State& state, const BlindSpots& blind, const Incident& incident,
+           Detail detail) {
     out.begin_object();
     out.member("id", incident_id(incident.id));
     out.member("state", model::name_of(incident.state));
@@ -130,7 +194,7 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
     out.key("alerts").begin_array();
     for (const Slot slot : worst_alerts(
              state, incident, detail == Detail::List ? kAlertsInList : kAlertsInIncident)) {
-        write(out, state, state.alerts[slot]);
+        write(out, state, blind, slot);
     }
     out.end_array();
     out.key("suspects").begin_array();
@@ -148,12 +212,16 @@ void write(JsonWriter& out, const State& state, const Incident& incident, Detail
     }
     out.end_array();
     if (detail == Detail::Whole) {
+        write_blind_spots(out, state, blind, incident);
         out.key("timeline").begin_array();
         for (const model::TimelineEntry& entry : incident.timeline) {
             write(out, entry);
         }
         out.end_array();
         out.member("timeline_dropped", incident.timeline_dropped);
+        const std::optional<topology::Excerpt> excerpt = state.incident_graphs.find(incident.id);
+        out.key("graph");
+        excerpt ? write(out, *excerpt) : void(out.null());
     }
     out.end_object();
 }
@@ -235,29 +303,6 @@ bool is_asked_for(const Incident& incident, const IncidentQuery& query) {
     return query.all || !incident.is_over();
 }
 
-void write(JsonWriter& out, const topology::Graph& graph, const topology::Node& node) {
-    out.begin_object();
-    out.member("name", node.name).member("type", node.type).member("owner", node.owner);
-    out.member("criticality", std::uint64_t{node.criticality});
-    out.key("aliases").begin_array();
-    for (const std::string& alias : node.aliases) {
-        out.text(alias);
-    }
-    out.end_array();
-    out.key("labels").begin_object();
-    for (const auto& [name, value] : node.labels) {
-        out.member(name, value);
-    }
-    out.end_object();
-    out.key("provenance").begin_array();
-    for (const std::string& provenance : graph.provenance_names(node.provenance)) {
-        out.text(provenance);
-    }
-    out.end_array();
-    out.member("last_seen", node.last_seen);
-    out.end_object();
-}
-
 void write_storm(JsonWriter& out, const State& state, std::uint32_t number) {
     out.key("storm");
     if (number >= state.storms.all().size()) {
@@ -277,6 +322,31 @@ void append_counter(std::string& out, std::string_view name, std::string_view he
     out += "# HELP nocturne_" + std::string(name) + " " + std::string(help) + "\n";
     out += "# TYPE nocturne_" + std::string(name) + " " + std::string(type) + "\n";
     out += "nocturne_" + std::string(name) + " " + std::to_string(value) + "\n";
+}
+
+// What was given up where memory or work is bounded, each by the name that docs/reference/rules.md
+// has.
+void append_bounds(const State& state, std::string& out) {
+    const std::pair<std::string_view, std::uint64_t> bounds[] = {
+        {"change_window_nodes", state.change_windows.cut()},
+        {"change_windows", state.change_windows.refused()},
+        {"changes", state.changes_given_up},
+        {"decisions", state.decisions.forgotten()},
+        {"dependency_nodes", state.dependencies.cut()},
+        {"dropped_events", state.decisions.dropped_forgotten()},
+        {"early_resolutions", state.identities.given_up().early_ends},
+        {"maintenance_nodes", state.maintenances.cut()},
+        {"merged_identities", state.identities.given_up().merged},
+        {"pattern_keys", state.patterns.given_up()},
+        {"silences", state.silences.refused()},
+        {"unmerged_identities", state.identities.given_up().unmerged},
+    };
+    out += "# HELP nocturne_bound_reached_total What was given up at a bound, since the start.\n"
+           "# TYPE nocturne_bound_reached_total counter\n";
+    for (const auto& [bound, count] : bounds) {
+        out += "nocturne_bound_reached_total{bound=\"" + std::string(bound) + "\"} " +
+               std::to_string(count) + "\n";
+    }
 }
 
 }  // namespace
@@ -313,6 +383,7 @@ void write_suspect(JsonWriter& out, const model::Suspect& suspect) {
 std::string render_alerts(const Core& core, const AlertQuery& query) {
     const State& state = core.state();
     AlertFilter filter(state, query.matchers);
+    const BlindSpots blind(state);
     JsonWriter out;
     out.begin_object().key("alerts").begin_array();
     std::uint64_t total = 0;
@@ -323,7 +394,7 @@ std::string render_alerts(const Core& core, const AlertQuery& query) {
             continue;
         }
         if (total >= query.offset && total - query.offset < query.limit) {
-            write(out, state, alert);
+            write(out, state, blind, slot);
         }
         ++total;
     }
@@ -335,11 +406,12 @@ std::string render_incidents(const Core& core, const IncidentQuery& query) {
     const State& state = core.state();
     JsonWriter out;
     out.begin_object().key("incidents").begin_array();
+    const BlindSpots blind(state);
     std::size_t left = query.limit;
     const auto& by_id = state.incidents.by_id();
     for (auto it = by_id.rbegin(); it != by_id.rend() && left > 0; ++it) {
         if (const Incident& incident = state.incidents[it->second]; is_asked_for(incident, query)) {
-            write(out, state, incident, Detail::List);
+            write(out, state, blind, incident, Detail::List);
             --left;
         }
     }
@@ -354,41 +426,18 @@ std::optional<std::string> render_incident(const Core& core, model::Id id) {
         return std::nullopt;
     }
     JsonWriter out;
-    write(out, state, state.incidents[slot], Detail::Whole);
-    return out.take();
-}
-
-std::string render_topology(const Core& core) {
-    const State& state = core.state();
-    const topology::Graph& graph = state.topology.now();
-    JsonWriter out;
-    out.begin_object().key("nodes").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (graph.is_alive(i)) {
-            write(out, graph, graph.node(i));
-        }
-    }
-    out.end_array().key("edges").begin_array();
-    for (topology::NodeIndex i = 0; i < graph.index_end(); ++i) {
-        if (!graph.is_alive(i)) {
-            continue;
-        }
-        graph.for_each_dependency(i, [&](topology::NodeIndex to, const topology::Edge& edge) {
-            out.begin_object();
-            out.member("from", graph.node(i).name).member("to", graph.node(to).name);
-            out.member("type", edge.type)
-                .member("weight", edge.weight)
-                .member("last_seen", edge.last_seen);
-            out.end_object();
-        });
-    }
-    out.end_array().end_object();
+    write(out, state, BlindSpots(state), state.incidents[slot], Detail::Whole);
     return out.take();
 }
 
 std::string render_silences(const Core& core) {
     JsonWriter out;
-    out.begin_object().key("silences").begin_array();
+    std::uint64_t burning = 0;
+    const AlertTable& alerts = core.state().alerts;
+    for (Slot slot = 0; slot < alerts.bound(); ++slot) {
+        burning += alerts.is_used(slot) && alerts[slot].is_burning() ? 1U : 0U;
+    }
+    out.begin_object().member("burning", burning).key("silences").begin_array();
     for (const Silence& silence : core.state().silences.all()) {
         if (silence.id == model::kNoId) {
             continue;
@@ -409,27 +458,59 @@ std::string render_silences(const Core& core) {
     return out.take();
 }
 
-std::optional<std::string> render_impact(const Core& core, std::string_view name) {
+bool has_room_for_silence(const Core& core) {
+    return core.state().silences.has_room(core.now());
+}
+
+std::shared_ptr<const topology::Graph> topology_of(const Core& core) {
+    return core.state().topology.snapshot();
+}
+
+std::map<std::uint32_t, std::string> blind_nodes(const Core& core) {
+    std::map<std::uint32_t, std::string> nodes;
+    const BlindSpots blind(core.state());
     const topology::Graph& graph = core.state().topology.now();
+    for (topology::NodeIndex node = 0; !blind.empty() && node < graph.index_end(); ++node) {
+        if (const BlindSpots::Silent* silent = graph.is_alive(node) ? blind.over(node) : nullptr) {
+            JsonWriter out;
+            write_blind(out, silent);
+            nodes.emplace(node, out.take());
+        }
+    }
+    return nodes;
+}
+
+std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view name) {
     const topology::NodeIndex node = graph.find(name);
     if (node == topology::kNoNode) {
         return std::nullopt;
     }
+    const topology::ImpactReport report = topology::foresee(graph, node, {});
     JsonWriter out;
+    const auto names = [&](const char* key, const std::vector<topology::NodeIndex>& nodes) {
+        out.key(key).begin_array();
+        for (const topology::NodeIndex one : nodes) {
+            out.text(graph.node(one).name);
+        }
+        out.end_array();
+    };
     out.begin_object().member("node", graph.node(node).name).key("hurt").begin_array();
-    for (const topology::Impact& impact : topology::impact(graph, node, {})) {
-        out.begin_object();
-        out.member("resource", graph.node(impact.node).name);
-        out.member("type", graph.node(impact.node).type)
-            .member("owner", graph.node(impact.node).owner);
-        out.member("criticality", std::uint64_t{graph.node(impact.node).criticality});
+    for (const topology::Impact& impact : report.hurt) {
+        const topology::Node& hurt = graph.node(impact.node);
+        out.begin_object().member("resource", hurt.name);
+        out.member("type", hurt.type).member("owner", hurt.owner);
+        out.member("criticality", std::uint64_t{hurt.criticality});
         out.member("distance", std::uint64_t{impact.distance})
             .member("likelihood", impact.likelihood);
-        out.key("path").begin_array();
-        for (const topology::NodeIndex step : impact.path) {
-            out.text(graph.node(step).name);
-        }
-        out.end_array().end_object();
+        names("path", impact.path);
+        out.end_object();
+    }
+    out.end_array().key("held").begin_array();
+    for (const topology::Redundancy& held : report.held) {
+        out.begin_object().member("resource", graph.node(held.node).name);
+        out.member("lost", std::uint64_t{held.lost}).member("members", std::uint64_t{held.members});
+        names("left", held.left);
+        out.end_object();
     }
     out.end_array().end_object();
     return out.take();
@@ -449,15 +530,17 @@ std::string render_effect(const Core& core, const model::Effect& effect) {
         out.end_object();
         return out.take();
     }
+    const BlindSpots blind(state);
     if (model::is_about_incident(effect.topic)) {
         out.key("incident");
         const Slot slot = state.incidents.find(effect.subject);
-        slot == kNoSlot ? void(out.null()) : write(out, state, state.incidents[slot], Detail::List);
+        slot == kNoSlot ? void(out.null())
+                        : write(out, state, blind, state.incidents[slot], Detail::List);
     } else {
         out.key("alert");
         const bool is_there =
             effect.slot < state.alerts.bound() && state.alerts[effect.slot].id == effect.subject;
-        is_there ? write(out, state, state.alerts[effect.slot]) : void(out.null());
+        is_there ? write(out, state, blind, effect.slot) : void(out.null());
     }
     out.end_object();
     return out.take();
@@ -493,6 +576,18 @@ void append_metrics(const Core& core, std::string& out) {
                    "gauge");
     append_counter(out, "message_ids", "Message ids remembered against repeats.",
                    state.messages.size(), "gauge");
+    const BlindSpots blind(state);
+    append_counter(out, "sources_silent", "Sources that heartbeat rules miss.",
+                   blind.silent().size(), "gauge");
+    append_counter(out, "blind_nodes", "Nodes of which a silent source would tell.",
+                   blind.count_nodes(), "gauge");
+    append_counter(out, "pattern_keys", "Combinations that patterns and heartbeats keep.",
+                   state.patterns.key_count(), "gauge");
+    append_counter(out, "change_windows", "Open windows after changes.",
+                   state.change_windows.open_count(state.now), "gauge");
+    append_counter(out, "deadlines", "Reminders of what time will bring.", state.deadlines.size(),
+                   "gauge");
+    append_bounds(state, out);
     out += "# HELP nocturne_decisions_total Decisions of the engine by their named reason.\n";
     out += "# TYPE nocturne_decisions_total counter\n";
     for (std::size_t i = 1; i < model::kReasonNames.size(); ++i) {

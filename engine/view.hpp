@@ -7,6 +7,9 @@
 #include "model/matcher.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +18,10 @@
 namespace nocturne::model {
 class JsonWriter;
 struct Suspect;
+}  // namespace nocturne::model
+
+namespace nocturne::topology {
+class Graph;
 }
 
 namespace nocturne::engine {
@@ -44,14 +51,20 @@ std::string render_alerts(const Core& core, const AlertQuery& query);
 // {"incidents":[...]}, newest first, each as in the contract but without timeline and with at most
 // ten alerts.
 std::string render_incidents(const Core& core, const IncidentQuery& query);
-// The whole incident, or nothing when it is not (or no more) in memory.
+// The whole incident with the graph around it as it stood, or nothing when it is not (or no more)
+// in memory.
 std::optional<std::string> render_incident(const Core& core, model::Id id);
-// {"nodes":[...],"edges":[...]}.
-std::string render_topology(const Core& core);
+// {"burning":N,"silences":[...]}: `burning` counts all alerts that burn, hidden or not.
 std::string render_silences(const Core& core);
-// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}]}, or nothing
-// for an unknown node.
-std::optional<std::string> render_impact(const Core& core, std::string_view node);
+// Whether one more would not be refused.
+bool has_room_for_silence(const Core& core);
+// The graph as it stands, for views that take long: they may read it on any thread.
+std::shared_ptr<const topology::Graph> topology_of(const Core& core);
+// Of the nodes over which a heartbeat's silence makes us blind: {"source":...,"heard_at":...}.
+std::map<std::uint32_t, std::string> blind_nodes(const Core& core);
+// {"node":...,"hurt":[{"resource":...,"distance":...,"likelihood":...,"path":[...]}],
+// "held":[{"resource":...,"lost":1,"members":3,"left":[...]}]}, or nothing for an unknown node.
+std::optional<std::string> render_impact(const topology::Graph& graph, std::string_view node);
 // What the pub socket and the event stream carry:
 // {"topic":...,"key":"position-index","reason":...,"alert"|"incident":{...}}.
 std::string render_effect(const Core& core, const model::Effect& effect);

@@ -3,14 +3,19 @@
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
+#include "gateway/incident_graph.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/metric_text.hpp"
+#include "gateway/otlp_request.hpp"
 #include "gateway/payload.hpp"
 #include "gateway/request_body.hpp"
+#include "gateway/topology_feed.hpp"
 #include "model/incident.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
 #include "rules/rule_set.hpp"
+#include "topology/export.hpp"
+#include "topology/lint.hpp"
 
 #include <algorithm>
 #include <array>
@@ -169,6 +174,7 @@ std::string_view authority_of(std::string_view origin) {
 constexpr std::string_view kFrontPage =
     "Nocturne, an event correlation engine.\n\n"
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
+    "/api/v1/topology/lint  /api/v1/topology/sources  /v1/traces (POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
     "/-/ready  /version\n";
 
@@ -257,7 +263,12 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 26> kRoutes{{
+        static constexpr std::array<Route, 31> kRoutes{{
+            {Method::Post, "v1/traces", &Inside::post_traces},
+            {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
+            {Method::Get, "api/v1/topology/lint", &Inside::get_lint},
+            {Method::Get, "api/v1/incidents/*/graph.svg", &Inside::get_incident_svg},
+            {Method::Get, "api/v1/incidents/*/impact", &Inside::get_incident_impact},
             {Method::Get, "", &Inside::get_front_page},
             {Method::Get, "version", &Inside::get_version},
             {Method::Get, "metrics", &Inside::get_metrics},
@@ -689,9 +700,93 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         });
     }
 
-    void get_topology(Call, Respond respond) {
-        ask(std::move(respond),
-            [](const engine::Core& core) { return json_response(engine::render_topology(core)); });
+    // Answers in the background with what `render` says about the graph: it may be large, and the
+    // core does not wait for it.
+    void ask_graph(Respond respond, std::function<HttpResponse(const topology::Graph&)> render) {
+        const bool asked = loop_.query([self = shared_from_this(), respond,
+                                        render = std::move(render)](const engine::Core& core) {
+            self->parts_.in_background(
+                [graph = engine::topology_of(core), respond, render] { respond(render(*graph)); });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    void get_topology(Call call, Respond respond) {
+        const std::string format(call.target.find("format").value_or("json"));
+        if (format != "json" && format != "dot" && format != "graphml") {
+            respond(error_response(400, "parameter \"format\": \"" + format.substr(0, 64) +
+                                            "\" is not one of json, dot, graphml"));
+            return;
+        }
+        if (format == "json") {
+            get_topology_json(std::move(respond));
+            return;
+        }
+        ask_graph(std::move(respond), [format](const topology::Graph& graph) {
+            return format == "dot" ? text_response(topology::render_dot(graph), 200,
+                                                   "text/vnd.graphviz; charset=utf-8")
+                                   : text_response(topology::render_graphml(graph), 200,
+                                                   "application/graphml+xml");
+        });
+    }
+
+    void get_topology_json(Respond respond) {
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond](const engine::Core& core) {
+                self->parts_.in_background(
+                    [graph = engine::topology_of(core), blind = engine::blind_nodes(core),
+                     respond] { respond(json_response(topology::render_json(*graph, blind))); });
+            });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
+    }
+
+    void get_lint(Call, Respond respond) {
+        ask_graph(std::move(respond), [now = parts_.clock()](const topology::Graph& graph) {
+            return json_response(topology::render_lint_json(topology::lint(graph, now)));
+        });
+    }
+
+    void get_incident_svg(Call call, Respond respond) {
+        ask_incident(call, std::move(respond), [](std::string_view json) {
+            Result<std::string> svg = render_incident_svg(json);
+            return svg ? text_response(*std::move(svg), 200, "image/svg+xml")
+                       : error_response(404, svg.error().message);
+        });
+    }
+
+    void get_incident_impact(Call call, Respond respond) {
+        ask_incident(call, std::move(respond), [](std::string_view json) {
+            Result<std::string> impact = render_incident_impact(json);
+            return impact ? json_response(*std::move(impact))
+                          : error_response(404, impact.error().message);
+        });
+    }
+
+    // What `render` makes of the incident's JSON, from memory or from history, in the background.
+    void ask_incident(const Call& call, Respond respond,
+                      std::function<HttpResponse(std::string_view json)> render) {
+        const std::optional<model::Id> id = model::parse_id(model::kIncidentPrefix, call.name);
+        if (!id) {
+            no_such_incident(respond, call.name);
+            return;
+        }
+        const bool asked = loop_.query(
+            [self = shared_from_this(), respond, render, id = *id](const engine::Core& core) {
+                std::optional<std::string> json = engine::render_incident(core, id);
+                self->parts_.in_background([self, respond, render, id, json = std::move(json)] {
+                    const std::string name = model::format_id(model::kIncidentPrefix, id);
+                    const std::optional<std::string> found =
+                        json || !self->parts_.read_history ? json : self->parts_.read_history(name);
+                    found ? respond(render(*found)) : no_such_incident(respond, name);
+                });
+            });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     void post_topology(Call call, Respond respond) {
@@ -711,9 +806,26 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                });
     }
 
+    // In the background: a request may hold thousands of spans.
+    void post_traces(Call call, Respond respond) {
+        if (parts_.topology == nullptr) {
+            respond(error_response(404, "spans are not taken here"));
+            return;
+        }
+        parts_.in_background(
+            [self = shared_from_this(),
+             request = std::make_shared<HttpRequest>(std::move(call.request)),
+             respond] { respond(take_otlp_request(*request, *self->parts_.topology)); });
+    }
+
+    void get_sources(Call, Respond respond) {
+        respond(parts_.topology == nullptr ? json_response(R"({"sources":[]})")
+                                           : json_response(parts_.topology->render_sources()));
+    }
+
     void get_impact(Call call, Respond respond) {
-        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
-            std::optional<std::string> json = engine::render_impact(core, name);
+        ask_graph(std::move(respond), [name = std::move(call.name)](const topology::Graph& graph) {
+            std::optional<std::string> json = engine::render_impact(graph, name);
             return json ? json_response(*std::move(json))
                         : error_response(404,
                                          "no node \"" + name.substr(0, 64) + "\" in the topology");
@@ -731,14 +843,25 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(silence.problems));
             return;
         }
-        submit(model::Command(std::move(silence.value)), call.request.body.size(),
-               std::move(respond), [](model::Position position, Respond answer) {
-                   model::JsonWriter out;
-                   out.begin_object().member(
-                       "id", model::format_id(model::kSilencePrefix, {position, 0}));
-                   out.end_object();
-                   answer(json_response(out.take(), 201));
-               });
+        const bool asked = loop_.query([self = shared_from_this(), respond,
+                                        size = call.request.body.size(),
+                                        command = model::Command(std::move(silence.value))](
+                                           const engine::Core& core) {
+            if (!engine::has_room_for_silence(core)) {
+                respond(error_response(409, "there are as many silences as can be; expire some"));
+                return;
+            }
+            self->submit(command, size, respond, [](model::Position position, Respond answer) {
+                model::JsonWriter out;
+                out.begin_object().member("id",
+                                          model::format_id(model::kSilencePrefix, {position, 0}));
+                out.end_object();
+                answer(json_response(out.take(), 201));
+            });
+        });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     void delete_silence(Call call, Respond respond) {

@@ -24,6 +24,7 @@ struct RuleSet;
 namespace nocturne::gateway {
 
 class Ingest;
+class TopologyFeed;
 
 struct HttpRequest {
     enum class Method : std::uint8_t { Get, Head, Post, Delete, Other };
@@ -31,9 +32,11 @@ struct HttpRequest {
     Method method = Method::Get;
     std::string target;  // as sent: path and query
     std::string body;
-    std::string host;        // the header; empty: not sent
-    std::string origin;      // the header; empty: not sent
-    std::string fetch_site;  // the header Sec-Fetch-Site; empty: not sent
+    std::string host;              // the header; empty: not sent
+    std::string origin;            // the header; empty: not sent
+    std::string fetch_site;        // the header Sec-Fetch-Site; empty: not sent
+    std::string media_type;        // the header Content-Type; empty: not sent
+    std::string content_encoding;  // the header; empty: not sent
 };
 
 struct HttpResponse {
@@ -57,6 +60,8 @@ struct ApiParts {
     // The rules in force at the edge, whose payloads tell how other tools' documents become
     // events. Called for each such document on the server's thread; may be empty.
     std::function<std::shared_ptr<const rules::RuleSet>()> rules = {};
+    // Takes spans and knows the sources of the graph; must outlive the server. nullptr: none.
+    TopologyFeed* topology = nullptr;
     // Each appends its part of /metrics; called on the server's thread, must not block.
     std::vector<std::function<void(std::string&)>> metrics = {};
     std::string version = "unknown";

@@ -71,10 +71,14 @@ struct Exchange {
     std::chrono::milliseconds timeout{};
 };
 
-Result<HttpReply> exchange(const std::string& url, const Exchange& what) {
+std::unique_ptr<CURL, CloseCurl> start_curl() {
     static std::once_flag once;
     std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-    const std::unique_ptr<CURL, CloseCurl> curl(curl_easy_init());
+    return std::unique_ptr<CURL, CloseCurl>(curl_easy_init());
+}
+
+Result<HttpReply> exchange(const std::string& url, const Exchange& what) {
+    const std::unique_ptr<CURL, CloseCurl> curl = start_curl();
     if (!curl) {
         return fail(ErrorCode::Internal, "cannot start libcurl");
     }
@@ -125,6 +129,75 @@ Result<HttpReply> http_post(const std::string& url, std::string_view body,
 
 Result<HttpReply> http_delete(const std::string& url, std::chrono::milliseconds timeout) {
     return exchange(url, {"DELETE", {}, {}, timeout});
+}
+
+namespace {
+
+struct Fetched {
+    std::string body;
+    std::uint64_t bytes_max;
+    bool is_too_long = false;
+};
+
+std::size_t append_fetched(char* bytes, std::size_t size, std::size_t count, void* context) {
+    auto& fetched = *static_cast<Fetched*>(context);
+    fetched.is_too_long = fetched.body.size() + size * count > fetched.bytes_max;
+    if (fetched.is_too_long) {
+        return 0;
+    }
+    fetched.body.append(bytes, size * count);
+    return size * count;
+}
+
+int ask_whether_over(void* is_over, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return (*static_cast<const std::function<bool()>*>(is_over))() ? 1 : 0;
+}
+
+}  // namespace
+
+Result<HttpReply> http_fetch(const std::string& url, const FetchOptions& options) {
+    const std::unique_ptr<CURL, CloseCurl> curl = start_curl();
+    if (!curl) {
+        return fail(ErrorCode::Internal, "cannot start libcurl");
+    }
+    Fetched fetched{{}, options.bytes_max};
+    std::array<char, CURL_ERROR_SIZE> detail{};
+    curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
+    curl_easy_setopt(curl.get(), CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(options.timeout.count()));
+    curl_easy_setopt(curl.get(), CURLOPT_ERRORBUFFER, detail.data());
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, append_fetched);
+    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &fetched);
+    curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "nocturne");
+    curl_easy_setopt(curl.get(), CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can unpack
+    std::unique_ptr<curl_slist, CloseCurl> headers;
+    if (!options.header.empty()) {
+        headers.reset(curl_slist_append(nullptr, options.header.c_str()));
+        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    }
+    if (options.is_over) {
+        curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl.get(), CURLOPT_XFERINFODATA, &options.is_over);
+        curl_easy_setopt(curl.get(), CURLOPT_XFERINFOFUNCTION, ask_whether_over);
+    }
+    if (!options.ca_file.empty()) {
+        curl_easy_setopt(curl.get(), CURLOPT_CAINFO, options.ca_file.c_str());
+    }
+    if (const CURLcode code = curl_easy_perform(curl.get()); code != CURLE_OK) {
+        const std::string why =
+            fetched.is_too_long
+                ? "the answer is longer than " + std::to_string(options.bytes_max) + " bytes"
+            : *detail.data() != '\0' ? std::string(detail.data())
+                                     : curl_easy_strerror(code);
+        return fail(ErrorCode::Unavailable, url + ": " + why);
+    }
+    HttpReply reply;
+    long status = 0;
+    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+    reply.status = static_cast<int>(status);
+    reply.body = std::move(fetched.body);
+    return reply;
 }
 
 std::string url_encode(std::string_view text) {

@@ -1,9 +1,12 @@
-// A small HTTP client for the commands that talk to a running daemon.
+// A small HTTP client: for the commands that talk to a running daemon, and for sources that are
+// pulled.
 #pragma once
 
 #include "model/result.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +30,18 @@ Result<HttpReply> http_post(const std::string& url, std::string_view body,
                             std::string_view content_type = "application/json");
 Result<HttpReply> http_delete(const std::string& url,
                               std::chrono::milliseconds timeout = kHttpTimeout);
+
+// For other tools' servers, whose answers are not trusted.
+struct FetchOptions {
+    std::chrono::milliseconds timeout = kHttpTimeout;
+    std::uint64_t bytes_max = 64U << 20;
+    std::string header;             // one more, e.g. "Authorization: Bearer ..."; may be empty
+    std::string ca_file;            // empty: the system's
+    std::function<bool()> is_over;  // asked now and then: gives up when it says so; may be empty
+};
+
+// Follows no redirect, so that what `header` says goes nowhere else.
+Result<HttpReply> http_fetch(const std::string& url, const FetchOptions& options);
 
 // For texts that become part of a URL: what is not a letter, a digit or one of -._~ as %XX.
 std::string url_encode(std::string_view text);

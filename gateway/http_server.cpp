@@ -203,6 +203,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         request.host = text_of(read[http::field::host]);
         request.origin = text_of(read[http::field::origin]);
         request.fetch_site = text_of(read["Sec-Fetch-Site"]);
+        request.media_type = text_of(read[http::field::content_type]);
+        request.content_encoding = text_of(read[http::field::content_encoding]);
         request.body = std::move(read.body());
         keep_alive_ = read.keep_alive();
         version_ = read.version();

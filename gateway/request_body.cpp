@@ -215,7 +215,8 @@ class TopologyReader {
 
     void read(const json::object& body) {
         in_.check_keys(body, "",
-                       {"provenance", "mode", "nodes", "edges", "removed_nodes", "removed_edges"});
+                       {"provenance", "mode", "nodes", "edges", "removed_nodes", "removed_edges",
+                        "confidence", "ttl"});
         change_.provenance = in_.text(body, "provenance", "");
         if (change_.provenance.empty()) {
             change_.provenance = "api";
@@ -226,6 +227,8 @@ class TopologyReader {
         } else if (!mode.empty() && mode != "merge") {
             in_.note("mode", "\"" + cut(mode) + "\" is not one of merge, replace");
         }
+        change_.confidence = read_share(body, "confidence", "confidence");
+        change_.ttl = read_ttl(body, "ttl").value_or(model::Duration(0));
         in_.each_of(body, "nodes", "", [&](const json::value& value, const std::string& path) {
             read_node(value, path);
         });
@@ -329,24 +332,50 @@ class TopologyReader {
             return;
         }
         const json::object& object = value.as_object();
-        in_.check_keys(object, path, {"from", "to", "type", "weight"});
+        in_.check_keys(object, path,
+                       {"from", "to", "type", "weight", "confidence", "ttl", "first_seen"});
         model::EdgeSpec edge;
         edge.from = in_.required_text(object, "from", path);
         edge.to = in_.required_text(object, "to", path);
         edge.type = in_.text(object, "type", path);
         edge.weight = read_weight(object, path);
+        if (BodyReader::find(object, "confidence") != nullptr) {
+            edge.confidence = read_share(object, "confidence", path + ".confidence");
+        }
+        edge.ttl = read_ttl(object, path + ".ttl");
+        edge.first_seen = in_.time(object, "first_seen");
         add(std::move(edge), path, edges);
     }
 
+    // "5m"; nothing when it is not there.
+    std::optional<model::Duration> read_ttl(const json::object& object, const std::string& path) {
+        const json::value* value = BodyReader::find(object, "ttl");
+        if (value == nullptr) {
+            return std::nullopt;
+        }
+        const std::string text = in_.text(*value, path);
+        const Result<model::Duration> ttl =
+            text == "0" ? model::Duration(0) : model::parse_duration(text);
+        if (!ttl) {
+            in_.note(path, "\"" + cut(text) + "\" is not a duration; expected e.g. 30m");
+            return std::nullopt;
+        }
+        return *ttl;
+    }
+
     double read_weight(const json::object& object, const std::string& path) {
-        const json::value* value = BodyReader::find(object, "weight");
+        return read_share(object, "weight", path + ".weight");
+    }
+
+    double read_share(const json::object& object, std::string_view key, const std::string& path) {
+        const json::value* value = BodyReader::find(object, key);
         if (value == nullptr) {
             return 1.0;
         }
         boost::system::error_code error;
         const double weight = value->is_number() ? value->to_number<double>(error) : 0.0;
         if (error || !(weight > 0.0 && weight <= 1.0)) {
-            in_.note(path + ".weight",
+            in_.note(path,
                      "expected a number above 0 up to 1, found " + cut(json::serialize(*value)));
             return 1.0;
         }

@@ -56,6 +56,8 @@ struct Incident {
     Time reminder = kNoTime;  // when the engine looks whether something about it is due
     std::vector<std::uint32_t>
         alerts;                        // slots of the engine's alert table, in the order of joining
+    std::uint32_t worst = UINT32_MAX;  // of the first `worst_among` alerts: a cache that the
+    std::size_t worst_among = 0;       // engine's worst_of() keeps, no state
     std::uint64_t burning = 0;         // of its alerts
     std::uint64_t ranked_alerts = 0;   // how many the last ranking saw
     std::uint64_t alerts_dropped = 0;  // beyond the limit

@@ -64,6 +64,40 @@ EdgeSpec decode_edge(Reader& in) {
     return edge;
 }
 
+// Edges that differ from the whole change are few: they are told by their place.
+void encode_exceptions(Writer& out, const std::vector<EdgeSpec>& edges) {
+    std::vector<std::size_t> exceptions;
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (edges[i].confidence || edges[i].ttl || edges[i].first_seen != kNoTime) {
+            exceptions.push_back(i);
+        }
+    }
+    encode_all(out, exceptions, [&](std::size_t i) {
+        const EdgeSpec& edge = edges[i];
+        out.varint(i);
+        out.f64(edge.confidence.value_or(0));
+        out.zigzag(edge.ttl ? edge.ttl->count() : -1);
+        out.zigzag(to_unix_ms(edge.first_seen));
+    });
+}
+
+void decode_exceptions(Reader& in, std::vector<EdgeSpec>& edges) {
+    const std::size_t count = in.count();
+    for (std::size_t i = 0; i < count && in.ok(); ++i) {
+        const std::uint64_t place = in.varint();
+        const double confidence = in.f64();
+        const std::int64_t ttl = in.zigzag();
+        const Time first_seen = from_unix_ms(in.zigzag());
+        if (place >= edges.size()) {
+            continue;
+        }
+        EdgeSpec& edge = edges[place];
+        edge.confidence = confidence > 0 ? std::optional(confidence) : std::nullopt;
+        edge.ttl = ttl >= 0 ? std::optional(Duration(ttl)) : std::nullopt;
+        edge.first_seen = first_seen;
+    }
+}
+
 }  // namespace
 
 void encode(Writer& out, const TopologyChange& change) {
@@ -73,6 +107,9 @@ void encode(Writer& out, const TopologyChange& change) {
     encode_all(out, change.edges, [&](const EdgeSpec& edge) { encode_edge(out, edge); });
     encode_all(out, change.removed_nodes, [&](const std::string& name) { out.text(name); });
     encode_all(out, change.removed_edges, [&](const EdgeSpec& edge) { encode_edge(out, edge); });
+    out.f64(change.confidence);
+    out.zigzag(change.ttl.count());
+    encode_exceptions(out, change.edges);
 }
 
 TopologyChange decode_topology_change(Reader& in) {
@@ -83,6 +120,11 @@ TopologyChange decode_topology_change(Reader& in) {
     decode_all(in, change.edges, [&] { return decode_edge(in); });
     decode_all(in, change.removed_nodes, [&] { return std::string(in.text()); });
     decode_all(in, change.removed_edges, [&] { return decode_edge(in); });
+    if (in.remaining() > 0) {  // a row of an older version ends here
+        change.confidence = in.f64();
+        change.ttl = Duration(in.zigzag());
+        decode_exceptions(in, change.edges);
+    }
     return change;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/codec.hpp"
+#include "model/time.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -29,6 +30,10 @@ struct EdgeSpec {
     std::string to;
     std::string type;     // "calls", "runs_on", ...; empty: the source does not say
     double weight = 1.0;  // how surely a fault of `to` hurts `from`, above 0 up to 1
+    // What differs from the whole change.
+    std::optional<double> confidence = {};
+    std::optional<Duration> ttl = {};
+    Time first_seen = kNoTime;  // kNoTime: now
 };
 
 // Nodes and edges that `provenance` (a file, "api", ...) confirms or takes back. Names that only
@@ -43,6 +48,8 @@ struct TopologyChange {
     std::vector<EdgeSpec> edges;
     std::vector<std::string> removed_nodes;
     std::vector<EdgeSpec> removed_edges;
+    double confidence = 1.0;  // how sure the source is of what it says, above 0 up to 1
+    Duration ttl{0};          // what is not confirmed within it is taken back; 0: it stays
 };
 
 void encode(Writer& out, const TopologyChange& change);

@@ -95,26 +95,27 @@ class ConfigurationReader {
 
     void read_root(const YAML::Node& root) {
         Configuration& to = file_.configuration;
-        read_map(root, "",
-                 {
-                     {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
-                     {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
-                     {"topology", [&](const YAML::Node& node) { read_topology(node); }},
-                     {"rules", [&](const YAML::Node& node) { read_rule_paths(node); }},
-                     {"packs",
-                      [&](const YAML::Node& node) {
-                          each_text(
-                              node, "packs", "a list of shipped packs, e.g. [zabbix]",
-                              [&](const YAML::Node& item) { to.packs.push_back(item.Scalar()); });
-                      }},
-                     {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
-                     {"http", [&](const YAML::Node& node) { read_http(node); }},
-                     {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
-                     {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
-                     {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
-                     {"limits", [&](const YAML::Node& node) { read_limits(node); }},
-                     {"retention", [&](const YAML::Node& node) { read_retention(node); }},
-                 });
+        read_map(
+            root, "",
+            {
+                {"data", [&](const YAML::Node& node) { read_path(node, "data", to.data); }},
+                {"log_level", [&](const YAML::Node& node) { read_log_level(node); }},
+                {"topology", [&](const YAML::Node& node) { read_topology(node); }},
+                {"topology_sources", [&](const YAML::Node& node) { read_topology_sources(node); }},
+                {"rules", [&](const YAML::Node& node) { read_rule_paths(node); }},
+                {"packs",
+                 [&](const YAML::Node& node) {
+                     each_text(node, "packs", "a list of shipped packs, e.g. [zabbix]",
+                               [&](const YAML::Node& item) { to.packs.push_back(item.Scalar()); });
+                 }},
+                {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
+                {"http", [&](const YAML::Node& node) { read_http(node); }},
+                {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
+                {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
+                {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
+                {"limits", [&](const YAML::Node& node) { read_limits(node); }},
+                {"retention", [&](const YAML::Node& node) { read_retention(node); }},
+            });
     }
 
     void read_topology(const YAML::Node& node) {
@@ -126,6 +127,128 @@ class ConfigurationReader {
                   [&](const YAML::Node& item) {
                       read_path(item, "topology", file_.configuration.topology.emplace_back());
                   });
+    }
+
+    void read_topology_sources(const YAML::Node& node) {
+        if (node.IsNull()) {
+            return;
+        }
+        constexpr std::size_t kSourcesMax = 32;
+        if (!node.IsSequence() || node.size() > kSourcesMax) {
+            report(node, "topology_sources: expected a list of at most " +
+                             std::to_string(kSourcesMax) +
+                             " sources, e.g. - {kind: prometheus, "
+                             "url: \"http://localhost:9090\"}");
+            return;
+        }
+        for (const YAML::Node& item : node) {
+            read_topology_source(item);
+        }
+    }
+
+    void read_topology_source(const YAML::Node& node) {
+        TopologySource source;
+        model::Duration ttl{-1};
+        const auto text = [&](std::string_view key, std::string& to) {
+            return Field{key, [this, key, &to](const YAML::Node& it) {
+                             to = scalar(it, key, "a text").value_or("");
+                         }};
+        };
+        const auto path = [&](std::string_view key, std::filesystem::path& to) {
+            return Field{key, [this, key, &to](const YAML::Node& it) { read_path(it, key, to); }};
+        };
+        read_map(node, "topology_sources",
+                 {text("name", source.name),
+                  text("kind", source.kind),
+                  text("url", source.url),
+                  text("query", source.query),
+                  path("token_file", source.token_file),
+                  path("ca_file", source.ca_file),
+                  duration("interval", source.interval, kSecond),
+                  duration("timeout", source.timeout, kSecond),
+                  duration("ttl", ttl),
+                  {"bytes_max", [&](const YAML::Node& it) { read_round_bytes(it, source); }},
+                  {"confidence", [&](const YAML::Node& it) { read_confidence(it, source); }},
+                  {"names", [&](const YAML::Node& it) { read_name_rules(it, source); }}});
+        source.ttl = ttl;
+        static constexpr std::array<std::string_view, 5> kKinds{"prometheus", "kubernetes",
+                                                                "consul", "netbox", "csv"};
+        if (!node.IsMap()) {
+            return;
+        }
+        if (std::find(kKinds.begin(), kKinds.end(), source.kind) == kKinds.end()) {
+            report(node, "kind: \"" + shorten(source.kind) + "\" is not one of " + list_of(kKinds));
+            return;
+        }
+        if (!source.url.starts_with("http://") && !source.url.starts_with("https://")) {
+            report(node, "url: \"" + shorten(source.url) +
+                             "\" is not a URL; expected e.g. http://localhost:9090");
+            return;
+        }
+        if (source.name.empty()) {
+            source.name = source.kind;
+        }
+        std::vector<TopologySource>& sources = file_.configuration.topology_sources;
+        static constexpr std::array<std::string_view, 4> kTaken{"file", "api", "otlp", "events"};
+        const bool is_taken =
+            std::find(kTaken.begin(), kTaken.end(), source.name) != kTaken.end() ||
+            std::any_of(sources.begin(), sources.end(),
+                        [&](const TopologySource& other) { return other.name == source.name; });
+        if (is_taken) {
+            report(node, "name: \"" + shorten(source.name) +
+                             "\" is taken already; give each source a name of its own");
+            return;
+        }
+        sources.push_back(std::move(source));
+    }
+
+    void read_round_bytes(const YAML::Node& node, TopologySource& source) {
+        const std::optional<std::string> text = scalar(node, "bytes_max", "a size, e.g. 64MiB");
+        const std::optional<std::uint64_t> value = text ? parse_bytes(*text) : std::nullopt;
+        constexpr std::uint64_t kMost = 2U << 30;
+        if (value && *value > 0 && *value <= kMost) {
+            source.bytes_max = *value;
+        } else if (text) {
+            report(node, "bytes_max: \"" + shorten(*text) +
+                             "\" is not a size up to 2GiB; expected e.g. 64MiB");
+        }
+    }
+
+    void read_confidence(const YAML::Node& node, TopologySource& source) {
+        double value = 0;
+        if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
+            !(value > 0 && value <= 1)) {
+            report(node, "confidence: expected a number above 0 and up to 1, e.g. 0.9");
+            return;
+        }
+        source.confidence = value;
+    }
+
+    void read_name_rules(const YAML::Node& node, TopologySource& source) {
+        if (!node.IsSequence() || node.size() > kListItemsMax) {
+            report(node, "names: expected a list, e.g. - {match: '^(.+)-canary$', to: \"{1}\"}");
+            return;
+        }
+        for (const YAML::Node& item : node) {
+            NameRule rule;
+            read_map(item, "names",
+                     {{"match",
+                       [&](const YAML::Node& it) {
+                           rule.match = scalar(it, "match", "a regular expression").value_or("");
+                       }},
+                      {"to", [&](const YAML::Node& it) {
+                           rule.to = scalar(it, "to", "a text").value_or("");
+                       }}});
+            const Result<model::Expression> match = model::Expression::make(rule.match);
+            if (rule.match.empty() || rule.to.empty()) {
+                report(item, "names: expected match and to, e.g. {match: '^(.+)-canary$', to: "
+                             "\"{1}\"}");
+            } else if (!match) {
+                report(item, "match: " + match.error().message);
+            } else {
+                source.names.push_back(std::move(rule));
+            }
+        }
     }
 
     void read_rule_paths(const YAML::Node& node) {

@@ -5,6 +5,7 @@
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
+#include "rules/topology_source.hpp"
 
 #include <filesystem>
 #include <string>
@@ -19,6 +20,7 @@ struct Configuration {
     std::filesystem::path data = "nocturne-data";
     std::string log_level = "info";
     std::vector<std::filesystem::path> topology;
+    std::vector<TopologySource> topology_sources;
     std::vector<std::filesystem::path> rules;  // files, or folders of them
     std::vector<std::string> packs;            // shipped ones, by name
 

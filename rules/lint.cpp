@@ -1,10 +1,14 @@
 #include "rules/lint.hpp"
 
+#include "rules/grammar.hpp"
 #include "rules/match_index.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace nocturne::rules {
 
@@ -13,10 +17,62 @@ namespace {
 using Operator = model::Matcher::Operator;
 
 constexpr std::size_t kAlwaysAskedMax = 50;
+constexpr std::size_t kComparedMax = 1000;  // rules of a kind that are compared with one another
 
 bool admits(const Test& test, const std::string& value) {
     return test.any_of.empty() ? test.matcher.matches(value)
                                : std::binary_search(test.any_of.begin(), test.any_of.end(), value);
+}
+
+bool is_equality(const Test& test) {
+    return !test.any_of.empty() || test.matcher.op() == Operator::Equal;
+}
+
+// The values that an equality asks for.
+std::vector<std::string> values_of(const Test& test) {
+    return test.any_of.empty() ? std::vector<std::string>{test.matcher.value()} : test.any_of;
+}
+
+std::vector<std::string> words_of(Field::Part part) {
+    const auto list = [](const auto& words) {
+        return std::vector<std::string>(words.begin(), words.end());
+    };
+    switch (part) {
+        case Field::Part::Severity: return list(model::kSeverityNames);
+        case Field::Part::Status: return list(model::kStatusNames);
+        case Field::Part::Kind: return list(model::kKindNames);
+        default: return {};
+    }
+}
+
+// What the field can be at all for the condition to hold; nothing when that is without end.
+std::optional<std::vector<std::string>> possible(const Condition& condition, const Field& field) {
+    std::optional<std::vector<std::string>> values;
+    if (const std::vector<std::string> words = words_of(field.part); !words.empty()) {
+        values = words;
+    }
+    for (const Test& test : condition.tests) {
+        if (!values && test.field == field && is_equality(test)) {
+            values = values_of(test);
+        }
+    }
+    if (!values) {
+        return std::nullopt;
+    }
+    std::erase_if(*values, [&](const std::string& value) {
+        const bool is_severity = field.part == Field::Part::Severity;
+        const auto severity = is_severity
+                                  ? model::find_name<model::Severity>(model::kSeverityNames, value)
+                                  : std::nullopt;
+        const bool is_outside =
+            severity && ((condition.severity_min && *severity < *condition.severity_min) ||
+                         (condition.severity_max && *severity > *condition.severity_max));
+        return is_outside ||
+               std::any_of(condition.tests.begin(), condition.tests.end(), [&](const Test& test) {
+                   return test.field == field && !admits(test, value);
+               });
+    });
+    return values;
 }
 
 // Why nothing can meet the condition, or nothing.
@@ -26,194 +82,300 @@ std::optional<std::string> contradiction(const Condition& condition) {
         return "severity_min is above severity_max";
     }
     for (const Test& test : condition.tests) {
-        const std::vector<std::string> values = equals({{test}, {}, {}}, test.field);
-        if (values.empty()) {
-            continue;
-        }
-        for (const Test& other : condition.tests) {
-            if (other.field == test.field &&
-                std::none_of(values.begin(), values.end(),
-                             [&](const std::string& value) { return admits(other, value); })) {
-                return to_string(test.field) + " cannot be \"" + values.front() +
-                       "\" and meet the other test of it";
-            }
-        }
-        const auto is_word = [&](const auto& words) {
-            return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
-                return std::find(words.begin(), words.end(), value) != words.end();
-            });
-        };
-        const bool is_possible =
-            test.field.part == Field::Part::Severity ? is_word(model::kSeverityNames)
-            : test.field.part == Field::Part::Status
-                ? is_word(model::kStatusNames) ||
-                      std::find(values.begin(), values.end(), "suppressed") != values.end()
-            : test.field.part == Field::Part::Kind ? is_word(model::kKindNames)
-                                                   : true;
-        if (!is_possible) {
-            return to_string(test.field) + " is never \"" + values.front() + "\"";
+        const std::optional<std::vector<std::string>> values = possible(condition, test.field);
+        if (values && values->empty()) {
+            const std::vector<std::string> words = words_of(test.field.part);
+            return "no " + to_string(test.field) + " meets " + to_string(condition) +
+                   (words.empty() ? "" : "; there is " + [&] {
+                       std::string list;
+                       for (const std::string& word : words) {
+                           list += (list.empty() ? "" : ", ") + word;
+                       }
+                       return list;
+                   }());
         }
     }
     return std::nullopt;
 }
 
-// Whether all that meets `narrow` meets `wide`: each test of `wide` stands in `narrow` too.
-bool implies(const Condition& narrow, const Condition& wide) {
-    if (wide.severity_min && (!narrow.severity_min || *narrow.severity_min < *wide.severity_min)) {
-        return false;
+// A word of a list of severities, statuses or kinds that is none; "" when all are.
+std::string unknown_word(const Condition& condition) {
+    for (const Test& test : condition.tests) {
+        const std::vector<std::string> words = words_of(test.field.part);
+        if (words.empty() || !is_equality(test)) {
+            continue;
+        }
+        for (const std::string& value : values_of(test)) {
+            if (std::find(words.begin(), words.end(), value) == words.end()) {
+                const std::vector<std::string_view> known(words.begin(), words.end());
+                return "\"" + value + "\" is no " + to_string(test.field) + "; " +
+                       nearest(value, known, "there is");
+            }
+        }
     }
-    if (wide.severity_max && (!narrow.severity_max || *narrow.severity_max > *wide.severity_max)) {
-        return false;
+    return "";
+}
+
+bool is_same(const Test& a, const Test& b) {
+    return a.field == b.field && a.any_of == b.any_of && a.matcher.op() == b.matcher.op() &&
+           a.matcher.value() == b.matcher.value();
+}
+
+// Whether all that meets `narrow` surely meets `wide`.
+bool implies(const Condition& narrow, const Condition& wide) {
+    if (wide.severity_min || wide.severity_max) {
+        const auto severities = possible(narrow, {Field::Part::Severity, ""});
+        for (const std::string& word : *severities) {
+            const auto severity = *model::find_name<model::Severity>(model::kSeverityNames, word);
+            if ((wide.severity_min && severity < *wide.severity_min) ||
+                (wide.severity_max && severity > *wide.severity_max)) {
+                return false;
+            }
+        }
     }
     return std::all_of(wide.tests.begin(), wide.tests.end(), [&](const Test& test) {
-        const std::vector<std::string> values = equals(narrow, test.field);
-        if (!values.empty()) {
-            return std::all_of(values.begin(), values.end(),
-                               [&](const std::string& value) { return admits(test, value); });
+        if (std::any_of(narrow.tests.begin(), narrow.tests.end(),
+                        [&](const Test& other) { return is_same(test, other); })) {
+            return true;
         }
-        return std::any_of(narrow.tests.begin(), narrow.tests.end(), [&](const Test& same) {
-            return same.field == test.field && same.any_of == test.any_of &&
-                   same.matcher.op() == test.matcher.op() &&
-                   same.matcher.value() == test.matcher.value();
-        });
+        const auto values = possible(narrow, test.field);
+        return values && std::all_of(values->begin(), values->end(),
+                                     [&](const std::string& value) { return admits(test, value); });
     });
 }
 
 class Linter {
    public:
-    explicit Linter(const RuleSet& rules) : rules_(rules) {}
+    Linter(const RuleSet& set, ProblemList& problems) : set_(set), problems_(problems) {}
 
-    std::vector<Problem> run() {
-        for_each_condition([&](RuleIndex rule, const char* key, const Condition& condition) {
-            if (const auto reason = contradiction(condition)) {
-                warn(rule, std::string(key) + " can never match: " + *reason);
-            }
+    void run() {
+        look_at_conditions();
+        find_shadowed(set_.dedups, [](const DedupRule& early, const DedupRule& late) {
+            return early.identity != late.identity ? "another identity" : "";
         });
-        find_shadowed(rules_.dedups);
-        find_shadowed(rules_.groups);
-        find_shadowed(rules_.lifecycles);
-        find_shadowed(rules_.routes);
-        find_contradicting_dedups();
+        find_shadowed(set_.groups, [](const GroupRule&, const GroupRule&) { return ""; });
+        find_shadowed(set_.lifecycles,
+                      [](const LifecycleRule&, const LifecycleRule&) { return ""; });
+        find_shadowed(set_.routes, [](const RouteRule& early, const RouteRule& late) {
+            return early.receiver != late.receiver ? "another receiver" : "";
+        });
+        find_contradicting_sets();
         find_always_asked();
-        std::stable_sort(problems_.begin(), problems_.end(),
-                         [](const auto& a, const auto& b) { return a.first < b.first; });
-        std::vector<Problem> problems;
-        for (auto& [rule, problem] : problems_) {
-            problems.push_back(std::move(problem));
-        }
-        return problems;
     }
 
    private:
     void warn(RuleIndex index, const std::string& what) {
-        const Rule& rule = rules_.rules[index];
-        problems_.emplace_back(
-            index, Problem{Problem::Level::Warning,
-                           {ErrorCode::Invalid,
-                            std::string(name_of(rule.kind)) + " \"" + rule.name + "\": " + what,
-                            {rule.place}},
-                           ""});
+        const Rule& rule = set_.rules[index];
+        problems_.warning(rule.place,
+                          std::string(name_of(rule.kind)) + " \"" + rule.name + "\": " + what);
     }
 
-    template <typename Visit>
-    void for_each_condition(Visit visit) {
-        const auto matches = [&](const auto& all) {
-            for (const auto& rule : all) {
-                visit(rule.rule, "match", rule.match);
-            }
-        };
-        matches(rules_.masks);
-        matches(rules_.normalises);
-        matches(rules_.dedups);
-        matches(rules_.heartbeats);
-        matches(rules_.maintenances);
-        matches(rules_.flappings);
-        matches(rules_.change_windows);
-        matches(rules_.storms);
-        matches(rules_.groups);
-        matches(rules_.lifecycles);
-        matches(rules_.routes);
-        for (const PatternRule& rule : rules_.patterns) {
-            visit(rule.rule, "match", rule.match);
-            visit(rule.rule, "then", rule.then);
-            visit(rule.rule, "unless", rule.unless);
-            for (const PatternRule::Member& member : rule.members) {
-                visit(rule.rule, "members", member.match);
+    // A rule of alerts: of them less can be asked than of events.
+    void look_at_alerts(RuleIndex rule, const std::string& key, const Condition& condition) {
+        bool is_told = false;
+        for (const Test& test : condition.tests) {
+            if (test.field.part == Field::Part::Annotation) {
+                warn(rule, key + ": alerts do not keep annotations, so " + to_string(test.field) +
+                               (admits(test, "") ? " is always empty; " : " never holds; ") +
+                               as_label(test.field));
+            } else if (test.field.part == Field::Part::Status && asks_for(test, "suppressed")) {
+                warn(rule, key + ": an alert that is hidden has the status firing like any that "
+                                 "burns; leave the status out");
+                is_told = true;
+            } else if (test.field.part == Field::Part::Kind && !admits(test, "alert") &&
+                       !contradiction(condition)) {
+                warn(rule, key + " can never hold: the kind of alerts is alert; leave it out");
             }
         }
-        for (const InhibitRule& rule : rules_.inhibits) {
-            for (const Condition& source : rule.sources) {
-                visit(rule.rule, "source", source);
-            }
-            visit(rule.rule, "target", rule.target);
-        }
-        for (const DependencyRule& rule : rules_.dependencies) {
-            visit(rule.rule, "cause", rule.cause);
-            visit(rule.rule, "target", rule.target);
+        if (!is_told) {
+            look_at(rule, key.c_str(), condition);
         }
     }
 
-    // Of sections in which the first rule that matches counts. A rule in shadow mode hides none.
+    static bool asks_for(const Test& test, std::string_view value) {
+        const std::vector<std::string> values =
+            is_equality(test) ? values_of(test) : std::vector<std::string>();
+        return std::find(values.begin(), values.end(), value) != values.end();
+    }
+
+    static std::string as_label(const Field& annotation) {
+        return "make it a label in the section normalise, set: {labels." + annotation.name +
+               ": \"{annotations." + annotation.name + "}\"}, and ask for labels." +
+               annotation.name;
+    }
+
+    void look_at_fields(RuleIndex rule, const std::string& key, const std::vector<Field>& fields) {
+        for (const Field& field : fields) {
+            if (field.part == Field::Part::Annotation) {
+                warn(rule, key + ": alerts do not keep annotations, so " + to_string(field) +
+                               " is always empty; " + as_label(field));
+            }
+        }
+    }
+
+    void look_at(RuleIndex rule, const char* key, const Condition& condition) {
+        if (const auto reason = contradiction(condition)) {
+            warn(rule, std::string(key) + " can never hold: " + *reason);
+        } else if (const std::string word = unknown_word(condition); !word.empty()) {
+            warn(rule, std::string(key) + ": " + word);
+        }
+    }
+
     template <typename Rules>
-    void find_shadowed(const Rules& all) {
-        constexpr std::size_t kComparedMax = 500;  // earlier rules; more would take long
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            for (std::size_t j = 0; j < std::min(i, kComparedMax); ++j) {
-                if (rules_.rules[all[j].rule].mode == Mode::On &&
-                    implies(all[i].match, all[j].match)) {
-                    const Rule& earlier = rules_.rules[all[j].rule];
-                    warn(all[i].rule, "is never asked: \"" + earlier.name + "\" (" +
-                                          to_string(earlier.place) +
-                                          ") comes first and matches all that it does");
-                    break;
+    void look_at_matches(const Rules& all) {
+        for (const auto& rule : all) {
+            look_at(rule.rule, "match", rule.match);
+        }
+    }
+
+    template <typename Rules>
+    void look_at_matches_of_alerts(const Rules& all) {
+        for (const auto& rule : all) {
+            look_at_alerts(rule.rule, "match", rule.match);
+        }
+    }
+
+    void look_at_conditions() {
+        look_at_matches(set_.masks);
+        look_at_matches(set_.normalises);
+        look_at_matches(set_.dedups);
+        look_at_matches(set_.heartbeats);
+        look_at_matches(set_.patterns);
+        look_at_matches_of_alerts(set_.maintenances);
+        look_at_matches_of_alerts(set_.flappings);
+        look_at_matches(set_.change_windows);
+        look_at_matches_of_alerts(set_.storms);
+        look_at_matches_of_alerts(set_.groups);
+        look_at_matches_of_alerts(set_.lifecycles);
+        look_at_matches_of_alerts(set_.routes);
+        for (const DedupRule& rule : set_.dedups) {
+            if (!rule.clears) {
+                continue;
+            }
+            look_at(rule.rule, "clear", *rule.clears);
+            Condition both = rule.match;
+            both.tests.insert(both.tests.end(), rule.clears->tests.begin(),
+                              rule.clears->tests.end());
+            if (!contradiction(rule.match) && !contradiction(*rule.clears) && contradiction(both)) {
+                warn(rule.rule, "clear never happens within match: " + *contradiction(both));
+            }
+        }
+        for (const HeartbeatRule& rule : set_.heartbeats) {
+            look_at_alerts(rule.rule, "covers", rule.covers);
+        }
+        for (const PatternRule& rule : set_.patterns) {
+            look_at(rule.rule, "then", rule.then);
+            look_at(rule.rule, "unless", rule.unless);
+            for (const PatternRule::Member& member : rule.members) {
+                look_at(rule.rule, "members", member.match);
+            }
+        }
+        for (const InhibitRule& rule : set_.inhibits) {
+            for (const Condition& source : rule.sources) {
+                look_at_alerts(rule.rule, "source", source);
+            }
+            look_at_alerts(rule.rule, "target", rule.target);
+            for (const InhibitRule::Equal& equal : rule.equal) {
+                look_at_fields(rule.rule, "equal", {equal.source});
+                if (equal.source != equal.target) {
+                    look_at_fields(rule.rule, "equal", {equal.target});
                 }
             }
         }
+        for (const GroupRule& rule : set_.groups) {
+            look_at_fields(rule.rule, "by", rule.fields);
+        }
+        for (const DependencyRule& rule : set_.dependencies) {
+            look_at_alerts(rule.rule, "cause", rule.cause);
+            look_at_alerts(rule.rule, "target", rule.target);
+        }
     }
 
-    void find_contradicting_dedups() {
-        for (std::size_t i = 0; i < rules_.dedups.size(); ++i) {
-            const DedupRule& rule = rules_.dedups[i];
-            if (rule.clears && !rule.match.is_empty()) {
-                Condition both = rule.match;
-                both.tests.insert(both.tests.end(), rule.clears->tests.begin(),
-                                  rule.clears->tests.end());
-                if (const auto reason = contradiction(both)) {
-                    warn(rule.rule, "clear never happens within match: " + *reason);
+    bool is_on(RuleIndex rule) const { return set_.rules[rule].mode == Mode::On; }
+
+    std::string name(RuleIndex index) const {
+        const Rule& rule = set_.rules[index];
+        Place place = rule.place;
+        place.column = 0;
+        return "\"" + rule.name + "\" (" + to_string(place) + ")";
+    }
+
+    // Of kinds whose first rule that matches counts. A rule in shadow mode hides none.
+    template <typename Rules, typename Differ>
+    void find_shadowed(const Rules& all, Differ differ) {
+        const std::size_t count = std::min(all.size(), kComparedMax);
+        for (std::size_t late = 1; late < count; ++late) {
+            if (contradiction(all[late].match)) {
+                continue;  // said already
+            }
+            for (std::size_t early = 0; early < late; ++early) {
+                if (!is_on(all[early].rule) || !implies(all[late].match, all[early].match)) {
+                    continue;
+                }
+                const std::string other = differ(all[early], all[late]);
+                warn(all[late].rule, "is never asked, because " + name(all[early].rule) +
+                                         " comes first and matches all that it does" +
+                                         (other.empty() ? "" : ", with " + other));
+                break;
+            }
+        }
+    }
+
+    // Two texts for one field of the same events; a text with fields in it may build on the other.
+    void find_contradicting_sets() {
+        struct Said {
+            RuleIndex rule;
+            const std::string* text;
+        };
+
+        std::map<std::string, Said> said;  // by condition and field
+        for (const NormaliseRule& rule : set_.normalises) {
+            if (!is_on(rule.rule)) {
+                continue;
+            }
+            const std::string match = to_string(rule.match);
+            for (const Assign& assign : rule.assigns) {
+                const bool is_literal = assign.value.names().empty();
+                const auto [known, is_new] = said.try_emplace(
+                    match + "\n" + to_string(assign.to), Said{rule.rule, &assign.value.text()});
+                if (!is_new && is_literal && *known->second.text != assign.value.text()) {
+                    warn(rule.rule, "sets " + to_string(assign.to) + " of the same events as " +
+                                        name(known->second.rule) +
+                                        " to another text; the later one counts");
                 }
             }
         }
     }
 
     void find_always_asked() {
-        std::vector<const Condition*> asked;
-        std::vector<RuleIndex> who;
+        std::vector<RuleIndex> without;
         const auto ask = [&](const auto& all) {
             for (const auto& rule : all) {
-                asked.push_back(&rule.match);
-                who.push_back(rule.rule);
+                if (MatchIndex({&rule.match}).always_asked() > 0) {
+                    without.push_back(rule.rule);
+                }
             }
         };
-        ask(rules_.masks);
-        ask(rules_.normalises);
-        ask(rules_.dedups);
-        ask(rules_.patterns);
-        const std::size_t always = MatchIndex(asked).always_asked();
-        if (always > kAlwaysAskedMax && !who.empty()) {
-            warn(who.front(), std::to_string(always) +
-                                  " rules about events have no equality (such as check=\"...\") "
-                                  "and are asked for each event");
+        ask(set_.masks);
+        ask(set_.normalises);
+        ask(set_.dedups);
+        ask(set_.patterns);
+        if (without.size() > kAlwaysAskedMax) {
+            warn(*std::min_element(without.begin(), without.end()),
+                 "this and " + std::to_string(without.size() - 1) +
+                     " more rules have a match without an equality (such as check=\"...\"), so "
+                     "each event is compared with all of them");
         }
     }
 
-    const RuleSet& rules_;
-    std::vector<std::pair<RuleIndex, Problem>> problems_;
+    const RuleSet& set_;
+    ProblemList& problems_;
 };
 
 }  // namespace
 
-std::vector<Problem> lint(const RuleSet& rules) {
-    return Linter(rules).run();
+void lint(const RuleSet& set, ProblemList& problems) {
+    Linter(set, problems).run();
 }
 
 }  // namespace nocturne::rules

@@ -1,288 +1,255 @@
 #include "rules/loader.hpp"
 
-#include "model/suggestion.hpp"
+#include "rules/compilation.hpp"
 #include "rules/lint.hpp"
-#include "rules/section_readers.hpp"
 
 #include <algorithm>
-#include <array>
-#include <set>
-#include <tuple>
-#include <utility>
+#include <exception>
+#include <memory>
 
 namespace nocturne::rules {
 
 namespace {
 
-constexpr std::size_t kFileBytesMax = 4U << 20;
-constexpr std::size_t kRulesMax = 20'000;
-constexpr std::size_t kNodesMax = 200'000;  // of one rule, aliases walked: more is a bomb
-
-struct Section {
-    RuleKind kind;
-    ReadRule read;
-};
-
-constexpr std::array<Section, static_cast<std::size_t>(RuleKind::Count)> kSections{{
-    {RuleKind::Payload, read_payload},
-    {RuleKind::Mask, read_mask},
-    {RuleKind::Normalise, read_normalise},
-    {RuleKind::Dedup, read_dedup},
-    {RuleKind::Heartbeat, read_heartbeat},
-    {RuleKind::Pattern, read_pattern},
-    {RuleKind::Inhibit, read_inhibit},
-    {RuleKind::Maintenance, read_maintenance},
-    {RuleKind::Flapping, read_flapping},
-    {RuleKind::Dependency, read_dependency},
-    {RuleKind::ChangeWindow, read_change_window},
-    {RuleKind::Storm, read_storm},
-    {RuleKind::Group, read_group},
-    {RuleKind::Lifecycle, read_lifecycle},
-    {RuleKind::Route, read_route},
-}};
-
 constexpr std::string_view kTables = "tables";
 
-// What the node says, whatever its order and layout; false when it is too much.
-bool write_content(const YAML::Node& node, std::size_t depth, std::size_t& left, std::string& out) {
-    if (left == 0 || depth > 32) {
-        return false;
-    }
-    --left;
-    if (node.IsScalar()) {
-        out.append(node.Scalar()).push_back('\1');
-        return true;
-    }
-    if (node.IsSequence()) {
-        out += '[';
-        for (const YAML::Node& item : node) {
-            if (!write_content(item, depth + 1, left, out)) {
-                return false;
-            }
-        }
-        out += ']';
-        return true;
-    }
-    if (node.IsMap()) {
-        std::map<std::string, YAML::Node> members;
-        for (const auto& member : node) {
-            const std::string key = member.first.IsScalar() ? member.first.Scalar() : "?";
-            if (depth > 0 || (key != "name" && key != "comment" && key != "mode")) {
-                members[key].reset(member.second);
-            }
-        }
-        out += '{';
-        for (const auto& [key, member] : members) {
-            out.append(key).push_back('\2');
-            if (!write_content(member, depth + 1, left, out)) {
-                return false;
-            }
-        }
-        out += '}';
-    }
-    return true;
+std::vector<std::string_view> section_names() {
+    std::vector<std::string_view> names(kRuleKindNames.begin(), kRuleKindNames.end());
+    names.push_back(kTables);
+    return names;
 }
 
-class FileReader {
-   public:
-    FileReader(const model::RuleFile& file, Compilation& compilation,
-               std::array<std::set<std::string>, kSections.size()>& names)
-        : file_(file), compilation_(compilation), names_(names), problems_(file.name, file.text) {}
-
-    std::vector<Problem> read() {
-        if (file_.text.size() > kFileBytesMax) {
-            problems_.error(YAML::Mark::null_mark(),
-                            "the file has " + std::to_string(file_.text.size()) +
-                                " bytes, at most " + std::to_string(kFileBytesMax) +
-                                " are read; split it");
-            return problems_.take();
-        }
-        try {
-            const YAML::Node root = YAML::Load(file_.text);
-            if (root.IsDefined() && !root.IsNull()) {
-                read_root(root);
-            }
-        } catch (const YAML::Exception& error) {
-            problems_.error(error.mark, error.msg);
-        }
-        return problems_.take();
+std::string name_in(const YAML::Node& node) {
+    if (!node.IsMap()) {
+        return "";
     }
-
-   private:
-    void read_root(const YAML::Node& root) {
-        if (!root.IsMap()) {
-            problems_.error(root.Mark(), "expected sections, e.g. inhibit: with a list of rules");
-            return;
-        }
-        std::vector<std::string_view> known(kRuleKindNames.begin(), kRuleKindNames.end());
-        known.push_back(kTables);
-        std::set<std::string> seen;
-        for (const auto& section : root) {
-            const std::string name = section.first.IsScalar() ? section.first.Scalar() : "";
-            if (std::find(known.begin(), known.end(), name) == known.end()) {
-                problems_.error(section.first.Mark(),
-                                "unknown section \"" + name + "\"; " + model::suggest(name, known));
-            } else if (!seen.insert(name).second) {
-                problems_.error(section.first.Mark(),
-                                "section \"" + name + "\" is there twice; join the lists");
-            }
-        }
-        if (root[std::string(kTables)].IsDefined()) {  // first: rules name them
-            read_section(root[std::string(kTables)], nullptr);
-        }
-        for (const Section& section : kSections) {
-            const YAML::Node node = root[std::string(name_of(section.kind))];
-            if (node.IsDefined()) {
-                read_section(node, &section);
-            }
+    for (const auto& member : node) {
+        if (member.first.Scalar() == "name" && member.second.IsScalar()) {
+            return member.second.Scalar();
         }
     }
+    return "";
+}
 
-    // nullptr: the tables.
-    void read_section(const YAML::Node& node, const Section* section) {
-        const std::string name(section == nullptr ? kTables : name_of(section->kind));
-        if (node.IsNull()) {
-            return;
-        }
-        if (!node.IsSequence()) {
-            problems_.error(node.Mark(), name + ": expected a list, each item with a name");
-            return;
-        }
-        for (const YAML::Node& item : node) {
-            if (!item.IsMap()) {
-                problems_.error(item.Mark(),
-                                name + ": expected a map with a name, e.g. - name: ...");
-                continue;
-            }
-            MapReader map(problems_, item, name);
-            const std::string rule_name = map.text("name", Need::Required).value_or("");
-            if (rule_name.empty() && item["name"].IsDefined()) {
-                map.wrong("name", "must not be empty");
-            }
-            std::string what = name;
-            what.append(" \"").append(rule_name).append("\"");
-            MapReader named(problems_, item, std::move(what));
-            (void)named.text("name");
-            if (section == nullptr) {
-                if (compilation_.tables.contains(rule_name)) {
-                    named.wrong("name", "there is another table of that name");
-                } else {
-                    read_table(named, rule_name, compilation_);
-                }
-            } else {
-                read_rule(named, rule_name, *section);
-            }
-        }
+bool is_control(char byte) {
+    return static_cast<unsigned char>(byte) < 0x20;
+}
+
+enum class Switch : std::uint8_t { On, Shadow, Off };
+
+Switch read_mode(MapReader& in) {
+    const std::optional<std::string> word = in.text_of("mode");
+    if (!word || *word == "on" || *word == "true") {
+        return Switch::On;
     }
-
-    void read_rule(MapReader& map, const std::string& name, const Section& section) {
-        enum class Switch : std::uint8_t { On, Shadow, Off };
-        static constexpr std::array<std::string_view, 3> kSwitches{"on", "shadow", "off"};
-        std::set<std::string>& names = names_[static_cast<std::size_t>(section.kind)];
-        if (!names.insert(name).second) {
-            map.wrong("name", "there is another " + std::string(name_of(section.kind)) +
-                                  " rule of that name");
-        }
-        if (compilation_.set.rules.size() >= kRulesMax) {
-            map.wrong(map.map(), "more than " + std::to_string(kRulesMax) + " rules");
-            return;
-        }
-        const Switch mode = map.word("mode", kSwitches, Switch::On);
-        Rule rule;
-        rule.kind = section.kind;
-        rule.mode = mode == Switch::Shadow ? Mode::Shadow : Mode::On;
-        rule.name = name;
-        rule.place = problems_.place_of(map.map().Mark());
-        rule.comment = map.text("comment").value_or("");
-        const std::size_t errors = problems_.error_count();
-        std::string used;
-        std::size_t left = kNodesMax;
-        if (!write_content(map.map(), 0, left, used)) {
-            map.wrong(map.map(), "is nested too deep or has too many parts");
-            return;
-        }
-        compilation_.set.rules.push_back(std::move(rule));
-        const auto index = static_cast<RuleIndex>(compilation_.set.rules.size() - 1);
-        (void)section.read(map, index, compilation_, used);
-        map.finish();
-        compilation_.set.rules[index].content =
-            model::fingerprint_of(std::string(name_of(section.kind)) + '\0' + used);
-        if (problems_.error_count() > errors || mode == Switch::Off) {
-            take_back(section.kind);
-        }
+    if (*word == "shadow") {
+        return Switch::Shadow;
     }
-
-    // The last rule, which is wrong or off.
-    void take_back(RuleKind kind) {
-        RuleSet& set = compilation_.set;
-        set.rules.pop_back();
-        switch (kind) {
-            case RuleKind::Payload: set.payloads.pop_back(); break;
-            case RuleKind::Mask: set.masks.pop_back(); break;
-            case RuleKind::Normalise: set.normalises.pop_back(); break;
-            case RuleKind::Dedup: set.dedups.pop_back(); break;
-            case RuleKind::Heartbeat: set.heartbeats.pop_back(); break;
-            case RuleKind::Pattern: set.patterns.pop_back(); break;
-            case RuleKind::Inhibit: set.inhibits.pop_back(); break;
-            case RuleKind::Maintenance: set.maintenances.pop_back(); break;
-            case RuleKind::Flapping: set.flappings.pop_back(); break;
-            case RuleKind::Dependency: set.dependencies.pop_back(); break;
-            case RuleKind::ChangeWindow: set.change_windows.pop_back(); break;
-            case RuleKind::Storm: set.storms.pop_back(); break;
-            case RuleKind::Group: set.groups.pop_back(); break;
-            case RuleKind::Lifecycle: set.lifecycles.pop_back(); break;
-            case RuleKind::Route: set.routes.pop_back(); break;
-            case RuleKind::Count: break;
-        }
+    if (*word != "off" && *word != "false") {
+        in.wrong("mode", "found " + quote(*word) + ", expected on, shadow or off");
     }
-
-    const model::RuleFile& file_;
-    Compilation& compilation_;
-    std::array<std::set<std::string>, kSections.size()>& names_;
-    FileProblems problems_;
-};
+    return Switch::Off;
+}
 
 }  // namespace
 
-std::string to_string(const Problem& problem) {
-    const Place& place = problem.error.places.front();
-    std::string text = to_string(place) + ": " +
-                       (problem.level == Problem::Level::Error ? "error: " : "warning: ") +
-                       problem.error.message;
-    if (!problem.line.empty()) {
-        text += "\n    " + problem.line;
-        if (place.column > 0 && place.column <= problem.line.size() + 1) {
-            text += "\n    " + std::string(place.column - 1, ' ') + "^";
-        }
+Compilation::Compilation(const model::RulesRevision& revision) : revision_(revision) {
+    set_.zones.push_back({"UTC", {}});
+    zones_["UTC"] = 0;
+    for (const model::RuleFile& file : revision.rules) {
+        problems_.add_file(file.name, file.text);
     }
-    return text;
+    for (const model::RuleFile& table : revision.tables) {
+        problems_.add_file(table.name, table.text);
+    }
 }
 
-bool has_errors(const std::vector<Problem>& problems) {
-    return std::any_of(problems.begin(), problems.end(), [](const Problem& problem) {
-        return problem.level == Problem::Level::Error;
+CompiledRules Compilation::run() {
+    struct Parsed {
+        FileReader file;
+        std::optional<YAML::Node> root;
+    };
+
+    std::vector<Parsed> files;
+    for (const model::RuleFile& text : revision_.rules) {
+        FileReader file(text, problems_);
+        std::optional<YAML::Node> root = file.parse();
+        files.push_back({std::move(file), std::move(root)});
+    }
+    for (const bool tables : {true, false}) {  // all tables before the first rule that names one
+        for (Parsed& parsed : files) {
+            if (parsed.root) {
+                read_sections(parsed.file, *parsed.root, tables);
+            }
+        }
+    }
+    lint(set_, problems_);
+    return {std::make_shared<const RuleSet>(std::move(set_)), problems_.take()};
+}
+
+void Compilation::read_sections(FileReader& file, const YAML::Node& root, bool tables) {
+    if (!root.IsMap()) {
+        if (!tables) {
+            file.error(root, "found " + found_at(root) +
+                                 ", expected sections, e.g. route: with a list of "
+                                 "rules");
+        }
+        return;
+    }
+    if (tables) {
+        for (const auto& member : root) {
+            if (member.first.Scalar() == kTables && member.second.IsSequence()) {
+                file.each_item(member.second, "",
+                               [&](const YAML::Node& node) { read_table(file, node); });
+            }
+        }
+        return;
+    }
+    file.each_member(
+        root, "",
+        [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& section) {
+            const auto kind = std::find(kRuleKindNames.begin(), kRuleKindNames.end(), name);
+            const bool is_known = name == kTables || kind != kRuleKindNames.end();
+            if (!is_known) {
+                file.error(name_node, "unknown section " + quote(name) + "; " +
+                                          nearest(name, section_names(), "known sections"));
+            } else if (section.IsNull()) {
+                return;  // everything in it is commented out
+            } else if (!section.IsSequence()) {
+                file.error(section, name + ": found " + found_at(section) +
+                                        ", expected a list, each item begins with \"- name: \"");
+            } else if (name != kTables) {
+                read_rules_of(static_cast<RuleKind>(kind - kRuleKindNames.begin()), file, section);
+            }
+        });
+}
+
+void Compilation::read_rules_of(RuleKind kind, FileReader& file, const YAML::Node& section) {
+    file.each_item(section, "", [&](const YAML::Node& node) {
+        ++rules_read_;
+        if (rules_read_ == kRulesMax + 1) {
+            file.error(node, "more than " + std::to_string(kRulesMax) +
+                                 " rules; this and all further ones are not read");
+        }
+        if (rules_read_ <= kRulesMax) {
+            read_rule(kind, file, node);
+        }
     });
 }
 
-CompiledRules compile(const model::RulesRevision& revision) {
-    Compilation compilation{revision, {}, {}, {}};
-    compilation.set.zones.push_back({"UTC", {}});
-    compilation.zones.emplace("UTC", 0);
-    std::array<std::set<std::string>, kSections.size()> names;
-    CompiledRules compiled;
-    for (const model::RuleFile& file : revision.rules) {
-        std::vector<Problem> problems = FileReader(file, compilation, names).read();
-        std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-            const Place& x = a.error.places.front();
-            const Place& y = b.error.places.front();
-            return std::tie(x.line, x.column) < std::tie(y.line, y.column);
-        });
-        std::move(problems.begin(), problems.end(), std::back_inserter(compiled.problems));
+bool Compilation::claim_name(std::string_view kind, const MapReader& in, const std::string& name,
+                             FileReader& file) {
+    if (name.empty()) {
+        if (in.has("name")) {
+            file.error(in.map(), std::string(kind) + ": name is no text or is empty; expected a "
+                                                     "text that tells it from others");
+        }
+        return false;  // its absence is told already
     }
-    std::vector<Problem> warnings = lint(compilation.set);
-    std::move(warnings.begin(), warnings.end(), std::back_inserter(compiled.problems));
-    compiled.rules = std::make_shared<const RuleSet>(std::move(compilation.set));
-    return compiled;
+    if (name.size() > kNameBytesMax || std::any_of(name.begin(), name.end(), is_control)) {
+        file.error(in.map(), std::string(kind) + " " + quote(name) +
+                                 ": the name is too long or more than a line; expected at most " +
+                                 std::to_string(kNameBytesMax) + " bytes");
+        return false;
+    }
+    const auto [known, is_new] =
+        names_.emplace(std::string(kind) + "/" + name, file.place_of(in.map()));
+    if (!is_new) {
+        Place first = known->second;
+        first.column = 0;
+        file.error(in.map(), std::string(kind) + " " + quote(name) + ": the name is taken by " +
+                                 to_string(first) + "; give each rule of a section its own");
+    }
+    return is_new;
+}
+
+template <typename Rule>
+void Compilation::keep(std::vector<Rule>& all, Rule rule, bool is_kept) {
+    if (is_kept) {
+        rule.rule = static_cast<RuleIndex>(set_.rules.size());
+        all.push_back(std::move(rule));
+    }
+}
+
+void Compilation::read_rule(RuleKind kind, FileReader& file, const YAML::Node& node) {
+    const std::size_t errors = problems_.errors();
+    const std::string name = name_in(node);
+    const std::string section(name_of(kind));
+    MapReader in(file, node, keys_of(kind), name.empty() ? section : section + " " + quote(name));
+    if (!in.is_map()) {
+        return;
+    }
+    claim_name(section, in, name, file);
+    borrowed_.clear();
+    const Switch mode = read_mode(in);
+    Rule rule{kind, mode == Switch::Shadow ? Mode::Shadow : Mode::On, name, file.place_of(node), {},
+              {}};
+    in.text("comment", rule.comment);
+    // Whether it is kept is asked after the rule was read, so each reader comes first.
+    const auto add = [&](auto& all, auto read) {
+        const bool is_kept = problems_.errors() == errors && mode != Switch::Off;
+        keep(all, std::move(read), is_kept);
+        if (is_kept) {
+            std::string content = section;
+            file.append_content(content, node);
+            rule.content = model::fingerprint_of(content + borrowed_);
+            set_.rules.push_back(std::move(rule));
+        }
+    };
+    switch (kind) {
+        case RuleKind::Payload: return add(set_.payloads, read_payload(in, name));
+        case RuleKind::Mask: return add(set_.masks, read_mask(in));
+        case RuleKind::Normalise: return add(set_.normalises, read_normalise(in, *this));
+        case RuleKind::Dedup: return add(set_.dedups, read_dedup(in));
+        case RuleKind::Heartbeat: return add(set_.heartbeats, read_heartbeat(in));
+        case RuleKind::Pattern: return add(set_.patterns, read_pattern(in, name, *this));
+        case RuleKind::Inhibit: return add(set_.inhibits, read_inhibit(in));
+        case RuleKind::Maintenance: return add(set_.maintenances, read_maintenance(in, *this));
+        case RuleKind::Flapping: return add(set_.flappings, read_flapping(in));
+        case RuleKind::Dependency: return add(set_.dependencies, read_dependency(in));
+        case RuleKind::ChangeWindow: return add(set_.change_windows, read_change_window(in));
+        case RuleKind::Storm: return add(set_.storms, read_storm(in));
+        case RuleKind::Group: return add(set_.groups, read_group(in));
+        case RuleKind::Lifecycle: return add(set_.lifecycles, read_lifecycle(in));
+        case RuleKind::Route: return add(set_.routes, read_route(in));
+        case RuleKind::Count: return;
+    }
+}
+
+std::uint32_t Compilation::zone(MapReader& in, std::string_view key) {
+    const std::optional<std::string> name = in.text_of(key);
+    if (!name) {
+        return 0;
+    }
+    const auto wanted =
+        std::find_if(revision_.zones.begin(), revision_.zones.end(),
+                     [&](const model::ZoneTable& one) { return one.name == *name; });
+    auto known = zones_.find(*name);
+    if (known == zones_.end() && wanted == revision_.zones.end()) {
+        in.wrong(key, "nobody knows the time zone " + quote(*name) +
+                          "; expected a name as in Europe/Berlin");
+        return 0;
+    }
+    if (known == zones_.end()) {
+        known = zones_.emplace(*name, static_cast<std::uint32_t>(set_.zones.size())).first;
+        set_.zones.push_back(*wanted);
+    }
+    for (const model::ZoneOffset& entry : set_.zones[known->second].offsets) {
+        borrowed_ += std::to_string(model::to_unix_ms(entry.at)) + "," +
+                     std::to_string(entry.offset.count()) + ";";
+    }
+    return known->second;
+}
+
+CompiledRules compile(const model::RulesRevision& revision) {
+    try {
+        return Compilation(revision).run();
+    } catch (const std::exception& error) {
+        Problem problem;
+        problem.error = {
+            ErrorCode::Internal, std::string("the rules cannot be read: ") + error.what(), {}};
+        return {std::make_shared<const RuleSet>(), {std::move(problem)}};
+    }
 }
 
 }  // namespace nocturne::rules

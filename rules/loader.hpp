@@ -29,6 +29,9 @@ std::string to_string(const Problem& problem);
 
 bool has_errors(const std::vector<Problem>& problems);
 
+// Both in one order; of two about one place the first counts. For those of reading and compiling.
+std::vector<Problem> join_problems(std::vector<Problem> first, std::vector<Problem> second);
+
 struct CompiledRules {
     std::shared_ptr<const RuleSet> rules;  // shared: swapped whole at reload; never null. What is
                                            // wrong is left out of it
@@ -44,9 +47,11 @@ struct ReadRules {
 };
 
 // Reads the files (folders: every *.yaml and *.yml below, *.test.yaml aside, by name), the tables
-// and the zones that they name. `packs` are names of shipped packs, which come first.
+// and the zones that they name. `packs` are names of shipped packs, which come first; `more` are
+// files that were read already, which come last.
 ReadRules read_rules(const std::vector<std::filesystem::path>& paths,
-                     const std::vector<std::string>& packs = {});
+                     const std::vector<std::string>& packs = {},
+                     const std::vector<model::RuleFile>& more = {});
 
 // The shipped packs: name and text.
 struct Pack {
@@ -55,5 +60,11 @@ struct Pack {
 };
 
 const std::vector<Pack>& shipped_packs();
+
+// JSON Schemas (2020-12) for editors: of rule files, of tests (`*.test.yaml`), of the
+// configuration.
+std::string rules_schema();
+std::string tests_schema();
+std::string configuration_schema();
 
 }  // namespace nocturne::rules

@@ -9,9 +9,10 @@
 
 namespace nocturne::rules {
 
-// A condition with an equality is filed under the rarest value that it asks for; those without one
-// are asked each time (rules of that sort are few, and `nocturne check` tells when they are not).
-// Immutable once built; safe to ask from many threads. See docs/decisions/0008-rules.md.
+// A condition with an equality is filed under the rarest value that it asks for; one without, which
+// needs a label or annotation to be there, under that; the rest is asked each time (rules of that
+// sort are few, and `nocturne check` tells when they are not). Immutable once built; safe to ask
+// from many threads. See docs/decisions/0008-rules.md.
 class MatchIndex {
    public:
     MatchIndex();
@@ -24,7 +25,9 @@ class MatchIndex {
     // The numbers of the conditions that hold, ascending, into `found` (cleared first).
     void find(const SubjectView& subject, std::vector<std::uint32_t>& found) const;
 
-    // How many are asked for each subject whatever it is.
+    bool empty() const;
+
+    // How many have no equality: they are asked for each subject that has what they ask about.
     std::size_t always_asked() const;
 
    private:

@@ -1,10 +1,8 @@
 // Section payload.
-#include "model/suggestion.hpp"
-#include "rules/section_readers.hpp"
+#include "rules/compilation.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <utility>
 
 namespace nocturne::rules {
 
@@ -13,7 +11,7 @@ namespace {
 using Target = PayloadRule::Target;
 
 constexpr std::string_view kAll = "*";
-constexpr std::size_t kNameBytesMax = 64;
+constexpr std::size_t kAddressBytesMax = 64;
 
 std::string in_small_letters(std::string text) {
     std::transform(text.begin(), text.end(), text.begin(), [](char byte) {
@@ -24,196 +22,181 @@ std::string in_small_letters(std::string text) {
 
 // It becomes part of an address.
 bool is_name(std::string_view name) {
-    return !name.empty() && name.size() <= kNameBytesMax &&
+    return !name.empty() && name.size() <= kAddressBytesMax &&
            std::all_of(name.begin(), name.end(), [](char byte) {
                return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
                       (byte >= '0' && byte <= '9') || byte == '-' || byte == '_' || byte == '.';
            });
 }
 
-class PayloadReader {
-   public:
-    explicit PayloadReader(MapReader& map) : map_(map) {}
-
-    void read(PayloadRule& rule) {
-        if (!is_name(rule.name)) {
-            map_.wrong("name", "\"" + rule.name +
-                                   "\" becomes part of an address; expected letters, digits, -, _ "
-                                   "and dots, at most " +
-                                   std::to_string(kNameBytesMax));
-        }
-        if (const auto each = map_.text("each")) {
-            rule.each = path(map_.map()["each"], "each", *each);
-        }
-        read_skips(rule);
-        if (const auto unset = map_.text("unset")) {
-            if (Result<model::Expression> expression = model::Expression::make(*unset)) {
-                rule.unset = *std::move(expression);
-            } else {
-                map_.wrong("unset", expression.error().message);
-            }
-        }
-        read_fields(rule);
-        read_words(rule);
-        rule.labels = members("labels");
-        rule.annotations = members("annotations");
+std::optional<DocumentPath> path_of(MapReader& in, std::string_view key, const YAML::Node& at,
+                                    const std::string& text) {
+    Result<DocumentPath> parsed = DocumentPath::parse(text);
+    if (!parsed) {
+        in.wrong(at, key, parsed.error().message);
+        return std::nullopt;
     }
+    return *std::move(parsed);
+}
 
-   private:
-    std::optional<DocumentPath> path(const YAML::Node& at, const std::string& key,
-                                     const std::string& text) {
-        Result<DocumentPath> parsed = DocumentPath::parse(text);
-        if (!parsed) {
-            map_.wrong(at, key + ": " + parsed.error().message);
-            return std::nullopt;
+// Each text of a list, or the one in its place.
+void each_text(MapReader& in, std::string_view key, const YAML::Node& node,
+               const std::function<void(const YAML::Node&, std::string)>& read) {
+    const auto read_one = [&](const YAML::Node& item) {
+        if (std::optional<std::string> text = in.text_of(item, key)) {
+            read(item, *std::move(text));
         }
-        return *std::move(parsed);
+    };
+    if (node.IsSequence()) {
+        in.file().each_item(node, in.about() + ": " + std::string(key), read_one);
+    } else {
+        read_one(node);
     }
+}
 
-    static std::vector<YAML::Node> items_of(const YAML::Node& node) {
-        return node.IsSequence() ? std::vector<YAML::Node>(node.begin(), node.end())
-                                 : std::vector<YAML::Node>{node};
-    }
-
-    // A template, or a list of them.
-    PayloadRule::Choice choice(const YAML::Node& node, const std::string& key) {
-        PayloadRule::Choice choice;
-        for (const YAML::Node& item : items_of(node)) {
-            if (!item.IsScalar()) {
-                map_.wrong(item, key + ": expected a text, e.g. \"{labels.instance}\", or a list");
-                continue;
-            }
-            Result<DocumentTemplate> parsed = DocumentTemplate::parse(item.Scalar());
-            if (parsed) {
-                choice.push_back(*std::move(parsed));
-            } else {
-                map_.wrong(item, key + ": " + parsed.error().message);
-            }
+PayloadRule::Choice choice_of(MapReader& in, std::string_view key, const std::string& name,
+                              const YAML::Node& node) {
+    PayloadRule::Choice choice;
+    each_text(in, key, node, [&](const YAML::Node& at, const std::string& text) {
+        Result<DocumentTemplate> parsed = DocumentTemplate::parse(text);
+        if (parsed) {
+            choice.push_back(*std::move(parsed));
+        } else {
+            in.wrong(at, key, name + ": " + parsed.error().message);
         }
-        return choice;
-    }
+    });
+    return choice;
+}
 
-    std::optional<std::size_t> target(const std::string& name, const YAML::Node& at,
-                                      const std::string& key) {
-        const auto& names = PayloadRule::kTargetNames;
-        const auto* found = std::find(names.begin(), names.end(), name);
-        if (found == names.end()) {
-            map_.wrong(at,
-                       key + ": unknown field \"" + name + "\"; " + model::suggest(name, names));
-            return std::nullopt;
-        }
-        return static_cast<std::size_t>(found - names.begin());
+std::optional<std::size_t> target_of(MapReader& in, std::string_view key, const std::string& name,
+                                     const YAML::Node& at) {
+    const auto& names = PayloadRule::kTargetNames;
+    const auto* found = std::find(names.begin(), names.end(), name);
+    if (found == names.end()) {
+        in.wrong(at, key, "unknown field " + quote(name) + "; " + nearest(name, names, "there is"));
+        return std::nullopt;
     }
+    return static_cast<std::size_t>(found - names.begin());
+}
 
-    // {type: [Custom, FlappingStart]}
-    void read_skips(PayloadRule& rule) {
-        map_.each_member("skip", [&](const std::string& text, const YAML::Node& node) {
-            const std::optional<DocumentPath> at = path(node, "skip", text);
-            PayloadRule::Skip skip{at.value_or(DocumentPath()), {}};
-            for (const YAML::Node& item : items_of(node)) {
-                if (item.IsScalar()) {
-                    skip.values.push_back(in_small_letters(item.Scalar()));
-                } else {
-                    map_.wrong(item, "skip: expected a text or a list of texts");
-                }
-            }
-            rule.skips.push_back(std::move(skip));
-        });
-    }
+// {type: [Custom, FlappingStart]}
+void read_skips(MapReader& in, PayloadRule& rule) {
+    in.members("skip",
+               [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& words) {
+                   PayloadRule::Skip skip;
+                   if (std::optional<DocumentPath> path = path_of(in, "skip", name_node, name)) {
+                       skip.path = *std::move(path);
+                   }
+                   each_text(in, "skip", words, [&](const YAML::Node&, std::string word) {
+                       skip.values.push_back(in_small_letters(std::move(word)));
+                   });
+                   rule.skips.push_back(std::move(skip));
+               });
+}
 
-    void read_fields(PayloadRule& rule) {
-        map_.each_member("fields", [&](const std::string& name, const YAML::Node& node) {
-            if (const auto place = target(name, node, "fields")) {
-                rule.fields[*place] = choice(node, "fields: " + name);
-            }
-        });
-        for (const Target needed : {Target::Resource, Target::Check}) {
-            const auto place = static_cast<std::size_t>(needed);
-            if (rule.fields[place].empty()) {
-                map_.wrong("fields", std::string(PayloadRule::kTargetNames[place]) +
-                                         " is missing; an event must have one");
-            }
+void read_targets(MapReader& in, PayloadRule& rule) {
+    in.members("fields",
+               [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& node) {
+                   if (const auto target = target_of(in, "fields", name, name_node)) {
+                       rule.fields[*target] = choice_of(in, "fields", name, node);
+                   }
+               });
+    for (const Target needed : {Target::Resource, Target::Check}) {
+        const auto place = static_cast<std::size_t>(needed);
+        if (in.has("fields") && rule.fields[place].empty()) {
+            in.wrong("fields", std::string(PayloadRule::kTargetNames[place]) +
+                                   " is missing; an event must have one");
         }
     }
+}
 
-    // {severity: {values: {high: major}, default: warning}}
-    void read_words(PayloadRule& rule) {
-        map_.each_member("map", [&](const std::string& name, const YAML::Node& node) {
-            const auto place = target(name, node, "map");
-            if (!node.IsMap()) {
-                map_.wrong(node, "map: expected e.g. {severity: {values: {high: major}}}");
+void check_word(MapReader& in, std::string_view key, const YAML::Node& at, std::size_t target,
+                const std::string& word) {
+    const auto check = [&](std::span<const std::string_view> words) {
+        std::string list;
+        for (const std::string_view known : words) {
+            if (known == word) {
                 return;
             }
-            MapReader reader(map_.problems(), node, map_.what() + ": map: " + name);
-            PayloadRule::Words words;
-            reader.each_member("values", [&](const std::string& from, const YAML::Node& to) {
-                const std::string word = to.IsScalar() ? to.Scalar() : "";
-                check_word(reader, to, place, word);
-                words.values.emplace(in_small_letters(from), word);
-            });
-            words.otherwise = reader.text("default");
-            if (words.otherwise) {
-                check_word(reader, node["default"], place, *words.otherwise);
-            }
-            reader.finish();
-            if (place) {
-                rule.words[*place] = std::move(words);
-            }
-        });
+            list += (list.empty() ? "" : ", ") + std::string(known);
+        }
+        in.wrong(at, key, quote(word) + " is not one of " + list);
+    };
+    switch (static_cast<Target>(target)) {
+        case Target::Severity: return check(model::kSeverityNames);
+        case Target::Status: return check(model::kStatusNames);
+        case Target::Kind: return check(model::kKindNames);
+        default: return;
     }
+}
 
-    static void check_word(MapReader& reader, const YAML::Node& at,
-                           std::optional<std::size_t> place, const std::string& word) {
-        const auto check = [&](const auto& words) {
-            if (std::find(words.begin(), words.end(), word) == words.end()) {
-                reader.wrong(at, "\"" + word + "\" is not one of " + list_of(words));
+// {severity: {values: {high: major}, default: warning}}
+void read_word_maps(MapReader& in, PayloadRule& rule) {
+    in.members(
+        "map", [&](const std::string& name, const YAML::Node& name_node, const YAML::Node& node) {
+            const auto target = target_of(in, "map", name, name_node);
+            MapReader one(in.file(), node, in.key_of("map").keys, in.about() + ": map: " + name);
+            if (!target || !one.is_map()) {
+                return;
             }
-        };
-        if (!place) {
+            PayloadRule::Words words;
+            one.members("values",
+                        [&](const std::string& theirs, const YAML::Node&, const YAML::Node& ours) {
+                            if (std::optional<std::string> word = one.text_of(ours, "values")) {
+                                check_word(one, "values", ours, *target, *word);
+                                words.values.emplace(in_small_letters(theirs), *std::move(word));
+                            }
+                        });
+            words.otherwise = one.text_of("default");
+            if (words.otherwise) {
+                check_word(one, "default", *one.find("default"), *target, *words.otherwise);
+            }
+            rule.words[*target] = std::move(words);
+        });
+}
+
+// {"*": labels, region: "{$.commonLabels.region}"}
+PayloadRule::Members read_members(MapReader& in, std::string_view key) {
+    PayloadRule::Members members;
+    in.members(key, [&](const std::string& name, const YAML::Node&, const YAML::Node& node) {
+        if (name != kAll) {
+            members.named.push_back({name, choice_of(in, key, name, node)});
             return;
         }
-        switch (static_cast<Target>(*place)) {
-            case Target::Severity: check(model::kSeverityNames); break;
-            case Target::Status: check(model::kStatusNames); break;
-            case Target::Kind: check(model::kKindNames); break;
-            default: break;
-        }
-    }
-
-    // {"*": labels, region: "{$.commonLabels.region}"}
-    PayloadRule::Members members(std::string_view key) {
-        PayloadRule::Members members;
-        map_.each_member(key, [&](const std::string& name, const YAML::Node& node) {
-            if (name != kAll) {
-                members.named.push_back({name, choice(node, std::string(key) + ": " + name)});
-                return;
-            }
-            for (const YAML::Node& item : items_of(node)) {
-                if (const auto object =
-                        path(item, std::string(key), item.IsScalar() ? item.Scalar() : "")) {
-                    members.objects.push_back(*object);
-                }
+        each_text(in, key, node, [&](const YAML::Node& at, const std::string& text) {
+            if (std::optional<DocumentPath> path = path_of(in, key, at, text)) {
+                members.objects.push_back(*std::move(path));
             }
         });
-        return members;
-    }
-
-    MapReader& map_;
-};
+    });
+    return members;
+}
 
 }  // namespace
 
-bool read_payload(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+PayloadRule read_payload(MapReader& in, const std::string& name) {
     PayloadRule rule;
-    rule.rule = index;
-    rule.name = compilation.set.rules[index].name;
-    PayloadReader(map).read(rule);
-    if (rule.fields[static_cast<std::size_t>(Target::Source)].empty()) {
-        rule.fields[static_cast<std::size_t>(Target::Source)].push_back(
-            {{{rule.name, std::nullopt}}});
+    rule.name = name;
+    if (!name.empty() && !is_name(name)) {
+        in.wrong("name", quote(name) +
+                             " becomes part of an address; expected letters, digits, -, "
+                             "_ and dots, at most " +
+                             std::to_string(kAddressBytesMax));
     }
-    compilation.set.payloads.push_back(std::move(rule));
-    return true;
+    if (const std::optional<std::string> each = in.text_of("each")) {
+        rule.each = path_of(in, "each", *in.find("each"), *each);
+    }
+    read_skips(in, rule);
+    in.expression("unset", rule.unset);
+    read_targets(in, rule);
+    read_word_maps(in, rule);
+    rule.labels = read_members(in, "labels");
+    rule.annotations = read_members(in, "annotations");
+    PayloadRule::Choice& source = rule.fields[static_cast<std::size_t>(Target::Source)];
+    if (source.empty()) {
+        source.push_back({{{name, std::nullopt}}});
+    }
+    return rule;
 }
 
 }  // namespace nocturne::rules

@@ -1,247 +1,269 @@
-// Sections inhibit, maintenance, flapping, dependency, change_window, storm.
-#include "rules/section_readers.hpp"
+// Rules that keep alerts from being told: inhibit, maintenance, flapping, dependency, change
+// windows, storms.
+#include "rules/compilation.hpp"
 
 #include <charconv>
-#include <utility>
+#include <chrono>
 
 namespace nocturne::rules {
 
 namespace {
 
-constexpr std::uint32_t kManyMax = 1'000'000;
-constexpr std::uint8_t kAllHops = 16;
-constexpr std::uint32_t kTurnsMax = 200;
-
-// "2026-11-21 22:00" on the wall of the zone, or RFC 3339.
-model::Time read_time(MapReader& map, std::string_view key, const model::ZoneTable& zone) {
-    const std::optional<std::string> text = map.text(key);
-    if (!text) {
-        return model::kNoTime;
-    }
-    std::string utc = *text;
-    if (utc.size() >= 16 && (utc[10] == ' ' || utc[10] == 'T') &&
-        utc.find_first_of("Zz+", 11) == std::string::npos &&
-        utc.find('-', 11) == std::string::npos) {
-        utc[10] = 'T';
-        utc += utc.size() == 16 ? ":00Z" : "Z";
-        if (const Result<model::Time> wall = model::parse_time(utc)) {
-            return from_local(std::chrono::local_time<model::Duration>(wall->time_since_epoch()),
-                              zone);
-        }
-    } else if (const Result<model::Time> time = model::parse_time(utc)) {
-        return *time;
-    }
-    map.wrong(key,
-              "\"" + *text + "\" is not a time; expected e.g. \"2026-11-21 22:00\" or RFC 3339");
-    return model::kNoTime;
+// Two digits of a clock.
+std::optional<int> digits(std::string_view text, int max) {
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool is_well = text.size() == 2 && text[0] != '-' && error == std::errc() &&
+                         end == text.data() + text.size() && number <= max;
+    return is_well ? std::optional(number) : std::nullopt;
 }
 
-// `days` and `at` as cron says it.
-std::string cron_of(MapReader& map) {
+struct OfDay {
+    int hour = 0;
+    int minute = 0;
+};
+
+std::optional<OfDay> parse_of_day(std::string_view text) {
+    if (text.size() != 5 || text[2] != ':') {
+        return std::nullopt;
+    }
+    const std::optional<int> hour = digits(text.substr(0, 2), 23);
+    const std::optional<int> minute = digits(text.substr(3), 59);
+    return hour && minute ? std::optional(OfDay{*hour, *minute}) : std::nullopt;
+}
+
+// "2026-11-21 22:00", seconds if one likes, or RFC 3339 with its own zone.
+std::optional<model::Time> parse_instant(const std::string& text, const model::ZoneTable& zone) {
+    if (const Result<model::Time> time = model::parse_time(text)) {
+        return *time;
+    }
+    constexpr std::size_t kWithoutSeconds = 16;
+    const std::string whole = text.size() == kWithoutSeconds ? text + ":00Z" : text + "Z";
+    const Result<model::Time> as_utc = model::parse_time(whole);
+    if (!as_utc) {
+        return std::nullopt;
+    }
+    return from_local(std::chrono::local_time<model::Duration>(as_utc->time_since_epoch()), zone);
+}
+
+void read_instant(MapReader& in, std::string_view key, const model::ZoneTable& zone,
+                  model::Time& to) {
+    const std::optional<std::string> text = in.text_of(key);
+    if (!text) {
+        return;
+    }
+    if (const std::optional<model::Time> time = parse_instant(*text, zone)) {
+        to = *time;
+    } else {
+        in.wrong(key, "found " + quote(*text) + ", expected " + expected(in.key_of(key)));
+    }
+}
+
+void read_single_window(MapReader& in, const model::ZoneTable& zone, MaintenanceRule& rule) {
+    for (const std::string_view key : {"days", "at", "cron"}) {
+        if (in.has(key)) {
+            in.wrong(key, "belongs to a recurring window, but from and until make a single one");
+        }
+    }
+    if (!in.has("from") || in.has("until") == in.has("for")) {
+        in.file().error(in.map(), in.about() + ": a single window needs from, and either until or "
+                                               "for");
+    }
+    read_instant(in, "from", zone, rule.from);
+    read_instant(in, "until", zone, rule.until);
+    model::Duration lasts{};
+    in.duration("for", lasts);
+    if (!in.has("until") && rule.from != model::kNoTime) {
+        rule.until = rule.from + lasts;
+        return;
+    }
+    if (rule.from != model::kNoTime && rule.until != model::kNoTime && rule.until <= rule.from) {
+        in.wrong("until", "is not after from; expected a later time");
+    }
+}
+
+// "at" and "days" as the cron text that means the same.
+std::optional<std::string> cron_of_days(MapReader& in) {
+    const std::string at = in.text_of("at").value_or("00:00");
+    const std::optional<OfDay> time = parse_of_day(at);
+    if (!time) {
+        in.wrong("at", "found " + quote(at) + ", expected " + expected(in.key_of("at")));
+    }
     std::string days;
-    for (const std::string& day : map.texts("days")) {
-        days += (days.empty() ? "" : ",") + day;
+    bool is_well = time.has_value();
+    in.items("days", [&](const YAML::Node& item) {
+        const std::optional<std::string> day = in.text_of(item, "days");
+        if (day && !Schedule::parse_cron("0 0 * * " + *day)) {
+            in.wrong(item, "days",
+                     "found " + quote(*day) +
+                         ", expected days as in cron, e.g. "
+                         "[mon-fri] or [sat, sun]");
+            is_well = false;
+        } else if (day) {
+            days += (days.empty() ? "" : ",") + *day;
+        }
+    });
+    if (!is_well) {
+        return std::nullopt;
     }
-    const std::string at = map.text("at").value_or("00:00");
-    const std::size_t colon = at.find(':');
-    if (colon == std::string::npos) {
-        map.wrong("at", "\"" + at + "\" is not a time of day; expected e.g. \"22:00\"");
-        return "0 0 * * *";
-    }
-    const auto number = [](const std::string& text) {
-        const std::size_t begin = text.find_first_not_of('0');
-        return begin == std::string::npos ? std::string("0") : text.substr(begin);
-    };
-    return number(at.substr(colon + 1)) + " " + number(at.substr(0, colon)) + " * * " +
+    return std::to_string(time->minute) + " " + std::to_string(time->hour) + " * * " +
            (days.empty() ? "*" : days);
 }
 
-std::uint8_t read_dependents(MapReader& map) {
-    const std::optional<std::string> text = map.text("dependents");
-    if (!text || *text == "false") {
-        return 0;
+void read_recurring_window(MapReader& in, MaintenanceRule& rule) {
+    if (in.has("cron") && (in.has("days") || in.has("at"))) {
+        in.wrong("cron", "says when already; leave either cron, or days and at");
+        return;
     }
-    if (*text == "true") {
-        return kAllHops;
+    if (!in.has("cron") && !in.has("days") && !in.has("at")) {
+        in.file().error(in.map(), in.about() + ": says not when; expected from and until, or cron "
+                                               "and for, or at (and days) and for");
+        return;
     }
-    unsigned hops = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), hops);
-    if (error != std::errc() || end != text->data() + text->size() || hops > kAllHops) {
-        map.wrong("dependents", "\"" + *text + "\" is neither true nor a number of hops up to 16");
-        return 0;
+    if (!in.has("for")) {
+        in.file().error(in.map(), in.about() + ": for is missing (" +
+                                      std::string(in.key_of("for").what) + "); expected " +
+                                      expected(in.key_of("for")));
     }
-    return static_cast<std::uint8_t>(hops);
+    in.duration("for", rule.lasts);
+    const bool is_cron = in.has("cron");
+    const std::optional<std::string> cron = is_cron ? in.text_of("cron") : cron_of_days(in);
+    if (!cron) {
+        return;
+    }
+    Result<Schedule> schedule = Schedule::parse_cron(*cron);
+    if (schedule) {
+        rule.schedule = *std::move(schedule);
+    } else {
+        in.wrong(is_cron ? "cron" : "at", schedule.error().message);
+    }
 }
 
-bool check_thresholds(MapReader& map, std::uint32_t start, std::uint32_t stop) {
-    if (stop < start) {
-        return true;
+// Less than `start`.
+void read_stop(MapReader& in, std::uint32_t start, std::uint32_t& stop) {
+    in.number("stop", stop);
+    if (in.has("stop") && start > 0 && stop >= start) {
+        in.wrong("stop", "found " + std::to_string(stop) + ", expected less than start (" +
+                             std::to_string(start) + ")");
     }
-    map.wrong("stop", "must be below start (" + std::to_string(start) +
-                          "), otherwise it ends as soon as it begins");
-    return false;
 }
 
 }  // namespace
 
-bool read_inhibit(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+InhibitRule read_inhibit(MapReader& in) {
     InhibitRule rule;
-    rule.rule = index;
-    if (map.has("source")) {
-        rule.sources.push_back(map.condition("source"));
+    if (in.has("source") == in.has("sources")) {
+        in.file().error(in.map(), in.about() + (in.has("source")
+                                                    ? ": source and sources are both given; leave "
+                                                      "one"
+                                                    : ": source is missing (what must burn); "
+                                                      "expected source or sources"));
     }
-    map.each("sources", [&](const YAML::Node& item) {
-        rule.sources.push_back(map.condition_in(item, "sources"));
-    });
-    if (rule.sources.empty()) {
-        map.wrong("source", "is missing; expected what must burn, e.g. check=\"NodeDown\"");
+    if (in.has("source")) {
+        Condition source;
+        in.condition("source", source);
+        rule.sources.push_back(std::move(source));
+        if (in.has("need")) {
+            in.wrong("need", "belongs to sources; one source is needed anyway");
+        }
     }
-    enum class Needs : std::uint8_t { Any, All };
-    static constexpr std::array<std::string_view, 2> kNeeds{"any", "all"};
-    rule.needs_all = map.word("need", kNeeds, Needs::Any) == Needs::All;
-    rule.target = map.condition("target", Need::Required);
-    map.each("equal", [&](const YAML::Node& item) {
-        if (item.IsScalar()) {
-            rule.equal.push_back({parse_field(item.Scalar()), parse_field(item.Scalar())});
-        } else if (item.IsMap()) {
-            MapReader pair(map.problems(), item, map.what() + ": equal");
-            const auto source = pair.text("source", Need::Required);
-            const auto target = pair.text("target", Need::Required);
-            pair.finish();
-            rule.equal.push_back(
-                {parse_field(source.value_or("")), parse_field(target.value_or(""))});
-        } else {
-            map.wrong(item, "equal: expected a field, or {source: node, target: instance}");
+    in.conditions("sources", rule.sources);
+    in.word("need", rule.needs_all);
+    in.condition("target", rule.target);
+    in.items("equal", [&](const YAML::Node& item) {
+        if (item.IsMap()) {
+            MapReader pair(in.file(), item, in.key_of("equal").keys, in.about() + ": equal");
+            InhibitRule::Equal equal;
+            pair.field("source", equal.source);
+            pair.field("target", equal.target);
+            rule.equal.push_back(std::move(equal));
+        } else if (const std::optional<Field> field = in.field_of(item, "equal")) {
+            rule.equal.push_back({*field, *field});
         }
     });
-    compilation.set.inhibits.push_back(std::move(rule));
-    return true;
+    return rule;
 }
 
-bool read_maintenance(MapReader& map, RuleIndex index, Compilation& compilation,
-                      std::string& used) {
+MaintenanceRule read_maintenance(MapReader& in, Compilation& with) {
     MaintenanceRule rule;
-    rule.rule = index;
-    rule.match = map.condition("match");
-    rule.nodes = map.texts("nodes");
-    if (const auto node = map.text("node")) {
-        rule.nodes.push_back(*node);
+    in.condition("match", rule.match);
+    if (in.has("node") && in.has("nodes")) {
+        in.wrong("node", "node and nodes are both given; leave one");
     }
-    rule.dependents = read_dependents(map);
-    if (rule.dependents > 0 && rule.nodes.empty()) {
-        map.wrong("dependents", "says of which node? name it with node");
+    if (std::optional<std::string> node = in.text_of("node")) {
+        rule.nodes.push_back(*std::move(node));
     }
-    if (rule.match.is_empty() && rule.nodes.empty()) {
-        map.wrong(map.map(), "needs match or node; a window over everything is written "
-                             "match: {resource: ...} or as a silence");
+    in.texts("nodes", rule.nodes);
+    in.hops("dependents", rule.dependents);
+    if (in.has("dependents") && !in.has("node") && !in.has("nodes")) {
+        in.wrong("dependents", "of which node? expected node or nodes beside it");
     }
-    rule.zone = compilation.zone(map, "zone", used);
-    const model::ZoneTable& zone = compilation.set.zones[rule.zone];
-    rule.from = read_time(map, "from", zone);
-    rule.until = read_time(map, "until", zone);
-    const std::optional<model::Duration> lasts = map.duration("for");
-    if (map.has("from") || map.has("until")) {
-        if (rule.until == model::kNoTime && lasts && rule.from != model::kNoTime) {
-            rule.until = rule.from + *lasts;
-        }
-        if (rule.from == model::kNoTime || rule.until <= rule.from) {
-            map.wrong("from", "a window needs from and a later until (or for)");
-        }
-        for (const std::string_view key : {"cron", "days", "at"}) {
-            if (map.has(key)) {
-                (void)map.node(key);
-                map.wrong(key, "says that it recurs, but from says that it does not");
-            }
-        }
+    if (!in.has("match") && !in.has("node") && !in.has("nodes")) {
+        in.file().error(in.map(), in.about() + ": hides every alert; expected match, node or "
+                                               "nodes, e.g. node: sw-core-1");
+    }
+    rule.zone = with.zone(in, "zone");
+    if (in.has("from") || in.has("until")) {
+        read_single_window(in, with.zone_at(rule.zone), rule);
     } else {
-        std::optional<std::string> cron = map.text("cron");
-        if (cron && (map.has("days") || map.has("at"))) {
-            map.wrong("cron", "says the same as days and at; leave one of them out");
-        }
-        const bool recurs = cron || map.has("days") || map.has("at");
-        const std::string text = cron ? *cron : cron_of(map);
-        if (!recurs) {
-            map.wrong(map.map(), "says not when; expected from and until, or days and at, or cron");
-        } else if (Result<Schedule> schedule = Schedule::parse_cron(text)) {
-            rule.schedule = *schedule;
-        } else {
-            map.wrong(cron ? "cron" : map.has("days") ? "days" : "at", schedule.error().message);
-        }
-        if (!lasts || *lasts <= model::Duration{}) {
-            map.wrong("for", "says how long the window lasts, e.g. 2h");
-        }
-        rule.lasts = lasts.value_or(model::Duration{});
+        read_recurring_window(in, rule);
     }
-    compilation.set.maintenances.push_back(std::move(rule));
-    return true;
+    return rule;
 }
 
-bool read_flapping(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+FlappingRule read_flapping(MapReader& in) {
     FlappingRule rule;
-    rule.rule = index;
-    rule.match = map.condition("match");
-    rule.window = map.duration("window").value_or(std::chrono::minutes(10));
-    rule.start = map.number("start", 6, 2, kTurnsMax);
-    rule.stop = map.number("stop", rule.start / 3, 0, kTurnsMax);
-    (void)check_thresholds(map, rule.start, rule.stop);
-    compilation.set.flappings.push_back(std::move(rule));
-    return true;
+    in.condition("match", rule.match);
+    rule.window = std::chrono::minutes(10);
+    in.duration("window", rule.window);
+    rule.start = 6;
+    in.number("start", rule.start);
+    rule.stop = rule.start / 3;
+    read_stop(in, rule.start, rule.stop);
+    return rule;
 }
 
-bool read_dependency(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+DependencyRule read_dependency(MapReader& in) {
     DependencyRule rule;
-    rule.rule = index;
-    rule.cause = map.condition("cause", Need::Required);
-    rule.target = map.condition("target", Need::Required);
-    rule.hops = static_cast<std::uint8_t>(map.number("hops", 8, 1, kAllHops));
-    if (const YAML::Node node = map.node("redundancy"); node.IsDefined()) {
-        if (!node.IsMap()) {
-            map.wrong(node, "redundancy: expected e.g. {label: pool, need: 1}");
-        } else {
-            MapReader redundancy(map.problems(), node, map.what() + ": redundancy");
-            rule.redundancy_label = redundancy.text("label", Need::Required).value_or("");
-            rule.needs = redundancy.number("need", 1, 1, 10'000);
-            redundancy.finish();
+    in.condition("cause", rule.cause);
+    in.condition("target", rule.target);
+    in.number("hops", rule.hops);
+    in.map("redundancy", [&](MapReader& redundancy) {
+        redundancy.text("label", rule.redundancy_label);
+        redundancy.number("need", rule.needs);
+        if (redundancy.has("label") && rule.redundancy_label.empty()) {
+            redundancy.wrong("label", "is empty, expected the name of a node's label, e.g. pool");
         }
-    }
-    compilation.set.dependencies.push_back(std::move(rule));
-    return true;
+    });
+    return rule;
 }
 
-bool read_change_window(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+ChangeWindowRule read_change_window(MapReader& in) {
     ChangeWindowRule rule;
-    rule.rule = index;
-    rule.match = map.condition("match");
-    rule.lasts = map.duration("for", Need::Required).value_or(model::Duration{});
-    rule.dependents = read_dependents(map);
-    rule.severity_max = map.severity("severity_max").value_or(model::Severity::Minor);
-    rule.alerts_max = map.number("alerts_max", 20, 1, kManyMax);
-    compilation.set.change_windows.push_back(std::move(rule));
-    return true;
+    in.condition("match", rule.match);
+    in.duration("for", rule.lasts);
+    in.hops("dependents", rule.dependents);
+    in.word("severity_max", rule.severity_max);
+    in.number("alerts_max", rule.alerts_max);
+    return rule;
 }
 
-bool read_storm(MapReader& map, RuleIndex index, Compilation& compilation, std::string&) {
+StormRule read_storm(MapReader& in) {
     StormRule rule;
-    rule.rule = index;
-    rule.match = map.condition("match");
-    rule.window = map.duration("window").value_or(std::chrono::minutes(1));
-    rule.start = map.number("start", 200, 2, 100'000, Need::Required);
-    rule.stop = map.number("stop", rule.start / 4, 0, 100'000);
-    (void)check_thresholds(map, rule.start, rule.stop);
-    rule.told_max = map.number("told_max", 20, 0, kManyMax);
+    rule.told_max = 20;
     rule.reserved_max = 100;
-    if (const YAML::Node node = map.node("reserved"); node.IsDefined()) {
-        if (!node.IsMap()) {
-            map.wrong(node, "reserved: expected e.g. {from: critical, max: 100}");
-        } else {
-            MapReader reserved(map.problems(), node, map.what() + ": reserved");
-            rule.reserved_from = reserved.severity("from").value_or(model::Severity::Critical);
-            rule.reserved_max = reserved.number("max", 100, 0, kManyMax);
-            reserved.finish();
-        }
-    }
-    compilation.set.storms.push_back(std::move(rule));
-    return true;
+    in.condition("match", rule.match);
+    rule.window = std::chrono::minutes(1);
+    in.duration("window", rule.window);
+    in.number("start", rule.start);
+    rule.stop = rule.start / 4;
+    read_stop(in, rule.start, rule.stop);
+    in.number("told_max", rule.told_max);
+    in.map("reserved", [&](MapReader& reserved) {
+        reserved.word("from", rule.reserved_from);
+        reserved.number("max", rule.reserved_max);
+    });
+    return rule;
 }
 
 }  // namespace nocturne::rules

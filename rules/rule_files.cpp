@@ -1,12 +1,12 @@
 // read_rules: the rule files of this machine, and what they name.
+#include "rules/compilation.hpp"
+#include "rules/grammar.hpp"
 #include "rules/loader.hpp"
-#include "rules/map_reader.hpp"
 #include "rules/schedule.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -18,12 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kFilesMax = 10'000;
-constexpr std::uintmax_t kTableBytesMax = 256U << 20;
-
-Problem problem_at(Place place, std::string message) {
-    return {
-        Problem::Level::Error, {ErrorCode::NotFound, std::move(message), {std::move(place)}}, ""};
-}
 
 bool is_rule_file(const fs::path& path) {
     const std::string name = path.filename().string();
@@ -33,32 +27,38 @@ bool is_rule_file(const fs::path& path) {
 
 class Gatherer {
    public:
-    ReadRules gather(const std::vector<fs::path>& paths, const std::vector<std::string>& packs) {
+    ReadRules gather(const std::vector<fs::path>& paths, const std::vector<std::string>& packs,
+                     const std::vector<model::RuleFile>& more) {
         for (const std::string& name : packs) {
             take_pack(name);
         }
         for (const fs::path& path : paths) {
             take_path(path);
         }
+        read_.revision.rules.insert(read_.revision.rules.end(), more.begin(), more.end());
         for (const model::RuleFile& file : read_.revision.rules) {
             take_named(file);
         }
+        for (const model::RuleFile& file : read_.revision.rules) {
+            problems_.add_file(file.name, file.text);
+        }
+        read_.problems = problems_.take();
         return std::move(read_);
     }
 
    private:
     void take_pack(const std::string& name) {
-        std::string known;
+        std::vector<std::string_view> known;
         for (const Pack& pack : shipped_packs()) {
             if (pack.name == name) {
                 read_.revision.rules.push_back(
                     {"packs/" + name + ".yaml", std::string(pack.text), model::kNoTime});
                 return;
             }
-            known += (known.empty() ? "" : ", ") + std::string(pack.name);
+            known.push_back(pack.name);
         }
-        read_.problems.push_back(
-            problem_at({"packs", 0, 0}, "\"" + name + "\" is no shipped pack; known: " + known));
+        problems_.error({"packs", 0, 0},
+                        "no pack " + quote(name) + "; " + nearest(name, known, "known packs"));
     }
 
     void take_path(const fs::path& path) {
@@ -85,25 +85,26 @@ class Gatherer {
     }
 
     void take_file(const fs::path& path) {
-        if (std::optional<model::RuleFile> file = read(path, {path.string(), 0, 0})) {
+        if (std::optional<model::RuleFile> file =
+                read(path, kFileBytesMax, {path.string(), 0, 0})) {
             read_.revision.rules.push_back(*std::move(file));
         }
     }
 
-    std::optional<model::RuleFile> read(const fs::path& path, const Place& named_at) {
+    std::optional<model::RuleFile> read(const fs::path& path, std::size_t bytes_max,
+                                        const Place& named_at) {
         std::error_code error;
-        const std::uintmax_t size = fs::file_size(path, error);
         std::ifstream in(path, std::ios::binary);
-        if (error || !in || size > kTableBytesMax) {
-            read_.problems.push_back(problem_at(named_at, "cannot read " + path.string() + ": " +
-                                                              (error ? error.message()
-                                                               : in  ? "too large"
-                                                                     : "permission denied")));
+        if (!in || fs::is_directory(path, error)) {
+            problems_.error(named_at, path.string() + " cannot be read; is the name right?");
             return std::nullopt;
         }
         model::RuleFile file;
         file.name = path.string();
-        file.text.assign(std::istreambuf_iterator<char>(in), {});
+        file.text.resize(bytes_max + 1);  // one more than allowed, so that too long shows
+        in.read(file.text.data(), static_cast<std::streamsize>(file.text.size()));
+        file.text.resize(static_cast<std::size_t>(in.gcount()));
+        file.text.shrink_to_fit();
         const auto written = fs::last_write_time(path, error);
         if (!error) {
             file.written =
@@ -112,67 +113,69 @@ class Gatherer {
         return file;
     }
 
-    // Tables and zones; what is wrong with the file itself is the loader's to tell.
+    // Tables and zones; what is wrong with the file itself is told when it is compiled.
     void take_named(const model::RuleFile& file) {
-        YAML::Node root;
-        try {
-            root = YAML::Load(file.text);
-        } catch (const YAML::Exception&) {
-            return;
-        }
-        if (!root.IsMap()) {
-            return;
-        }
-        const auto each_rule = [&](const char* section, auto visit) {
-            const YAML::Node list = root[section];
-            if (!list.IsDefined() || !list.IsSequence()) {
-                return;
+        ProblemList untold;
+        FileReader reader(file, untold);
+        if (const std::optional<YAML::Node> root = reader.parse()) {
+            each_rule(reader, *root, "tables", "file",
+                      [&](const YAML::Node& name) { take_table(reader, name); });
+            for (const char* section : {"maintenance", "pattern"}) {
+                each_rule(reader, *root, section, "zone",
+                          [&](const YAML::Node& name) { take_zone(reader, name); });
             }
-            for (const YAML::Node& rule : list) {
-                if (rule.IsMap()) {
-                    visit(rule);
-                }
-            }
-        };
-        each_rule("tables", [&](const YAML::Node& table) {
-            if (const YAML::Node name = table["file"]; name.IsDefined() && name.IsScalar()) {
-                take_table(file, name);
-            }
-        });
-        for (const char* section : {"maintenance", "pattern"}) {
-            each_rule(section, [&](const YAML::Node& rule) {
-                if (const YAML::Node zone = rule["zone"]; zone.IsDefined() && zone.IsScalar()) {
-                    take_zone(file, zone);
-                }
-            });
         }
     }
 
-    void take_table(const model::RuleFile& file, const YAML::Node& name) {
-        const fs::path path = fs::path(file.name).parent_path() / name.Scalar();
-        if (!tables_.insert(path.string()).second) {
+    // The text behind the key of each rule of the section.
+    template <typename Visit>
+    static void each_rule(FileReader& reader, const YAML::Node& root, std::string_view section,
+                          std::string_view key, Visit visit) {
+        if (!root.IsMap()) {
             return;
         }
-        if (auto table = read(path, place_of(file, name))) {
+        for (const auto& member : root) {
+            if (member.first.Scalar() != section || !member.second.IsSequence()) {
+                continue;
+            }
+            for (const YAML::Node& rule : member.second) {
+                if (!rule.IsMap()) {
+                    continue;
+                }
+                for (const auto& part : rule) {
+                    if (!reader.pay(part.first)) {
+                        return;
+                    }
+                    if (part.first.Scalar() == key && part.second.IsScalar()) {
+                        visit(part.second);
+                    }
+                }
+            }
+        }
+    }
+
+    void take_table(const FileReader& file, const YAML::Node& name) {
+        const std::string path = table_name(file.name(), name.Scalar());
+        if (!tables_.insert(path).second) {
+            return;
+        }
+        if (auto table = read(path, kTableBytesMax, file.place_of(name))) {
             read_.revision.tables.push_back(*std::move(table));
         }
     }
 
-    void take_zone(const model::RuleFile& file, const YAML::Node& name) {
+    void take_zone(const FileReader& file, const YAML::Node& name) {
         if (name.Scalar() == "UTC" || !zones_.insert(name.Scalar()).second) {
             return;
         }
         if (Result<model::ZoneTable> zone = read_zone(name.Scalar())) {
             read_.revision.zones.push_back(*std::move(zone));
         } else {
-            read_.problems.push_back(problem_at(place_of(file, name), zone.error().message));
+            problems_.error(file.place_of(name), zone.error().message);
         }
     }
 
-    static Place place_of(const model::RuleFile& file, const YAML::Node& node) {
-        return FileProblems(file.name, file.text).place_of(node.Mark());
-    }
-
+    ProblemList problems_;
     ReadRules read_;
     std::set<std::string> tables_;
     std::set<std::string> zones_;
@@ -180,8 +183,9 @@ class Gatherer {
 
 }  // namespace
 
-ReadRules read_rules(const std::vector<fs::path>& paths, const std::vector<std::string>& packs) {
-    return Gatherer().gather(paths, packs);
+ReadRules read_rules(const std::vector<fs::path>& paths, const std::vector<std::string>& packs,
+                     const std::vector<model::RuleFile>& more) {
+    return Gatherer().gather(paths, packs, more);
 }
 
 }  // namespace nocturne::rules

@@ -2,6 +2,7 @@
 // docs/guides/testing-rules-in-ci.md.
 #pragma once
 
+#include "model/rules_revision.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "rules/loader.hpp"
@@ -66,10 +67,9 @@ struct TestStep {
 
 struct TestCase {
     std::string name;
-    std::vector<std::filesystem::path> rules;  // relative to where we are
-    std::string inline_rules;                  // YAML; its name in problems is `rules_name`
-    std::string rules_name;
-    std::string topology;  // YAML
+    std::vector<std::filesystem::path> rules;   // relative to where we are
+    std::vector<model::RuleFile> inline_rules;  // those that stand in the test, at their lines
+    std::string topology;                       // YAML
     std::string topology_name;
     model::Time start;
     model::Settings settings;

@@ -60,7 +60,10 @@ CauseGuess guess_cause_kind(const IncidentGraph& graph, Local node, const Points
     for (const WeighedSymptom& symptom : graph.symptoms(node)) {
         if (symptom.kind == CheckKind::Resource || symptom.kind == CheckKind::Transit) {
             return {CauseKind::Infrastructure,
-                    std::string(symptom.symptom->check) + " speaks of its own resources"};
+                    std::string(symptom.symptom->check) +
+                        (symptom.kind == CheckKind::Resource
+                             ? " speaks of the node itself, not of what it depends on"
+                             : " speaks of the network to it")};
         }
     }
     if (graph[node].is_host && !graph[node].alerts()) {

@@ -66,7 +66,9 @@ bool EvidenceWalk::is_candidate(Local node) const {
     if (graph_[node].alerts()) {
         return true;
     }
-    std::size_t ways = change_before(node).change != nullptr ? 1 : 0;
+    const AlertingNode* told = graph_[node].told;
+    const bool has_caused = told != nullptr && told->past.likeness > 0;
+    std::size_t ways = has_caused || change_before(node).change != nullptr ? 1 : 0;
     for (const Arc& arc : graph_.dependents(node)) {
         const auto above = graph_.dependents(arc.other);
         ways += graph_[arc.other].alerts() ||
@@ -244,33 +246,35 @@ double EvidenceWalk::pushes(Local caller, Local called) const {
     return leaves > 0 ? weights_.overload * std::min(1.0, leaves / arrives) : 0.0;
 }
 
+// The surest way to each node first.
 Reach EvidenceWalk::reach(Local start, bool with_paths) {
     Reach reached;
     reached.slo = graph_[start].slo ? 1.0 : 0.0;
-    ++visit_;
-    seen_[start] = visit_;
-    steps_.clear();
-    steps_.push_back({start, 0, 0, 1.0, false});
     reached.missed = graph_.missing_above(start, with_paths ? kMissedNamed : 0);
-    for (std::uint32_t i = 0; i < steps_.size() && steps_[i].hop < limits_.hops; ++i) {
-        const Step from = steps_[i];
-        for (const Arc& arc : graph_.dependents(from.node)) {
-            const bool alerts = graph_[arc.other].alerts();
-            if (seen_[arc.other] != visit_ && (alerts || !from.over_silent)) {
-                const double link = alerts ? explains(arc, from.node)
-                                           : weights_.silent_link * static_cast<double>(arc.weight);
-                step_to(arc.other, i, from.surely * (i == 0 ? 1.0 : weights_.decay) * link);
-            }
-        }
-        if (i == 0) {
-            step_aside(start);
-        }
-    }
+    ++visit_;
+    steps_.clear();
+    open_.clear();
+    open_.push_back({start, 0, 0, 1.0, false});
     double explained = 0;
-    for (std::uint32_t i = 1; i < steps_.size(); ++i) {
-        if (graph_[steps_[i].node].alerts()) {
-            explained += impact_[steps_[i].node] * steps_[i].surely;
-            count_reached(start, i, reached, with_paths);
+    while (!open_.empty()) {
+        std::pop_heap(open_.begin(), open_.end(), is_less_sure);
+        const Step step = open_.back();
+        open_.pop_back();
+        if (seen_[step.node] == visit_) {
+            continue;
+        }
+        seen_[step.node] = visit_;
+        const auto place = static_cast<std::uint32_t>(steps_.size());
+        steps_.push_back(step);
+        if (place > 0 && graph_[step.node].alerts()) {
+            explained += impact_[step.node] * step.surely;
+            count_reached(start, place, reached, with_paths);
+        }
+        if (step.hop < limits_.hops) {
+            step_up(place);
+        }
+        if (place == 0) {
+            step_aside(start);
         }
     }
     const auto storm = storms_.find(graph_[start].part);
@@ -279,10 +283,29 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
     return reached;
 }
 
+bool EvidenceWalk::is_less_sure(const Step& a, const Step& b) {
+    return std::tuple(a.surely, b.hop, b.node) < std::tuple(b.surely, a.hop, a.node);
+}
+
 void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
-    seen_[node] = visit_;
-    steps_.push_back({node, from, static_cast<std::uint8_t>(steps_[from].hop + 1), surely,
-                      !graph_[node].alerts()});
+    if (seen_[node] != visit_) {
+        open_.push_back({node, from, static_cast<std::uint8_t>(steps_[from].hop + 1), surely,
+                         !graph_[node].alerts()});
+        std::push_heap(open_.begin(), open_.end(), is_less_sure);
+    }
+}
+
+// To what depends on the node at that step; over one silent node, not over two.
+void EvidenceWalk::step_up(std::uint32_t from) {
+    const Step step = steps_[from];
+    for (const Arc& arc : graph_.dependents(step.node)) {
+        const bool alerts = graph_[arc.other].alerts();
+        if (alerts || !step.over_silent) {
+            const double link = alerts ? explains(arc, step.node)
+                                       : weights_.silent_link * static_cast<double>(arc.weight);
+            step_to(arc.other, from, step.surely * (from == 0 ? 1.0 : weights_.decay) * link);
+        }
+    }
 }
 
 // Against the arrows is not the only way: a saturated node hurts those that share its host, and a
@@ -294,22 +317,18 @@ void EvidenceWalk::step_aside(Local start) {
             return symptom.kind == CheckKind::Resource;
         });
     for (const Arc& arc : graph_.dependencies(start)) {
-        if (const double surely = pushes(start, arc.other);
-            surely > 0 && seen_[arc.other] != visit_) {
+        if (const double surely = pushes(start, arc.other); surely > 0) {
             step_to(arc.other, 0, surely);
         }
-        if (!is_saturated || !graph_[arc.other].is_host) {
+        if (!is_saturated || !graph_[arc.other].is_host || seen_[arc.other] == visit_) {
             continue;
         }
         const auto host = static_cast<std::uint32_t>(steps_.size());
+        steps_.push_back({arc.other, 0, 1, 0.0, true});  // on the way, not hurt itself
         for (const Arc& sharer : graph_.dependents(arc.other)) {
-            if (!graph_[sharer.other].alerts() || seen_[sharer.other] == visit_) {
-                continue;
+            if (graph_[sharer.other].alerts()) {
+                step_to(sharer.other, host, weights_.sideways * static_cast<double>(sharer.weight));
             }
-            if (host == steps_.size()) {
-                step_to(arc.other, 0, 0.0);
-            }
-            step_to(sharer.other, host, weights_.sideways * static_cast<double>(sharer.weight));
         }
     }
 }
@@ -415,6 +434,7 @@ Points EvidenceWalk::points_of(Local index) {
     }
     at(Part::Forward) = weights_.forward * forward_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
+    at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;
 }
 

@@ -25,13 +25,14 @@ enum class Part : std::uint8_t {
     Silent,    // no alert of its own
     First,     // it began before those that it explains
     Change,    // a change to it just before
+    Past,      // it caused an incident like this one
     Count,
 };
 
 inline constexpr std::size_t kParts = static_cast<std::size_t>(Part::Count);
 inline constexpr std::array<std::string_view, kParts> kPartNames{
-    "near",     "own",     "blamed", "explains", "forward",
-    "off_path", "missing", "silent", "first",    "change"};
+    "near",    "own",    "blamed", "explains", "forward", "off_path",
+    "missing", "silent", "first",  "change",   "past"};
 
 using Points = std::array<double, kParts>;
 
@@ -74,6 +75,14 @@ class EvidenceWalk {
         double blamed = 0;
     };
 
+    struct Step {
+        Local node;
+        std::uint32_t from;  // the step before, by its place
+        std::uint8_t hop;
+        double surely;
+        bool over_silent;
+    };
+
     // What alerts in one part of the graph. What goes on in one part leaves the order of another's
     // suspects as it is.
     struct Storm {
@@ -95,6 +104,8 @@ class EvidenceWalk {
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
     double forward_of(Local node) const;
+    static bool is_less_sure(const Step& a, const Step& b);
+    void step_up(std::uint32_t from);
     void step_to(Local node, std::uint32_t from, double surely);
     void step_aside(Local start);
     void count_reached(Local start, std::uint32_t step, Reach& reached, bool with_path) const;
@@ -106,15 +117,8 @@ class EvidenceWalk {
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
 
-    struct Step {
-        Local node;
-        std::uint32_t from;  // the step before, by its place
-        std::uint8_t hop;
-        double surely;
-        bool over_silent;
-    };
-
-    std::vector<Step> steps_;          // of the last reach
+    std::vector<Step> steps_;          // of the last reach, the surest first
+    std::vector<Step> open_;           // a heap of those to come
     std::vector<std::uint32_t> seen_;  // by node: the visit that saw it last
     std::uint32_t visit_ = 0;
 };

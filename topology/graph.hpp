@@ -31,25 +31,44 @@ struct Node {
     model::Time first_seen = model::kNoTime;
     model::Time last_seen = model::kNoTime;  // when a source last confirmed it
     Provenance provenance = 0;
+    Provenance described = 0;  // of these, who said more of it than name and type
+    double confidence = 1.0;   // that it is there: of all sources together, see EdgeView
     std::uint8_t criticality = model::kCriticalityDefault;
 };
 
-// From a dependent to what it depends on.
-struct Edge {
-    std::string type;
-    double weight = 1.0;
-    model::Time first_seen = model::kNoTime;
+// An arrow from a dependent to what it depends on, as a visit shows it: lent for the call.
+struct EdgeView {
+    const std::string& type;
+    double weight;      // how surely a fault of the dependency hurts the dependent
+    double confidence;  // that it is there: 1 - the product of each source's doubt
+    model::Time first_seen;
+    model::Time last_seen;  // when a source last confirmed it
+    Provenance provenance;
+    std::uint32_t number;  // for Graph::claims_of_edge; while this graph is as it is
+};
+
+using Edge = EdgeView;
+
+// What one source says of a node or an edge.
+struct Claim {
+    std::string source;
+    double confidence = 1.0;
     model::Time last_seen = model::kNoTime;
-    Provenance provenance = 0;
+    model::Duration ttl{0};  // taken back when not confirmed within it; 0: it stays
 };
 
 // What a change did, and what of it was refused.
 struct ChangeReport {
     std::size_t nodes_added = 0;
     std::size_t nodes_removed = 0;
+    std::size_t nodes_joined = 0;  // into one that has their name as an alias
     std::size_t edges_added = 0;
     std::size_t edges_removed = 0;
     std::vector<std::string> problems;
+
+    bool is_of_confirmations_only() const {
+        return nodes_added + nodes_removed + nodes_joined + edges_added + edges_removed == 0;
+    }
 };
 
 // A graph as it stood at one time. Safe to read from many threads.
@@ -89,6 +108,12 @@ class Graph {
     }
 
     std::vector<std::string> provenance_names(Provenance provenance) const;
+    std::vector<Claim> claims_of_node(NodeIndex node) const;
+    std::vector<Claim> claims_of_edge(std::uint32_t number) const;
+    // About what it weighs in memory, without texts of nodes that have their own place.
+    std::size_t bytes() const;
+
+    class Inside;
 
    private:
     friend class LiveGraph;
@@ -97,19 +122,26 @@ class Graph {
     void visit_dependencies(NodeIndex node, void* context, VisitEdge visit) const;
     void visit_dependents(NodeIndex node, void* context, VisitEdge visit) const;
 
-    class Inside;
     std::unique_ptr<Inside> inside_;
 };
+
+class GraphEditor;
 
 // The graph that changes. Not for several threads at once; the snapshots that it hands out are.
 class LiveGraph {
    public:
     LiveGraph();
+    ~LiveGraph();
+    LiveGraph(const LiveGraph&);  // costs a few pointers, and what either changes afterwards
+    LiveGraph& operator=(const LiveGraph&);
+    LiveGraph(LiveGraph&&) noexcept;
+    LiveGraph& operator=(LiveGraph&&) noexcept;
 
     const Graph& now() const { return *graph_; }
 
-    // The graph as it stands, for readers: later changes do not show in it.
-    std::shared_ptr<const Graph> snapshot() const { return graph_; }
+    // The graph as it stands, for readers on any thread: later changes do not show in it, and take
+    // a few microseconds more, whatever its size. See docs/decisions/0011-paged-graph.md.
+    std::shared_ptr<const Graph> snapshot() const;
 
     ChangeReport apply(const model::TopologyChange& change, model::Time at);
     // The node that an event names; made when nobody knows it, vouched for by "events".
@@ -117,14 +149,17 @@ class LiveGraph {
     // Takes away a node that only events vouch for and nothing is tied to; leaves any other.
     void forget(NodeIndex node);
 
+    // When something may be taken back that no source has confirmed in time; Time::max(): nothing.
+    model::Time next_expiry() const;
+    // Takes back what is due.
+    ChangeReport expire(model::Time now);
+
     void encode(model::Writer& out) const;
     static Result<LiveGraph> decode(model::Reader& in);
 
    private:
-    // Copies the graph first if a reader holds it.
-    Graph::Inside& change();
-
-    std::shared_ptr<Graph> graph_;  // shared with readers of snapshots
+    std::unique_ptr<Graph> graph_;
+    std::unique_ptr<GraphEditor> editor_;
 };
 
 }  // namespace nocturne::topology

@@ -123,7 +123,10 @@ bool IncidentGraph::is_missed(NodeIndex dependent, NodeIndex node) const {
     const auto place = places_.find(dependent);
     if (place != places_.end()) {
         const IncidentNode& copied = nodes_[place->second];
-        if (copied.alerts() || (copied.told != nullptr && copied.told->blind)) {
+        const auto above = dependents(place->second);
+        const bool passes_on = std::any_of(
+            above.begin(), above.end(), [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
+        if (copied.alerts() || passes_on || (copied.told != nullptr && copied.told->blind)) {
             return false;
         }
     }

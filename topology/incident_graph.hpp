@@ -86,8 +86,9 @@ class IncidentGraph {
         std::vector<std::string> names;  // the first few by number; none when there are too many
     };
 
-    // In the whole graph. Not missed are those whose source is silent, and those that have another
-    // node of the same pool (label `pool`) to turn to.
+    // In the whole graph. Not missed are those that pass the fault on in silence, those whose
+    // source is silent, and those that have another node of the same pool (label `pool`) to turn
+    // to.
     Missing missing_above(Local node, std::size_t names_max) const;
 
     std::size_t alert_count() const { return symptoms_.size(); }

@@ -84,7 +84,30 @@ std::vector<NodeIndex> dependents(const Graph& graph, NodeIndex start, std::uint
     return found;
 }
 
-std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimits& limits) {
+namespace {
+
+class Foresight {
+   public:
+    Foresight(const Graph& graph, const ImpactLimits& limits) : graph_(graph), limits_(limits) {}
+
+    ImpactReport look(NodeIndex start) {
+        open_.push({1.0, 0, start, kNoNode});
+        while (!open_.empty() && report_.hurt.size() <= limits_.nodes_max) {
+            const Reached reached = open_.top();
+            open_.pop();
+            if (come_from_.try_emplace(reached.node, reached.from).second) {
+                note(reached, start);
+                if (reached.distance < limits_.hops) {
+                    spread(reached);
+                }
+            }
+        }
+        gather_held();
+        sort();
+        return std::move(report_);
+    }
+
+   private:
     struct Reached {
         double likelihood;
         std::uint8_t distance;
@@ -98,42 +121,104 @@ std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimi
         }
     };
 
-    std::priority_queue<Reached> open;
-    boost::unordered_flat_map<NodeIndex, NodeIndex> come_from;
-    std::vector<Impact> hurt;
-    open.push({1.0, 0, start, kNoNode});
-    while (!open.empty() && hurt.size() <= limits.nodes_max) {
-        const Reached reached = open.top();
-        open.pop();
-        if (!come_from.try_emplace(reached.node, reached.from).second) {
-            continue;
+    struct Group {
+        std::size_t members = 0;
+        std::size_t lost = 0;
+    };
+
+    void note(const Reached& reached, NodeIndex start) {
+        if (reached.node == start) {
+            return;
         }
-        if (reached.node != start) {
-            Impact& impact =
-                hurt.emplace_back(Impact{reached.node, reached.distance, reached.likelihood, {}});
-            for (NodeIndex step = reached.node; step != kNoNode; step = come_from.at(step)) {
-                impact.path.push_back(step);
+        Impact& impact = report_.hurt.emplace_back(
+            Impact{reached.node, reached.distance, reached.likelihood, {}});
+        for (NodeIndex step = reached.node; step != kNoNode; step = come_from_.at(step)) {
+            impact.path.push_back(step);
+        }
+        std::reverse(impact.path.begin(), impact.path.end());
+    }
+
+    void spread(const Reached& reached) {
+        graph_.for_each_dependent(reached.node, [&](NodeIndex other, const Edge& edge) {
+            if (come_from_.contains(other)) {
+                return;
             }
-            std::reverse(impact.path.begin(), impact.path.end());
-        }
-        if (reached.distance == limits.hops) {
-            continue;
-        }
-        graph.for_each_dependent(reached.node, [&](NodeIndex other, const Edge& edge) {
-            const double likelihood = reached.likelihood * edge.weight;
-            if (likelihood >= limits.likelihood_min && !come_from.contains(other)) {
-                open.push({likelihood, static_cast<std::uint8_t>(reached.distance + 1), other,
-                           reached.node});
+            double likelihood = reached.likelihood * edge.weight;
+            if (edge.type == kRedundantType) {
+                Group& group = group_of(other);
+                if (++group.lost < group.members) {
+                    return;
+                }
+                likelihood = reached.likelihood;  // the last of them, and the least likely
+            }
+            if (likelihood >= limits_.likelihood_min) {
+                open_.push({likelihood, static_cast<std::uint8_t>(reached.distance + 1), other,
+                            reached.node});
             }
         });
     }
-    std::sort(hurt.begin(), hurt.end(), [&](const Impact& a, const Impact& b) {
-        const Node& first = graph.node(a.node);
-        const Node& second = graph.node(b.node);
-        return std::tie(b.likelihood, second.criticality, first.name) <
-               std::tie(a.likelihood, first.criticality, second.name);
-    });
-    return hurt;
+
+    Group& group_of(NodeIndex node) {
+        const auto [place, is_new] = groups_.try_emplace(node);
+        if (is_new) {
+            graph_.for_each_dependency(node, [&](NodeIndex, const Edge& edge) {
+                place->second.members += edge.type == kRedundantType ? 1U : 0U;
+            });
+        }
+        return place->second;
+    }
+
+    void gather_held() {
+        constexpr std::size_t kNamed = 5;
+        for (const auto& [node, group] : groups_) {
+            if (come_from_.contains(node)) {
+                continue;
+            }
+            Redundancy& held = report_.held.emplace_back();
+            held.node = node;
+            held.lost = group.lost;
+            held.members = group.members;
+            graph_.for_each_dependency(node, [&](NodeIndex other, const Edge& edge) {
+                if (edge.type == kRedundantType && !come_from_.contains(other)) {
+                    held.left.push_back(other);
+                }
+            });
+            std::sort(held.left.begin(), held.left.end(), [&](NodeIndex a, NodeIndex b) {
+                return graph_.node(a).name < graph_.node(b).name;
+            });
+            held.left.resize(std::min(held.left.size(), kNamed));
+        }
+    }
+
+    void sort() {
+        std::sort(report_.hurt.begin(), report_.hurt.end(), [&](const Impact& a, const Impact& b) {
+            const Node& first = graph_.node(a.node);
+            const Node& second = graph_.node(b.node);
+            return std::tie(b.likelihood, second.criticality, first.name) <
+                   std::tie(a.likelihood, first.criticality, second.name);
+        });
+        std::sort(report_.held.begin(), report_.held.end(),
+                  [&](const Redundancy& a, const Redundancy& b) {
+                      return graph_.node(a.node).name < graph_.node(b.node).name;
+                  });
+    }
+
+    const Graph& graph_;
+    const ImpactLimits& limits_;
+    std::priority_queue<Reached> open_;
+    boost::unordered_flat_map<NodeIndex, NodeIndex> come_from_;
+    boost::unordered_flat_map<NodeIndex, Group> groups_;
+    ImpactReport report_;
+};
+
+}  // namespace
+
+ImpactReport foresee(const Graph& graph, NodeIndex start, const ImpactLimits& limits) {
+    return Foresight(graph, limits).look(start);
+}
+
+std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimits& limits) {
+    return foresee(graph, start, limits).hurt;
 }
 
 }  // namespace nocturne::topology

@@ -4,6 +4,7 @@
 #include "topology/graph.hpp"
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace nocturne::topology {
@@ -40,7 +41,27 @@ struct Impact {
     std::vector<NodeIndex> path;  // from the failing node to this one, both included
 };
 
-// Whom a fault of `start` would hurt: likeliest first, then by criticality, then by name.
+// Who has lost some of the nodes that back it, and goes on with the others.
+struct Redundancy {
+    NodeIndex node = kNoNode;
+    std::size_t lost = 0;
+    std::size_t members = 0;
+    std::vector<NodeIndex> left;  // a few of those that remain, in the order of their names
+};
+
+struct ImpactReport {
+    // Likeliest first, then by criticality, then by name.
+    std::vector<Impact> hurt;
+    std::vector<Redundancy> held;  // by name
+};
+
+// The type of an edge to one of several nodes that do the same: who has such edges is hurt only
+// when all of those fail.
+inline constexpr std::string_view kRedundantType = "backed_by";
+
+// Whom a fault of `start` would hurt, and which redundancy would hold.
+ImpactReport foresee(const Graph& graph, NodeIndex start, const ImpactLimits& limits);
+// Only the hurt.
 std::vector<Impact> impact(const Graph& graph, NodeIndex start, const ImpactLimits& limits);
 
 }  // namespace nocturne::topology

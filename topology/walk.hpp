@@ -13,11 +13,18 @@
 
 namespace nocturne::topology {
 
+// That a person named the node as the cause of an incident like this one.
+struct PastCause {
+    double likeness = 0;  // of the alerts then and now, 0..1; 0: it was not
+    model::Time at = model::kNoTime;
+};
+
 // What is known of one node: its alerts, and the changes made to it.
 struct AlertingNode {
     NodeIndex node = kNoNode;
     std::vector<model::Symptom> symptoms;
     std::vector<model::RecentChange> changes;
+    PastCause past;
     bool blind = false;  // its source is silent: nobody would tell if it alerted
 };
 

@@ -28,6 +28,9 @@ std::string number(const char* format, double value) {
 std::string how_far(const Symptom& symptom) {
     const double normal = symptom.baseline;
     const double ratio = normal > 0 && symptom.excess != 0 ? 1 + symptom.excess / normal : 0;
+    if (ratio > 100) {
+        return ", more than 100 times normal";
+    }
     if (ratio >= 1.5) {
         return ", " + number(ratio < 10 ? "%.1f" : "%.0f", ratio) + " times normal";
     }
@@ -93,8 +96,10 @@ std::string WalkWords::own() const {
     std::string text = std::string(worst.check) + " is " +
                        std::string(model::name_of(worst.severity)) + how_far(worst) + ", since " +
                        clock_of(worst.first_seen);
-    if (symptoms.size() > 1) {
-        text += "; " + count_of(symptoms.size() - 1, "more alert") + " here";
+    if (symptoms.size() == 2 && symptoms[1].symptom->check != worst.check) {
+        text += ", and so is " + std::string(symptoms[1].symptom->check);
+    } else if (symptoms.size() > 1) {
+        text += "; " + count_of(symptoms.size() - 1, "more alert") + " on it";
     }
     return text;
 }
@@ -105,17 +110,17 @@ std::string WalkWords::blamed() const {
         return {};
     }
     const auto below = graph_.dependencies(node_);
-    const bool depends =
-        std::any_of(below.begin(), below.end(), [&](const Arc& arc) { return arc.other == other; });
+    const bool depends = std::any_of(below.begin(), below.end(),
+                                     [node = other](const Arc& arc) { return arc.other == node; });
     return graph_.name_of(other) +
            (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
-           percent(share) + " of that";
+           (share > 0.95 ? "all" : percent(share)) + " of its worst alert";
 }
 
 std::string WalkWords::off_path() const {
-    return reach_.slo < 0.01
-               ? "what users feel does not depend on it, as far as the graph knows"
-               : "accounts for " + percent(reach_.slo) + " of what users feel, at most";
+    return reach_.slo < 0.01   ? "what users feel does not depend on it, as far as the graph knows"
+           : reach_.slo < 0.35 ? "what users feel depends on it only from afar"
+                               : "what users feel depends on it, if not directly";
 }
 
 std::string WalkWords::explains() const {
@@ -161,12 +166,19 @@ std::string WalkWords::part(Part part) const {
         case Part::Own: return own();
         case Part::Blamed: return blamed();
         case Part::Explains: return explains();
-        case Part::Forward: return "most of what it calls shows trouble on the way to it";
+        case Part::Forward:
+            return "calls to several of those that it calls are in trouble: the fault may lie on "
+                   "its side";
         case Part::OffPath: return off_path();
         case Part::Missing: return missing();
         case Part::Silent: return "raised no alert itself";
         case Part::First: return first();
         case Part::Change: return change();
+        case Part::Past: {
+            const PastCause& past = graph_[node_].told->past;
+            return "was the cause on " + model::format_time(past.at).substr(0, 10) + ", when " +
+                   percent(past.likeness) + " of the alerts were the same";
+        }
         case Part::Count: break;
     }
     return {};

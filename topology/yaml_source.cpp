@@ -1,12 +1,12 @@
 #include "topology/yaml_source.hpp"
 
 #include "model/suggestion.hpp"
+#include "topology/yaml_keys.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <array>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -19,12 +19,6 @@ constexpr std::size_t kFileBytesMax = 256U << 20;
 // An alias in YAML costs a few bytes and stands for any amount of nodes: what is read is bounded,
 // not what is written.
 constexpr std::size_t kNodesMax = 20'000'000;
-
-constexpr std::array<std::string_view, 2> kTopKeys{"services", "edges"};
-constexpr std::array<std::string_view, 8> kServiceKeys{
-    "name", "type", "depends_on", "connected_to", "criticality", "owner", "aliases", "labels"};
-constexpr std::array<std::string_view, 3> kDependencyKeys{"name", "type", "weight"};
-constexpr std::array<std::string_view, 4> kEdgeKeys{"from", "to", "type", "weight"};
 
 class TopologyReader {
    public:
@@ -92,14 +86,18 @@ class TopologyReader {
         }
     }
 
-    template <std::size_t N>
-    void check_keys(const YAML::Node& map, const std::array<std::string_view, N>& keys) {
+    void check_keys(const YAML::Node& map, YamlKeys keys) {
         for (const auto& member : map) {
             spend();
             const std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
-            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
+            if (std::none_of(keys.begin(), keys.end(),
+                             [&](const YamlKey& known) { return known.name == key; })) {
+                std::vector<std::string_view> names;
+                for (const YamlKey& known : keys) {
+                    names.push_back(known.name);
+                }
                 report(member.first.Mark(),
-                       "unknown key \"" + key + "\"; " + model::suggest(key, keys));
+                       "unknown key \"" + key + "\"; " + model::suggest(key, names));
             }
         }
     }

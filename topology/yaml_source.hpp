@@ -23,4 +23,7 @@ TopologyFile parse_topology(std::string_view yaml, const std::string& file_name)
 // Only a file that cannot be read is an error here.
 Result<TopologyFile> read_topology(const std::filesystem::path& path);
 
+// A JSON Schema (2020-12) of topology files, for editors.
+std::string topology_schema();
+
 }  // namespace nocturne::topology

@@ -261,7 +261,11 @@ class Learn(Case):
 
     def test_a_person_accepts_into_a_file_of_theirs(self):
         rules = self.write("rules.yaml", "# ours\ninhibit:\n  - name: mine\n    source: check=a\n    target: check=b\n")
-        done = self.learn("--accept", 1, "--into", rules)
+        rules.chmod(0o640)
+        link = self.folder / "link.yaml"
+        link.symlink_to(rules)
+        done = self.learn("--accept", 1, "--into", link)
+        self.assertEqual((link.is_symlink(), rules.stat().st_mode & 0o777), (True, 0o640))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("accepted: learned: DiskFull before WriteErrors on the same node", done.stdout)
         self.assertTrue(rules.read_text().startswith("# ours\ninhibit:\n  - name: mine\n"))

@@ -1,5 +1,7 @@
 #include "cli/incident_page.hpp"
 
+#include "cli/lists.hpp"
+
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -39,7 +41,7 @@ TEST(IncidentPage, ReadsFromHeadlineToNextCommand) {
               R"(CRITICAL  I42-0  open  database: 3 alerts on 3 nodes
   since 02:13:05 (3m00s ago), 3 alerts, 2 still firing
 
-Suspects
+Suspects, and how likely each is
   1  database  ██████████████░░░░░░  71 %
       raised no alert itself, but explains 3 of 3 alerts
   2  cache     ██████░░░░░░░░░░░░░░  29 %
@@ -61,6 +63,35 @@ Next
   nocturne impact database                          who is hurt when it fails
   nocturne label I42-0 database                     what it was in the end
 )");
+}
+
+TEST(IncidentPage, TellsWhereNobodyWouldTell) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.as_object()["blind_spots"] = boost::json::parse(
+        R"([{"resource": "cache", "source": "zabbix-ams", "heard_at": "2026-11-21T02:06:05.000Z"}])");
+
+    EXPECT_THAT(render_incident_page(incident, whole()),
+                HasSubstr("Blind spots\n  cache  nothing heard from zabbix-ams since 02:06:05 "
+                          "(10m00s ago)\n"));
+}
+
+TEST(SilenceList, SaysWhatHidesNothingWhatHidesMuchAndWhatEndsSoon) {
+    const std::string list = render_silence_list(boost::json::parse(R"({"burning": 40, "silences": [
+  {"id": "S1-0", "state": "active", "matchers": "a=b", "starts_at": "2026-11-20T02:16:05Z",
+   "ends_at": "2026-11-22T02:16:05Z", "hidden": 0, "hiding": 0, "last_hid": null, "created_by": "anna"},
+  {"id": "S2-0", "state": "active", "matchers": "c=d", "starts_at": "2026-11-20T02:16:05Z",
+   "ends_at": "2026-11-21T02:26:05Z", "hidden": 90, "hiding": 20, "last_hid": "2026-11-21T02:00:05Z"},
+  {"id": "S3-0", "state": "active", "matchers": "e=f", "starts_at": "2026-11-20T02:16:05Z",
+   "ends_at": "2026-11-22T02:16:05Z", "hidden": 7, "hiding": 0, "last_hid": "2026-11-20T23:16:05Z"},
+  {"id": "S4-0", "state": "pending", "matchers": "g=h", "starts_at": "2026-11-21T03:16:05Z",
+   "ends_at": "2026-11-22T02:16:05Z", "hidden": 0, "hiding": 0, "last_hid": null}]})"),
+                                                 whole());
+
+    EXPECT_THAT(list, HasSubstr("nothing since it began 1d00h ago"));
+    EXPECT_THAT(list, HasSubstr("20 of 40 alerts (50 %), much"));
+    EXPECT_THAT(list, HasSubstr("02:26:05 (in 10m00s, soon)"));
+    EXPECT_THAT(list, HasSubstr("nothing now; began to hide its last 3h00m ago"));
+    EXPECT_THAT(list, HasSubstr("not yet, it begins in 1h00m"));
 }
 
 TEST(IncidentPage, OfResolvedIncidentTellsHowLongItTook) {

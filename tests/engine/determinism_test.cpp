@@ -102,6 +102,7 @@ class Night {
             change.edges.push_back({"n" + std::to_string(below(15)),
                                     "n" + std::to_string(15 + below(15)), "calls", 0.9});
         }
+        change.ttl = std::chrono::seconds(below(2) * (30 + below(300)));
         return change;
     }
 

@@ -141,6 +141,43 @@ TEST(Group, GathersByFieldsWithinItsWindowAndCap) {
     EXPECT_THAT(story.open_incidents(), SizeIs(4));
 }
 
+TEST(Group, BeginsANewIncidentBesideTheOneWhoseWindowIsOver) {
+    Story story;
+    story.rules("group: [{name: g, by: [cluster], window: 2m}]\n");
+    const auto tells = [&](const std::string& resource, const std::string& status) {
+        story.event(R"({"resource":")" + resource +
+                    R"(","check":"a","severity":"major","status":")" + status +
+                    R"(","labels":{"cluster":"x"}})");
+    };
+    tells("h1", "firing");
+    tells("h2", "firing");
+    story.passes(seconds(120));
+    tells("h3", "firing");
+    ASSERT_THAT(story.open_incidents(), SizeIs(2));
+    const model::Incident& first = *story.open_incidents()[0];
+    const model::Incident& second = *story.open_incidents()[1];
+    EXPECT_EQ(first.burning, 2U);
+    const auto names_the_first = [&](const model::TimelineEntry& entry) {
+        return entry.text.find(model::format_id(model::kIncidentPrefix, first.id)) !=
+               std::string::npos;
+    };
+    EXPECT_TRUE(std::any_of(second.timeline.begin(), second.timeline.end(), names_the_first));
+
+    // What fires again goes back to where it was; what is new goes to the latest.
+    tells("h1", "resolved");
+    tells("h1", "firing");
+    tells("h4", "firing");
+    EXPECT_EQ(story.alert("h1")->incident, first.id);
+    EXPECT_EQ(story.alert("h4")->incident, second.id);
+
+    // It ends with its own alerts.
+    tells("h1", "resolved");
+    tells("h2", "resolved");
+    story.passes(std::chrono::minutes(10));
+    ASSERT_THAT(story.open_incidents(), SizeIs(1));
+    EXPECT_EQ(story.open_incidents()[0]->burning, 2U);
+}
+
 TEST(Group, GathersMessagesOfOneShape) {
     Story story;
     story.rules("group: [{name: g, likeness: 0.6, window: 10m}]\n");

@@ -12,8 +12,11 @@ using model::Reason;
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Contains;
+using testing::Each;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Ne;
 using testing::Not;
 using testing::SizeIs;
 
@@ -91,6 +94,33 @@ inhibit:
     EXPECT_EQ(state_of(story, "z"), AlertState::Suppressed);
 }
 
+TEST(Inhibition, NamesTheEarliestSourceThatBurnsAndHoldsUntilTheLastEnds) {
+    Story story;
+    story.rules("inhibit: [{name: n, source: check=\"A\", target: check=\"B\"}]\n");
+    story.fires("x", "A").fires("y", "A").fires("t", "B").fires("z", "A");
+    EXPECT_EQ(story.alert("t")->suppressed_by, story.alert("x")->id);
+
+    story.clears("y", "A").clears("x", "A");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Suppressed);
+    EXPECT_EQ(story.alert("t")->suppressed_by, story.alert("z")->id);
+
+    story.clears("z", "A");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+    EXPECT_EQ(story.count(Reason::InhibitionEnded), 1U);
+}
+
+TEST(Inhibition, AsksAgainWhenARepeatedEventSaysSomethingElse) {
+    Story story;
+    story.rules("inhibit: [{name: n, source: summary=\"all is lost\", target: check=\"B\"}]\n");
+    story.fires("t", "B");
+    story.event(R"({"resource":"x","check":"A","summary":"some is lost"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+    story.event(R"({"resource":"x","check":"A","summary":"all is lost"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Suppressed);
+    story.event(R"({"resource":"x","check":"A","summary":"some is found"})");
+    EXPECT_EQ(state_of(story, "t"), AlertState::Firing);
+}
+
 TEST(Inhibition, NeverLetsTwoAlertsHideEachOther) {
     Story story;
     story.rules(R"(
@@ -132,6 +162,23 @@ maintenance:
     EXPECT_THAT(story.open_incidents(), SizeIs(1));
 }
 
+TEST(Maintenance, EndsAlsoWhenItsRunsFollowEachOtherWithoutAGap) {
+    Story story;  // a Friday, 01:53:20 UTC
+    story.rules(R"(
+maintenance:
+  - {name: weekdays, match: {resource: web}, days: [mon-fri], at: "00:00", for: 24h}
+  - {name: never ending, match: {resource: api}, cron: "0 * * * *", for: 1h}
+)");
+    story.fires("web", "down").fires("api", "down");
+    EXPECT_EQ(state_of(story, "web"), AlertState::Suppressed);
+
+    for (int hour = 0; hour < 23; ++hour) {
+        story.passes(minutes(60)).fires("web", "down").fires("api", "down");
+    }
+    EXPECT_EQ(state_of(story, "web"), AlertState::Firing);  // Saturday
+    EXPECT_EQ(state_of(story, "api"), AlertState::Suppressed);
+}
+
 TEST(Flapping, IsToldOfOnceAndAgainWhenItIsCalm) {
     Story story;
     story.rules(R"(
@@ -149,6 +196,37 @@ flapping:
     }
     EXPECT_EQ(state_of(story, "web"), AlertState::Firing);
     EXPECT_EQ(story.count(Reason::FlappingEnded), 1U);
+}
+
+TEST(Flapping, IsDecidedByTheFirstRuleThatIsNotInShadowMode) {
+    Story story;
+    story.rules(R"(
+flapping:
+  - {name: trial, mode: shadow, window: 10m, start: 3, stop: 1}
+  - {name: f, window: 10m, start: 4, stop: 1}
+  - {name: too late, window: 10m, start: 2, stop: 0}
+)");
+    const auto turns = [&] { story.fires("web", "up").clears("web", "up"); };
+    turns();
+    story.fires("web", "up");
+    EXPECT_EQ(state_of(story, "web"), AlertState::Firing);
+    EXPECT_EQ(story.state().book.tallies()[0].would_have, 1U);
+    EXPECT_FALSE(story.state().flapping.is_flapping(0));
+
+    story.clears("web", "up").fires("web", "up");
+    EXPECT_EQ(story.alert("web")->suppression, Reason::Flapping);
+    EXPECT_EQ(rule_of(story, "web"), "flapping/f");
+}
+
+TEST(Flapping, IsDecidedByARuleThatComesBeforeTheOthersWithAReload) {
+    const std::string old = "  - {name: f, window: 10m, start: 20, stop: 1}\n";
+    Story story;
+    story.rules("flapping:\n" + old);
+    story.fires("web", "up");
+    story.rules("flapping:\n  - {name: g, window: 10m, start: 2, stop: 1}\n" + old);
+    story.clears("web", "up").fires("web", "up");
+
+    EXPECT_EQ(rule_of(story, "web"), "flapping/g");
 }
 
 TEST(Dependency, ExplainsWhatDependsOnACauseAndNothingElse) {
@@ -237,6 +315,41 @@ storm:
 
     story.passes(minutes(5));
     EXPECT_EQ(story.count(Reason::StormEnded), 1U);
+}
+
+TEST(Storm, IsToldNeitherItsBeginningNorItsEndInShadowMode) {
+    Story story;
+    story.rules("storm: [{name: s, mode: shadow, window: 1m, start: 5}]\n");
+    for (int i = 0; i < 10; ++i) {
+        story.fires("n" + std::to_string(i), "down", "major");
+    }
+    story.passes(minutes(5));
+
+    EXPECT_EQ(story.count(Reason::StormStarted), 0U);
+    EXPECT_EQ(story.count(Reason::StormEnded), 0U);
+    EXPECT_THAT(story.all_effects(),
+                Each(Field(&model::Effect::topic, Ne(model::Effect::Topic::StormEnded))));
+    EXPECT_EQ(story.state().book.tallies()[0].would_have, 1U);
+}
+
+TEST(Silence, ThatEndsTogetherWithOthersReleasesWhatNoneOfThemHides) {
+    Story story;
+    const auto adds_silence = [&](const char* matchers, int lasts) {
+        model::AddSilence silence;
+        silence.matchers = matchers;
+        silence.ends_at = story.now() + minutes(lasts);
+        story.apply(model::Command(silence));
+    };
+    story.fires("web", "up").fires("db", "up").fires("api", "up");
+    adds_silence("resource=web", 5);
+    adds_silence("resource=db", 5);
+    adds_silence("resource=~\"web|api\"", 9);
+    EXPECT_EQ(state_of(story, "api"), AlertState::Suppressed);
+
+    story.passes(minutes(5));
+    EXPECT_EQ(state_of(story, "db"), AlertState::Firing);
+    EXPECT_EQ(state_of(story, "web"), AlertState::Suppressed);
+    EXPECT_EQ(story.count(Reason::SilenceEnded), 1U);
 }
 
 TEST(Silence, UntilClearEndsWithTheLastAlertThatItHid) {

@@ -24,6 +24,22 @@ std::vector<std::uint32_t> ask(const std::vector<Condition>& conditions,
     return found;
 }
 
+TEST(MatchIndex, FindsByALabelThatMustBeThere) {
+    const std::vector<Condition> conditions{
+        *parse_condition(R"(rack=~"r.*")"),
+        *parse_condition(R"(rack=~"r.*|")"),  // holds without it, too
+        *parse_condition(R"(rack!="")"),
+        *parse_condition(R"(rack!~"r.*")"),
+    };
+    SubjectView subject;
+    subject.resource = "db1";
+    EXPECT_THAT(ask(conditions, subject), ElementsAre(1, 3));
+
+    const std::array<model::LabelView, 1> labels{{{"rack", "r12"}}};
+    subject.labels = labels;
+    EXPECT_THAT(ask(conditions, subject), ElementsAre(0, 1, 2));
+}
+
 TEST(MatchIndex, FindsByEqualityAlternativeAndExpression) {
     std::vector<Condition> conditions{
         *parse_condition(R"(check="DiskFull", resource=~"db.*")"),

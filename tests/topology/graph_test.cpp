@@ -5,6 +5,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <map>
+#include <random>
+
 namespace nocturne::topology {
 namespace {
 
@@ -143,6 +147,247 @@ TEST(LiveGraph, ShowsReadersTheGraphAsItStood) {
     EXPECT_EQ(before->edge_count(), 1U);
     EXPECT_EQ(graph.now().edge_count(), 2U);
 }
+
+TEST(LiveGraph, ShowsReadersNothingOfWhatChangesAfterwards) {
+    LiveGraph graph;
+    TopologyChange change = change_of("a", {{"web", "db", "calls", 0.5}, {"db", "disk", "", 1}});
+    change.nodes = {NodeSpec{"db", "database", "", {}, {"10.0.3.7"}, {}}};
+    graph.apply(change, kNow);
+    const std::shared_ptr<const Graph> before = graph.snapshot();
+
+    TopologyChange removal;
+    removal.provenance = "a";
+    removal.removed_nodes = {"db"};
+    graph.apply(removal, kNow);
+    graph.apply(change_of("b", {{"other", "web", "", 1}}), kNow);  // takes the place of "db"
+
+    const NodeIndex db = before->find("10.0.3.7");
+    ASSERT_NE(db, kNoNode);
+    EXPECT_EQ(before->node(db).type, "database");
+    EXPECT_EQ(before->dependent_count(db), 1U);
+    EXPECT_EQ(before->find("other"), kNoNode);
+    before->for_each_dependent(db, [&](NodeIndex from, const Edge& edge) {
+        EXPECT_EQ(before->node(from).name, "web");
+        EXPECT_EQ(edge.type, "calls");
+    });
+    EXPECT_EQ(graph.now().find("db"), kNoNode);
+}
+
+TEST(LiveGraph, GoesItsOwnWayAsACopy) {
+    LiveGraph graph;
+    TopologyChange change = change_of("a", {{"web", "db", "", 1}});
+    change.ttl = std::chrono::seconds(30);
+    graph.apply(change, kNow);
+    LiveGraph copy = graph;
+    graph.expire(kNow + std::chrono::minutes(1));
+    copy.apply(change_of("b", {{"web", "cache", "", 1}}), kNow);
+
+    EXPECT_EQ(graph.now().edge_count(), 0U);
+    EXPECT_EQ(copy.now().edge_count(), 2U);
+    copy.expire(kNow + std::chrono::minutes(1));
+    EXPECT_EQ(copy.now().edge_count(), 1U);
+}
+
+TEST(LiveGraph, TakesBackWhatNobodyConfirmsInTime) {
+    LiveGraph graph;
+    TopologyChange spans = change_of("otlp", {{"web", "db", "calls", 1}, {"web", "cache", "", 1}});
+    spans.ttl = std::chrono::minutes(5);
+    graph.apply(spans, kNow);
+    graph.apply(change_of("file", {{"web", "cache", "", 1}}), kNow);
+    spans.edges.pop_back();
+    graph.apply(spans, kNow + std::chrono::minutes(3));
+
+    graph.expire(kNow + std::chrono::minutes(6));  // of the spans' edge to the cache
+    EXPECT_EQ(graph.now().edge_count(), 2U);
+    graph.now().for_each_dependent(graph.now().find("cache"), [&](NodeIndex, const Edge& edge) {
+        EXPECT_THAT(graph.now().provenance_names(edge.provenance), ElementsAre("file"));
+    });
+    const ChangeReport report = graph.expire(kNow + std::chrono::minutes(9));
+
+    EXPECT_EQ(report.edges_removed, 1U);
+    EXPECT_EQ(report.nodes_removed, 1U);
+    EXPECT_EQ(graph.now().find("db"), kNoNode);
+    EXPECT_NE(graph.now().find("web"), kNoNode);
+    EXPECT_EQ(graph.next_expiry(), model::Time::max());
+}
+
+TEST(LiveGraph, IsSurerOfWhatTwoSourcesSay) {
+    LiveGraph graph;
+    TopologyChange change = change_of("otlp", {{"web", "db", "", 1}});
+    change.confidence = 0.8;
+    graph.apply(change, kNow);
+    change.provenance = "prometheus";
+    change.confidence = 0.5;
+    change.ttl = std::chrono::hours(1);
+    graph.apply(change, kNow);
+
+    graph.now().for_each_dependency(graph.now().find("web"), [&](NodeIndex, const Edge& edge) {
+        EXPECT_NEAR(edge.confidence, 0.9, 1e-9);
+        const std::vector<Claim> claims = graph.now().claims_of_edge(edge.number);
+        ASSERT_THAT(claims, SizeIs(2));
+        EXPECT_EQ(claims[1].source, "prometheus");
+        EXPECT_NEAR(claims[1].confidence, 0.5, 1e-9);
+        EXPECT_EQ(claims[1].ttl, std::chrono::hours(1));
+    });
+}
+
+TEST(LiveGraph, JoinsWhatWasMentionedWithTheNodeThatHasItsName) {
+    LiveGraph graph;
+    graph.apply(change_of("otlp", {{"web", "orders", "calls", 1}, {"orders", "db", "calls", 1}}),
+                kNow);
+    TopologyChange cluster = change_of("kubernetes", {{"shop/orders", "db", "calls", 1}});
+    cluster.nodes = {NodeSpec{"shop/orders", "service", "", {}, {"orders"}, {}}};
+    const ChangeReport report = graph.apply(cluster, kNow);
+
+    EXPECT_EQ(report.nodes_joined, 1U);
+    EXPECT_THAT(report.problems, IsEmpty());
+    const NodeIndex orders = graph.now().find("orders");
+    EXPECT_EQ(graph.now().node(orders).name, "shop/orders");
+    EXPECT_EQ(graph.now().dependent_count(orders), 1U);
+    EXPECT_EQ(graph.now().edge_count(), 2U);
+    graph.now().for_each_dependency(orders, [&](NodeIndex, const Edge& edge) {
+        EXPECT_THAT(graph.now().provenance_names(edge.provenance),
+                    ElementsAre("otlp", "kubernetes"));
+    });
+    graph.apply(change_of("otlp", {{"web", "orders", "calls", 1}}), kNow);
+    EXPECT_EQ(graph.now().edge_count(), 2U);
+}
+
+TEST(LiveGraph, LetsAnAddressGoFromOnePodToTheNext) {
+    LiveGraph graph;
+    TopologyChange cluster = change_of("kubernetes", {}, TopologyChange::Mode::Replace);
+    cluster.nodes = {NodeSpec{"pod-1", "pod", "", {}, {"10.1.0.9"}, {}}};
+    graph.apply(cluster, kNow);
+    cluster.nodes = {NodeSpec{"pod-2", "pod", "", {}, {"10.1.0.9"}, {}}};
+    const ChangeReport report = graph.apply(cluster, kNow + std::chrono::seconds(30));
+
+    EXPECT_THAT(report.problems, IsEmpty());
+    EXPECT_EQ(graph.now().node(graph.now().find("10.1.0.9")).name, "pod-2");
+    EXPECT_EQ(graph.now().find("pod-1"), kNoNode);
+}
+
+TEST(LiveGraph, ForgetsTheLabelsThatAReplacingSourceNoLongerGives) {
+    LiveGraph graph;
+    TopologyChange cluster = change_of("kubernetes", {}, TopologyChange::Mode::Replace);
+    cluster.nodes = {NodeSpec{"pod", "pod", "", {}, {"10.1.0.9"}, {{"app", "web"}, {"v", "1"}}}};
+    graph.apply(cluster, kNow);
+    cluster.nodes = {NodeSpec{"pod", "pod", "", {}, {"10.1.0.10"}, {{"app", "web"}}}};
+    graph.apply(cluster, kNow + std::chrono::seconds(30));
+
+    EXPECT_EQ(graph.now().find("10.1.0.9"), kNoNode);
+    EXPECT_THAT(graph.now().node(graph.now().find("10.1.0.10")).labels, SizeIs(1));
+}
+
+TEST(LiveGraph, AddsAndRemovesAtANodeOfAMillionEdges) {
+    LiveGraph graph;
+    TopologyChange change = change_of("a", {});
+    for (int i = 0; i < 1'000'000; ++i) {
+        change.edges.push_back({"s" + std::to_string(i), "dns", "", 1});
+    }
+    graph.apply(change, kNow);
+    const std::shared_ptr<const Graph> reader = graph.snapshot();
+
+    const auto begin = std::chrono::steady_clock::now();
+    constexpr int kTimes = 2000;
+    for (int i = 0; i < kTimes; ++i) {
+        TopologyChange removal;
+        removal.provenance = "a";
+        removal.removed_edges = {{"s" + std::to_string(i * 300), "dns", "", 1}};
+        EXPECT_EQ(graph.apply(removal, kNow).edges_removed, 1U);
+        graph.apply(change_of("a", {{"new" + std::to_string(i), "dns", "", 1}}), kNow);
+    }
+    const auto took = std::chrono::steady_clock::now() - begin;
+
+    EXPECT_EQ(reader->edge_count(), 1'000'000U);
+    EXPECT_EQ(graph.now().dependent_count(graph.now().find("dns")), 1'000'000U);
+    EXPECT_LT(took / kTimes, std::chrono::milliseconds(1));  // a scan of the edges takes longer
+}
+
+// What expires is taken away with all else of the same five seconds.
+model::Time looked_at_after(model::Time expiry) {
+    constexpr model::Duration kSpan = std::chrono::seconds(5);
+    return model::Time((expiry.time_since_epoch() / kSpan + 1) * kSpan);
+}
+
+// Against sets and maps that say the same, with sources that replace, expire and take back.
+class GraphProperty : public testing::TestWithParam<unsigned> {};
+
+TEST_P(GraphProperty, SaysWhatASimpleModelSays) {
+    std::mt19937 random(GetParam());
+    const auto below_of = [&](unsigned bound) { return static_cast<unsigned>(random() % bound); };
+    using Arrow = std::pair<std::string, std::string>;
+    std::map<Arrow, std::map<std::string, model::Time>> simple;  // until when each source vouches
+    LiveGraph graph;
+    model::Time now = kNow;
+    std::vector<std::pair<std::shared_ptr<const Graph>, std::size_t>> readers;
+
+    for (int step = 0; step < 300; ++step) {
+        now += std::chrono::seconds(below_of(40));
+        graph.expire(now);
+        for (auto& [arrow, sources] : simple) {
+            std::erase_if(sources, [&](const auto& claim) { return claim.second <= now; });
+        }
+        std::erase_if(simple, [](const auto& edge) { return edge.second.empty(); });
+        TopologyChange change;
+        change.provenance = std::string(1, static_cast<char>('a' + below_of(4)));
+        const bool expires = change.provenance == "a" || change.provenance == "b";
+        change.ttl = expires ? std::chrono::seconds(60) : std::chrono::seconds(0);
+        if (below_of(5) == 0) {
+            change.mode = TopologyChange::Mode::Replace;
+            for (auto& [arrow, sources] : simple) {
+                sources.erase(change.provenance);
+            }
+        }
+        for (unsigned i = below_of(8); i > 0; --i) {
+            const Arrow arrow{"n" + std::to_string(below_of(12)),
+                              "m" + std::to_string(below_of(12))};
+            change.edges.push_back({arrow.first, arrow.second, "", 1});
+            simple[arrow][change.provenance] =
+                expires ? looked_at_after(now + std::chrono::seconds(60)) : model::Time::max();
+        }
+        if (below_of(4) == 0 && !simple.empty()) {
+            auto some = simple.begin();
+            std::advance(some, below_of(static_cast<unsigned>(simple.size())));
+            const Arrow arrow = some->first;
+            change.removed_edges.push_back({arrow.first, arrow.second, "", 1});
+            simple.erase(arrow);
+        }
+        std::erase_if(simple, [](const auto& edge) { return edge.second.empty(); });
+        graph.apply(change, now);
+        if (below_of(10) == 0) {
+            readers.emplace_back(graph.snapshot(), simple.size());
+        }
+        if (below_of(20) == 0) {
+            const std::string bytes = bytes_of(graph);
+            model::Reader in(bytes);
+            Result<LiveGraph> back = LiveGraph::decode(in);
+            ASSERT_TRUE(back);
+            ASSERT_EQ(bytes_of(*back), bytes);
+            graph = *std::move(back);
+        }
+        ASSERT_EQ(graph.now().edge_count(), simple.size()) << "step " << step;
+        for (const auto& [arrow, sources] : simple) {
+            bool found = false;
+            graph.now().for_each_dependency(graph.now().find(arrow.first), [&](NodeIndex to,
+                                                                               const Edge& edge) {
+                found = found || (graph.now().node(to).name == arrow.second &&
+                                  graph.now().claims_of_edge(edge.number).size() == sources.size());
+            });
+            ASSERT_TRUE(found) << arrow.first << " -> " << arrow.second << " step " << step;
+        }
+    }
+    for (const auto& [reader, edges] : readers) {
+        std::size_t counted = 0;
+        for (NodeIndex node = 0; node < reader->index_end(); ++node) {
+            if (reader->is_alive(node)) {
+                reader->for_each_dependency(node, [&](NodeIndex, const Edge&) { ++counted; });
+            }
+        }
+        EXPECT_EQ(counted, edges);
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, GraphProperty, testing::Range(1U, 31U));
 
 TEST(LiveGraph, ComesBackTheSameFromItsEncoding) {
     LiveGraph graph;

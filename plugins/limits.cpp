@@ -1,0 +1,68 @@
+#include "plugins/limits.hpp"
+
+namespace nocturne::plugins {
+
+namespace {
+
+// The length of the well-formed UTF-8 character at the start of `text`, or 0.
+std::size_t character_at(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) {
+        return 1;
+    }
+    const std::size_t length = first >= 0xC2 && first < 0xE0   ? 2
+                               : first >= 0xE0 && first < 0xF0 ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4
+                                                               : 0;
+    if (length == 0 || text.size() < length) {
+        return 0;
+    }
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0) != 0x80) {
+            return 0;
+        }
+    }
+    const unsigned char second = byte(1);
+    const bool is_malformed =
+        (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
+        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F) ||
+        (first == 0xC2 && second < 0xA0);  // C1 controls: terminals obey them
+    return is_malformed ? 0 : length;
+}
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::Ok: return "ok";
+        case Verdict::Error: return "error";
+        case Verdict::KilledTime: return "killed_time";
+        case Verdict::KilledMemory: return "killed_memory";
+        case Verdict::Refused: return "refused";
+    }
+    return "error";
+}
+
+std::string printable(std::string_view text, std::size_t bytes_max) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = character_at(text);
+        std::string_view next = length == 0 ? "?" : text.substr(0, length);
+        if (text.front() == '\n') {
+            next = "\\n";
+        } else if (text.front() == '\t') {
+            next = " ";
+        } else if (static_cast<unsigned char>(text.front()) < 0x20 || text.front() == '\x7F') {
+            next = "?";
+        }
+        if (out.size() + next.size() > bytes_max) {
+            return out + "...";
+        }
+        out += next;
+        text.remove_prefix(length == 0 ? 1 : length);
+    }
+    return out;
+}
+
+}  // namespace nocturne::plugins

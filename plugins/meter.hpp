@@ -1,0 +1,149 @@
+// Meter: the budget record of one plugin. Its memory is allocated here, its steps are counted here,
+// and here it is decided that a call is killed.
+#pragma once
+
+#include "plugins/limits.hpp"
+#include "plugins/lua_headers.hpp"
+#include "plugins/watchdog.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace nocturne::plugins {
+
+class Meter final : public Interruptible {
+   public:
+    Meter(const Limits& limits, Counting counting);
+
+    // The one of the state that `L` belongs to.
+    static Meter& of(lua_State* L) { return **static_cast<Meter**>(lua_getextraspace(L)); }
+
+    void attach(lua_State* main);
+
+    const Limits& limits() const { return limits_; }
+
+    // ---- one call ----
+
+    // `deadline`: for the case that the watchdog does not get to run.
+    void begin(std::chrono::steady_clock::time_point deadline);
+    void end();
+
+    // The call came back late.
+    void condemn() { kill(Verdict::KilledTime); }
+
+    // Verdict::Ok, or how it was killed. Once killed stays killed.
+    Verdict killed() const { return killed_; }
+
+    // ---- from functions that the plugin calls ----
+
+    // `n` steps of a loop in C; does not come back when the budget is spent.
+    void tick(lua_State* L, std::uint64_t n = 1) {
+        if (steps_left_ <= n || is_overdue_.load(std::memory_order_relaxed) ||
+            killed_ != Verdict::Ok) {
+            stop(L);
+        }
+        steps_left_ -= n;
+    }
+
+    // Raises the kill again, if there is one: after whatever may have swallowed it.
+    void check(lua_State* L) {
+        if (killed_ != Verdict::Ok || is_overdue_.load(std::memory_order_relaxed)) {
+            stop(L);
+        }
+    }
+
+    // What the plugin asks for can never be had: `bytes` in one block.
+    [[noreturn]] void stop_for_memory(lua_State* L);
+    [[noreturn]] void stop(lua_State* L);
+    void kill(Verdict verdict) noexcept;
+
+    // A thread of the plugin that runs now; what is below it waits for it.
+    class Running {
+       public:
+        Running(Meter& meter, lua_State* thread);
+        ~Running();
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+       private:
+        friend class Meter;
+        Meter& meter_;
+        lua_State* thread_;
+        Running* below_;
+    };
+
+    // Counts levels of coroutines that close coroutines.
+    class Closing {
+       public:
+        Closing(lua_State* L, Meter& meter);
+        ~Closing();
+        Closing(const Closing&) = delete;
+        Closing& operator=(const Closing&) = delete;
+
+       private:
+        Meter& meter_;
+    };
+
+    // False: over the quota of log lines or bytes of this call.
+    bool log(std::string_view line);
+
+    std::uint64_t log_lines_refused() const { return log_lines_refused_; }
+
+    std::string take_log() { return std::exchange(log_, {}); }
+
+    // What the plugin takes for the time of day: seconds since 1970.
+    void set_now(std::int64_t seconds) { now_ = seconds; }
+
+    std::int64_t now() const { return now_; }
+
+    // ---- accounts ----
+
+    std::uint64_t steps() const;
+
+    std::size_t memory_now() const { return memory_now_; }
+
+    std::size_t memory_highest() const { return memory_highest_; }
+
+    void interrupt() noexcept override;
+
+    static void* allocate(void* meter, void* block, std::size_t old_size, std::size_t new_size);
+
+   private:
+    bool refuses(void* block, std::size_t old_size, std::size_t new_size);
+    void look_at_clock(std::size_t size);
+    void arm() noexcept;
+    static void on_count(lua_State* L, lua_Debug*);
+
+    // A resume costs so many instructions, for each coroutine counts its own.
+    static constexpr int kInterval = 1000;
+    static constexpr int kArmedInterval = 1;
+
+    const Limits limits_;
+    const Counting counting_;
+    std::atomic<Running*> running_{nullptr};
+    std::atomic<bool> is_overdue_{false};
+    Verdict killed_ = Verdict::Ok;
+    std::uint64_t steps_left_ = 0;
+    std::uint32_t closing_ = 0;
+
+    bool is_enforced_ = false;  // the caps hold only while the plugin runs
+    std::size_t memory_now_ = 0;
+    std::size_t memory_highest_ = 0;
+    std::uint64_t allocations_ = 0;
+    std::uint32_t refusals_ = 0;
+    void* refused_block_ = nullptr;
+    std::size_t refused_size_ = 0;
+    std::chrono::steady_clock::time_point wall_deadline_;
+
+    std::int64_t now_ = 0;
+    std::string log_;
+    std::uint32_t log_lines_ = 0;
+    std::uint64_t log_lines_refused_ = 0;
+};
+
+}  // namespace nocturne::plugins

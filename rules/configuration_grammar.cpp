@@ -1,0 +1,151 @@
+// The keys of the configuration file, for editors. That the reader knows the same ones, within the
+// same bounds, is what tests/rules/schema_test.cpp proves.
+#include "rules/grammar.hpp"
+
+#include <array>
+
+namespace nocturne::rules {
+
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::int64_t kSecond = model::Duration(std::chrono::seconds(1)).count();
+constexpr std::int64_t kMinute = model::Duration(std::chrono::minutes(1)).count();
+constexpr std::int64_t kDecade = model::Duration(std::chrono::days(3660)).count();
+constexpr std::int64_t kCountMax = 1'000'000'000;
+
+constexpr std::array kLogLevels{"trace"sv, "debug"sv, "info"sv, "warn"sv, "error"sv, "off"sv};
+constexpr std::array kSeverities{"info"sv, "warning"sv, "minor"sv, "major"sv, "critical"sv};
+
+constexpr Key section(std::string_view name, Keys keys, std::string_view what) {
+    Key key{name, Shape::Section, what};
+    key.keys = keys;
+    return key;
+}
+
+constexpr Key word(std::string_view name, std::span<const std::string_view> words,
+                   std::string_view what, std::string_view fallback) {
+    Key key{name, Shape::Word, what, false, fallback};
+    key.words = words;
+    return key;
+}
+
+constexpr Key text(std::string_view name, std::string_view what, std::string_view fallback) {
+    return {name, Shape::Text, what, false, fallback};
+}
+
+constexpr Key span(std::string_view name, std::int64_t min, std::string_view what,
+                   std::string_view fallback) {
+    return {name, Shape::Duration, what, false, fallback, min, kDecade};
+}
+
+constexpr Key number(std::string_view name, std::string_view what, std::string_view fallback,
+                     std::int64_t min = 1, std::int64_t max = kCountMax) {
+    return {name, Shape::Number, what, false, fallback, min, max};
+}
+
+constexpr Key size(std::string_view name, std::string_view what, std::string_view fallback) {
+    return {name, Shape::Bytes, what, false, fallback, 64, 16 << 20};
+}
+
+constexpr std::array kCurve{
+    text("secret_key_file", "the server's secret key", ""),
+    Key{"clients", Shape::OptionalTexts, "public keys of those that get in, 40 letters each"},
+};
+constexpr std::array kZmq{
+    text("pull", "fire and forget; \"\" opens no socket", "tcp://127.0.0.1:5555"),
+    text("ack", "answered once what was sent is durable", "tcp://127.0.0.1:5556"),
+    text("pub", "what happens, for those who listen", "tcp://127.0.0.1:5557"),
+    section("curve", kCurve, "with it only listed clients get in"),
+};
+constexpr std::array kAlerts{
+    span("ttl", kSecond, "firing, but not told again for so long: expired", "30m"),
+    span("resolved_keep", kSecond, "an ended alert is known for so long", "15m"),
+    span("lateness", 0, "a resolution that overtakes its event by so much still counts", "1m"),
+    number("max", "alerts that are known at a time", "1000000"),
+    number("message_ids_max", "(source, id) pairs remembered against repeats", "262144"),
+};
+constexpr std::array kIncidents{
+    word("severity_min", kSeverities, "below it an alert opens no incident", "warning"),
+    span("correlation_window", kSecond, "not grown for so long: takes no neighbours", "10m"),
+    number("correlation_hops", "on the graph", "2", 0, 8),
+    span("resolve_after", 0, "all alerts ended for so long: resolved", "10s"),
+    span("reopen_window", 0, "an alert of it fires again: reopened, not a new one", "10m"),
+    span("keep", kSecond, "a resolved incident stays in memory", "24h"),
+    number("alerts_max", "of one incident", "100000"),
+    number("max", "incidents that are known at a time", "10000"),
+};
+constexpr std::array kRanking{
+    span("interval", 0, "an incident that grows slowly is ranked at most so often", "1s"),
+    span("change_window", 0, "a change so long before the first alert is evidence", "1h"),
+    number("suspects_max", "that are listed", "10", 1, 1000),
+};
+constexpr std::array kLimits{
+    size("event_bytes_max", "of one event", "256KiB"),
+    number("labels_max", "of one event", "64", 1, 10'000),
+    number("annotations_max", "of one event", "256", 1, 10'000),
+    size("text_bytes_max", "of a name or value, resource, check, id, source", "4KiB"),
+    size("summary_bytes_max", "of a summary", "16KiB"),
+};
+constexpr std::array kRetention{
+    span("journal", kMinute, "how long the journal is kept", "7d"),
+    span("history", kMinute, "how long incidents are kept", "90d"),
+    span("snapshot_every", kSecond, "how often the state is written", "10m"),
+};
+constexpr std::array kSourceKinds{"prometheus"sv, "kubernetes"sv, "consul"sv, "netbox"sv, "csv"sv};
+constexpr Key kSourceKind{.name = "kind",
+                          .shape = Shape::Word,
+                          .what = "what answers there",
+                          .is_required = true,
+                          .words = kSourceKinds};
+constexpr std::array kNameRule{
+    Key{"match", Shape::Expression, "looked for in each name", true},
+    Key{"to", Shape::Text, "the name instead; {1}, {2} stand for groups", true},
+};
+constexpr Key kNameRules{.name = "names",
+                         .shape = Shape::Listed,
+                         .what = "several names of one thing become one",
+                         .keys = kNameRule};
+constexpr std::array kTopologySource{
+    text("name", "of its own; what it says is known by it", "the kind"),
+    kSourceKind,
+    Key{"url", Shape::Text, "http:// or https://", true},
+    text("query", "of prometheus", "a service graph's"),
+    text("token_file", "read at each pull", "no authentication"),
+    text("ca_file", "whom to trust", "the system's"),
+    span("interval", kSecond, "between two pulls", "60s"),
+    span("timeout", kSecond, "of one request", "10s"),
+    span("ttl", 0, "what it no longer says is forgotten after so long", "by kind"),
+    Key{"bytes_max", Shape::Bytes, "of one round", false, "256MiB", 1, std::int64_t{2} << 30},
+    Key{"confidence", Shape::Share, "in what it says", false, "by kind"},
+    kNameRules,
+};
+constexpr Key kTopologySources{.name = "topology_sources",
+                               .shape = Shape::Listed,
+                               .what = "where the service graph is pulled from",
+                               .fallback = "none",
+                               .keys = kTopologySource};
+constexpr std::array kConfiguration{
+    text("data", "the folder of journal, history and audit log", "nocturne-data"),
+    word("log_level", kLogLevels, "how much is logged", "info"),
+    Key{"topology", Shape::OptionalTexts, "topology files", false, "none"},
+    kTopologySources,
+    Key{"rules", Shape::OptionalTexts, "rule files, or folders of them", false, "none"},
+    Key{"packs", Shape::OptionalTexts, "shipped rule packs, by name", false, "none"},
+    section("zmq", kZmq, "sockets of ZeroMQ"),
+    text("http", "address and port", "127.0.0.1:9193"),
+    section("alerts", kAlerts, "how long alerts live, and how many"),
+    section("incidents", kIncidents, "what is one incident, and how long it lives"),
+    section("ranking", kRanking, "how causes are sought"),
+    section("limits", kLimits, "of one event"),
+    section("retention", kRetention, "how long what is stored is kept"),
+};
+
+}  // namespace
+
+Keys configuration_keys() {
+    return kConfiguration;
+}
+
+}  // namespace nocturne::rules
