@@ -17,6 +17,7 @@ void add_run(CLI::App& app, Action& chosen);
 void add_replay(CLI::App& app, Action& chosen);
 void add_rank(CLI::App& app, Action& chosen);
 void add_learn(CLI::App& app, Action& chosen);
+void add_detect(CLI::App& app, Action& chosen);
 void add_send(CLI::App& app, Action& chosen);
 void add_check(CLI::App& app, Action& chosen);
 void add_incidents(CLI::App& app, Action& chosen);

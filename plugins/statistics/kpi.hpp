@@ -1,0 +1,52 @@
+// The detector for curves of requests: fast changes against the time of day.
+#pragma once
+
+#include "plugins/statistics/alert_score.hpp"
+#include "plugins/statistics/detector.hpp"
+#include "plugins/statistics/moments.hpp"
+#include "plugins/statistics/seasonal.hpp"
+
+#include <optional>
+
+namespace nocturne::plugins {
+
+// evidence = sqrt(jump * unusual) / 3.5, alert at 1:
+// jump:    distance to the mean of the last 40 samples, in their deviations;
+// unusual: distance to what earlier days had in these five minutes, in usual distances of the last
+//          two days or so (each cut to 4 times the usual, so that an outage does not become usual).
+// Both scales are at least 5 % of the curve's own deviation. The geometric mean weighs both: a
+// peak that comes every day must be far steeper to be told, and so must a slow drift off the
+// profile. A score passes when it is the highest of the last 5 samples (100 where they
+// come every five minutes or less often); the first 300 are for
+// learning.
+class KpiDetector : public Detector {
+   public:
+    explicit KpiDetector(const DetectorSettings& settings);
+
+    double score(double time_s, double value) override;
+
+   private:
+    // What needs the sampling interval: made with the first gap between two times.
+    struct Memory {
+        explicit Memory(double interval_s);
+
+        WeightedMoments curve;
+        WeightedMoments squares;  // of the cut distances to the profile
+    };
+
+    double unusual(double time_s, double value, double floor);
+
+    double limit_;
+    std::size_t seen_ = 0;
+    std::optional<double> first_time_s_;
+    std::optional<Memory> memory_;
+    RollingMoments recent_;
+    SeasonalProfile day_;
+    std::size_t repeat_slow_;
+    AlertScore alert_;
+};
+
+// Its name, parameters and maker.
+ShippedDetector kpi_detector();
+
+}  // namespace nocturne::plugins

@@ -1,0 +1,34 @@
+// Lets a score through only when it is a new high, so that one anomaly is told once.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace nocturne::plugins {
+
+// A score passes when it is above all scores of the last `window` samples, otherwise 0 comes out:
+// a lasting anomaly alerts when it begins and whenever it gets worse. The highest score of the
+// window is the front of a queue of falling scores (Lemire 2006). Cost: O(1) amortised; memory: 16
+// bytes a sample of the window, at most 100,000 samples.
+class NewHighs {
+   public:
+    explicit NewHighs(std::size_t window);
+
+    // NaN counts as 0.
+    double pass(double score);
+
+   private:
+    struct Entry {
+        double score = 0;
+        std::uint64_t at = 0;
+    };
+
+    std::vector<Entry> ring_;  // one more than the window
+    std::uint64_t window_;
+    std::size_t head_ = 0;
+    std::size_t size_ = 0;
+    std::uint64_t now_ = 0;
+};
+
+}  // namespace nocturne::plugins
