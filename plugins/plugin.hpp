@@ -1,0 +1,136 @@
+// Plugin: one Lua file, loaded: its manifest, its handlers in their sandbox, its state.
+//
+// Deterministic but for kills: the same calls in the same order give the same answers, whatever was
+// saved and restored between them, as long as the plugin keeps what it knows in nocturne.state.
+#pragma once
+
+#include "model/event.hpp"
+#include "model/result.hpp"
+#include "plugins/limits.hpp"
+#include "plugins/manifest.hpp"
+#include "plugins/world.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace nocturne::plugins {
+
+struct PluginSource {
+    struct Module {
+        std::string name;  // as require() has it: a plain name
+        std::string text;
+    };
+
+    std::string file;  // as messages have it: "plugins/owner.lua"
+    std::string text;
+    std::vector<Module> modules;  // the other .lua files of its own folder, plugins/owner/
+};
+
+// Of the text and its modules: XXH3, 128 bits, as 32 hexadecimal digits.
+std::string version_hash(const PluginSource& source);
+
+// A table (CSV) that plugins may read, by its first column.
+struct PluginTable {
+    std::string name;
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows;  // each as long as `columns`
+};
+
+// A parameter as the configuration sets it. Later ones win; all must be right, or load() fails.
+struct PluginSetting {
+    std::string parameter;
+    std::string value;  // as people write it: 0.5, true, text
+    // Where: matchers over resource, type (of the node), check and labels; "" is everywhere.
+    std::string scope;
+    std::string place;  // "nocturne.yaml:14:7", for messages
+};
+
+// What a call wants done, in its order.
+struct Wish {
+    enum class What : std::uint8_t { Annotate, Label, Resource, Severity, Emit };
+
+    What what = What::Annotate;
+    std::string name;   // of the annotation or label
+    std::string value;  // also the new resource, or the severity
+    model::AnnotationView::Type type = model::AnnotationView::Type::Text;
+};
+
+// One call of a handler. Valid until the next one of the same plugin.
+struct CallResult {
+    Verdict verdict = Verdict::Ok;
+    std::vector<Wish> wishes;   // none unless Ok
+    model::EventBatch emitted;  // the events of Wish::What::Emit, in order
+    std::string message;        // of an error or a kill: "plugin/owner.lua:12: ..."
+    std::string traceback;
+    bool was_called = false;  // false: the plugin does not want such an event
+
+    // Of on_sample only. Nothing: still learning, or no score.
+    std::optional<double> score;
+};
+
+// Since it was loaded; never part of the engine's state.
+struct PluginAccount {
+    std::uint64_t calls = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t kills = 0;
+    std::uint64_t refused_wishes = 0;  // over a budget, or without the capability
+    std::uint64_t log_lines = 0;
+    std::uint64_t series_forgotten = 0;
+    std::uint64_t steps = 0;          // of C loops, and VM instructions where they are counted
+    std::chrono::nanoseconds cpu{0};  // sampled: one call in 64 is timed
+    std::size_t memory_bytes = 0;
+    std::size_t memory_bytes_highest = 0;
+};
+
+class Plugin {
+   public:
+    struct Options {
+        Limits ceiling;  // the manifest may ask for less, never for more
+        Counting counting = Counting::LibrarySteps;
+        std::vector<PluginSetting> settings;
+        std::vector<PluginTable> tables;  // those the manifest names are taken
+        bool covers_lines = false;        // note which lines ran: tests only, slow
+    };
+
+    // Runs the file and checks its table. An error has a message for each problem, with file:line
+    // where the file is to blame, and what would be right. Called on any thread; the thread's C
+    // stack must have 8 MiB.
+    static Result<std::unique_ptr<Plugin>> load(PluginSource source, Options options);
+    ~Plugin();
+    Plugin(const Plugin&) = delete;
+    Plugin& operator=(const Plugin&) = delete;
+
+    const Manifest& manifest() const;
+    const PluginSource& source() const;
+    const std::string& hash() const;
+
+    // Calls nothing (was_called is false) when the plugin does not want this event, or has no such
+    // handler. A killed plugin answers Verdict::Refused from then on: load it anew.
+    const CallResult& on_event(const model::EventView& event, const World& world);
+    // One sample of the series that the event's identity names.
+    const CallResult& on_sample(const model::EventView& event, const World& world);
+    const CallResult& on_incident(const IncidentSight& incident, const World& world);
+
+    // nocturne.state and the series, as plain bytes; restore gives the same plugin back. The bytes
+    // of another version go through the plugin's migrate(), or, without one, are forgotten.
+    std::string save_state() const;
+    Status restore_state(std::string_view bytes);
+
+    // What print and nocturne.log said since the last time; cut and made printable.
+    std::string take_log();
+    PluginAccount account() const;
+    // The lines that ran and those that could, 1-based and sorted; of `covers_lines`.
+    std::pair<std::vector<int>, std::vector<int>> lines() const;
+
+   private:
+    class Inside;
+    explicit Plugin(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace nocturne::plugins
