@@ -1,5 +1,6 @@
 #include "plugins/meter.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace nocturne::plugins {
@@ -8,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kRefusalsMax = 16;
 constexpr std::size_t kBigBlock = 8U << 10;
+constexpr std::size_t kCollectorStep = 8U << 10;
 constexpr std::uint64_t kClockEvery = 64;  // allocations
 
 }  // namespace
@@ -157,6 +159,25 @@ bool Meter::refuses(void* block, std::size_t old_size, std::size_t new_size) {
         kill(Verdict::KilledMemory);
     }
     return true;
+}
+
+void Meter::charge(lua_State* L, std::size_t bytes) {
+    memory_now_ += bytes;
+    charged_ += bytes;
+    memory_highest_ = std::max(memory_highest_, memory_now_);
+    if (charged_ >= kCollectorStep) {
+        const std::size_t told = std::exchange(charged_, charged_ % 1024);
+        lua_gc(L, LUA_GCSTEP, static_cast<int>(told / 1024));
+    }
+    if (!is_enforced_ || memory_now_ <= limits_.memory_bytes_max) {
+        return;
+    }
+    if (++refusals_ < kRefusalsMax) {
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+    if (memory_now_ > limits_.memory_bytes_max) {
+        stop_for_memory(L);
+    }
 }
 
 // For the case that the watchdog does not get to run.

@@ -84,6 +84,14 @@ class Meter final : public Interruptible {
         Running* below_;
     };
 
+    // ---- memory of objects of ours that the plugin holds, beside what Lua allocates ----
+
+    // Over the cap it does not come back, as a block would not. Collects as often as if Lua had
+    // allocated these bytes.
+    void charge(lua_State* L, std::size_t bytes);
+
+    void discharge(std::size_t bytes) noexcept { memory_now_ -= bytes; }
+
     // Counts levels of coroutines that close coroutines.
     class Closing {
        public:
@@ -145,6 +153,7 @@ class Meter final : public Interruptible {
     bool is_enforced_ = false;  // the caps hold only while the plugin runs
     std::size_t memory_now_ = 0;
     std::size_t memory_highest_ = 0;
+    std::size_t charged_ = 0;  // of which the collector was not told yet
     std::uint64_t allocations_ = 0;
     std::uint32_t refusals_ = 0;
     void* refused_block_ = nullptr;

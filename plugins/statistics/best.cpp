@@ -22,11 +22,10 @@ constexpr DetectorParameter kParameters[] = {
 
 }  // namespace
 
-BestDetector::BestDetector(const DetectorSettings& settings)
-    : level_limit_(settings.at("level")), hour_limit_(settings.at("hour")),
-      day_limit_(settings.at("day")), level_(kLevelSpan), level_range_(kForget), range_(kForget),
-      hours_({86400, 24}, 0, kHoursAround),
-      alert_(static_cast<std::size_t>(settings.at("repeat"))) {}
+BestDetector::BestDetector(const Settings& settings)
+    : level_limit_(settings.level), hour_limit_(settings.hour), day_limit_(settings.day),
+      level_(kLevelSpan), level_range_(kForget), range_(kForget),
+      hours_({86400, 24}, 0, kHoursAround), alert_(settings.hold) {}
 
 double BestDetector::score(double time_s, double value) {
     if (!is_usable(value)) {
@@ -72,7 +71,9 @@ ShippedDetector best_detector() {
     return {"best",
             "any metric: out of the range ever seen, or of the range of this hour of the day",
             kParameters, [](const DetectorSettings& settings) -> std::unique_ptr<Detector> {
-                return std::make_unique<BestDetector>(settings);
+                return std::make_unique<BestDetector>(BestDetector::Settings{
+                    settings.at("level"), settings.at("hour"), settings.at("day"),
+                    static_cast<std::size_t>(settings.at("repeat"))});
             }};
 }
 

@@ -7,6 +7,8 @@
 #include "plugins/statistics/range.hpp"
 #include "plugins/statistics/seasonal.hpp"
 
+#include <cstddef>
+
 namespace nocturne::plugins {
 
 // evidence = level / 0.08 + hour / 0.75 + day / 8, alert at 1:
@@ -22,9 +24,25 @@ namespace nocturne::plugins {
 // A score passes when it is the highest of the last 100 samples.
 class BestDetector : public Detector {
    public:
-    explicit BestDetector(const DetectorSettings& settings);
+    struct Settings {
+        double level = 0.08;
+        double hour = 0.75;
+        double day = 8;
+        std::size_t hold = 100;  // samples
+    };
+
+    BestDetector() : BestDetector(Settings()) {}
+
+    explicit BestDetector(const Settings& settings);
 
     double score(double time_s, double value) override;
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(level_limit_, hour_limit_, day_limit_, level_, level_range_, range_, hours_, hour_,
+                absence_, alert_);
+        archive.check(level_limit_ > 0 && hour_limit_ > 0 && day_limit_ > 0);
+    }
 
    private:
     // An excess over what is usual for excesses of this series.
@@ -32,6 +50,11 @@ class BestDetector : public Detector {
        public:
         UsualExcess();
         double of(double excess);
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(usual_);
+        }
 
        private:
         WeightedMoments usual_;

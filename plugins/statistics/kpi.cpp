@@ -31,10 +31,9 @@ constexpr DetectorParameter kParameters[] = {
 KpiDetector::Memory::Memory(double interval_s)
     : curve(kCurveDays * kDay / interval_s), squares(kDistanceDays * kDay / interval_s) {}
 
-KpiDetector::KpiDetector(const DetectorSettings& settings)
-    : limit_(settings.at("limit")), recent_(kRecent), day_({kDay, kSlots}, kProfileAlpha),
-      repeat_slow_(static_cast<std::size_t>(settings.at("repeat_slow"))),
-      alert_(static_cast<std::size_t>(settings.at("repeat"))) {}
+KpiDetector::KpiDetector(const Settings& settings)
+    : limit_(settings.limit), recent_(kRecent), day_({kDay, kSlots}, kProfileAlpha),
+      hold_slow_(settings.hold_slow), alert_(settings.hold) {}
 
 double KpiDetector::score(double time_s, double value) {
     if (!is_usable(value) || !is_usable(time_s)) {
@@ -47,7 +46,7 @@ double KpiDetector::score(double time_s, double value) {
         const double interval_s = std::clamp(time_s - *first_time_s_, 1.0, kDay);
         memory_.emplace(interval_s);
         if (interval_s >= kSlow) {
-            alert_ = AlertScore(repeat_slow_);
+            alert_ = AlertScore(hold_slow_);
         }
     }
     double evidence = 0;
@@ -83,7 +82,9 @@ double KpiDetector::unusual(double time_s, double value, double floor) {
 ShippedDetector kpi_detector() {
     return {"kpi", "curves of requests: a fast change that this time of day does not have",
             kParameters, [](const DetectorSettings& settings) -> std::unique_ptr<Detector> {
-                return std::make_unique<KpiDetector>(settings);
+                return std::make_unique<KpiDetector>(KpiDetector::Settings{
+                    settings.at("limit"), static_cast<std::size_t>(settings.at("repeat")),
+                    static_cast<std::size_t>(settings.at("repeat_slow"))});
             }};
 }
 

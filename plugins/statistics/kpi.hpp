@@ -21,14 +21,33 @@ namespace nocturne::plugins {
 // learning.
 class KpiDetector : public Detector {
    public:
-    explicit KpiDetector(const DetectorSettings& settings);
+    struct Settings {
+        double limit = 3.5;
+        std::size_t hold = 5;         // samples
+        std::size_t hold_slow = 100;  // of metrics with a sample every five minutes or less often
+    };
+
+    KpiDetector() : KpiDetector(Settings()) {}
+
+    explicit KpiDetector(const Settings& settings);
 
     double score(double time_s, double value) override;
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(limit_, seen_, first_time_s_, memory_, recent_, day_, hold_slow_, alert_);
+        archive.check(limit_ > 0);
+    }
 
    private:
     // What needs the sampling interval: made with the first gap between two times.
     struct Memory {
-        explicit Memory(double interval_s);
+        explicit Memory(double interval_s = 60);
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(curve, squares);
+        }
 
         WeightedMoments curve;
         WeightedMoments squares;  // of the cut distances to the profile
@@ -42,7 +61,7 @@ class KpiDetector : public Detector {
     std::optional<Memory> memory_;
     RollingMoments recent_;
     SeasonalProfile day_;
-    std::size_t repeat_slow_;
+    std::size_t hold_slow_;
     AlertScore alert_;
 };
 

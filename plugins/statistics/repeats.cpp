@@ -4,14 +4,20 @@
 
 namespace nocturne::plugins {
 
-namespace {
-
-constexpr std::size_t kWindowMax = 100'000;
-
-}  // namespace
-
 NewHighs::NewHighs(std::size_t window)
     : ring_(std::min(window, kWindowMax) + 1), window_(ring_.size() - 1) {}
+
+// Rising times of the window, in front of the ring.
+bool NewHighs::is_queue() const {
+    std::uint64_t at_least = now_ > window_ + 1 ? now_ - window_ - 1 : 0;
+    for (std::size_t i = 0; i < std::min(size_, ring_.size()); ++i) {
+        if (ring_[i].at < at_least || ring_[i].at >= now_) {
+            return false;
+        }
+        at_least = ring_[i].at + 1;
+    }
+    return true;
+}
 
 double NewHighs::pass(double score) {
     score = score > 0 ? score : 0;

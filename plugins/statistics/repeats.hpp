@@ -1,6 +1,7 @@
 // Lets a score through only when it is a new high, so that one anomaly is told once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -13,16 +14,39 @@ namespace nocturne::plugins {
 // bytes a sample of the window, at most 100,000 samples.
 class NewHighs {
    public:
-    explicit NewHighs(std::size_t window);
+    explicit NewHighs(std::size_t window = 0);
 
     // NaN counts as 0.
     double pass(double score);
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(head_),
+                    ring_.end());  // the queue comes first
+        head_ = 0;
+        archive(size_, now_);
+        archive.ring(ring_, size_, kWindowMax + 1);
+        window_ = ring_.size() - 1;
+        archive.check(size_ <= ring_.size());
+        if constexpr (Archive::kReads) {
+            archive.check(is_queue());
+        }
+    }
+
    private:
+    static constexpr std::size_t kWindowMax = 100'000;
+
     struct Entry {
         double score = 0;
         std::uint64_t at = 0;
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(score, at);
+        }
     };
+
+    bool is_queue() const;
 
     std::vector<Entry> ring_;  // one more than the window
     std::uint64_t window_;
