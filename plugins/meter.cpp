@@ -23,15 +23,18 @@ void Meter::attach(lua_State* main) {
     }
 }
 
-void Meter::begin(std::chrono::steady_clock::time_point deadline) {
-    wall_deadline_ = deadline;
+void Meter::begin(std::chrono::nanoseconds wall_max) {
+    wall_max_ = wall_max;
+    wall_deadline_.reset();
     steps_left_ = limits_.instructions_max;
     refusals_ = 0;
     refused_size_ = 0;
     closing_ = 0;
     allocations_ = 0;
     log_lines_ = 0;
-    log_.clear();
+    log_bytes_ = 0;
+    ++call_number_;
+    is_random_started_ = false;
     is_enforced_ = true;
 }
 
@@ -184,21 +187,48 @@ void Meter::look_at_clock(std::size_t size) {
     if (++allocations_ % kClockEvery != 0 && size <= kBigBlock) {
         return;
     }
-    if (std::chrono::steady_clock::now() > wall_deadline_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!wall_deadline_) {
+        wall_deadline_ = now + wall_max_;
+    } else if (now > *wall_deadline_) {
         interrupt();
     }
+}
+
+// ---- randomness ----
+
+// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t Meter::random() {
+    if (!is_random_started_) {
+        restart_random(random_seed_ ^ call_number_ * 0xD6E8FEB86659FD93U);
+    }
+    std::uint64_t x = random_state_ += 0x9E3779B97F4A7C15U;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9U;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBU;
+    return x ^ x >> 31;
+}
+
+void Meter::restart_random(std::uint64_t seed) {
+    random_state_ = seed;
+    is_random_started_ = true;
 }
 
 // ---- log ----
 
 bool Meter::log(std::string_view line) {
-    if (log_lines_ >= limits_.log_lines_max || log_.size() + line.size() > limits_.log_bytes_max) {
+    if (log_lines_ >= limits_.log_lines_max || log_bytes_ + line.size() > limits_.log_bytes_max) {
         ++log_lines_refused_;
         return false;
     }
     ++log_lines_;
-    log_ += line;
-    log_ += '\n';
+    ++log_lines_total_;
+    log_bytes_ += line.size();
+    if (log_.size() + line.size() < kLogKeptBytes) {
+        log_ += line;
+        log_ += '\n';
+    } else {
+        ++log_lines_refused_;  // nobody takes it: the plugin need not know
+    }
     return true;
 }
 
