@@ -1,5 +1,6 @@
 #include "plugins/native_statistics.hpp"
 
+#include "model/result.hpp"
 #include "plugins/meter.hpp"
 #include "plugins/native_arguments.hpp"
 #include "plugins/statistics/alert_score.hpp"

@@ -48,7 +48,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const>, usual <const> = sample.time, sample.value, series.usual
+    local time <const>, value <const>, usual <const> = sample.time / 1000, sample.value, series.usual
     local evidence = 0
     if stats.usable(value) then
       local bad <const> = usual:distance(value, floor_of(usual)) >= parameters.sigmas and 1 or 0

@@ -41,7 +41,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const> = sample.time, sample.value
+    local time <const>, value <const> = sample.time / 1000, sample.value
     if not stats.usable(value) then
       return series.alert:score(0)
     end

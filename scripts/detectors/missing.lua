@@ -37,7 +37,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, gaps <const>, longest <const> = sample.time, series.gaps, series.longest
+    local time <const>, gaps <const>, longest <const> = sample.time / 1000, series.gaps, series.longest
     local evidence = 0
     if not series.last then
       series.last = time

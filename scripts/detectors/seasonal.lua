@@ -35,7 +35,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const> = sample.time, sample.value
+    local time <const>, value <const> = sample.time / 1000, sample.value
     local evidence = 0
     if stats.usable(value) then
       local beyond <const> = series.hours:excess(time, value, parameters.days)
