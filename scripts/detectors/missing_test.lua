@@ -33,11 +33,11 @@ return {
   ["tells a gap when it ends"] = function(t)
     t.plugin{}
     for i = 0, 800 do
-      t.equal(t.sample("cpu", i * STEP, 1) or 0, 0)
+      t.truthy((t.sample("cpu", i * STEP, 1) or 0) < 0.5)
     end
 
     t.truthy(t.sample("cpu", 861 * STEP, 1) >= 0.5)
-    t.equal(t.sample("cpu", 862 * STEP, 1), 0)
+    t.truthy(t.sample("cpu", 862 * STEP, 1) < 0.5)
   end,
 
   ["tells samples that are no numbers"] = function(t)
