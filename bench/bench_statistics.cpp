@@ -38,7 +38,7 @@ void measure(const std::string& name, const std::vector<double>& samples, F step
         sum += step(time_s += kMinute, sample);
     }
     const double seconds = cpu_seconds() - begin;
-    std::printf("%-28s %8.1f million samples/s  (%g)\n", name.c_str(),
+    std::printf("%-28s %8.2f million samples/s  (%g)\n", name.c_str(),
                 static_cast<double>(samples.size()) / seconds / 1e6, sum);
 }
 
