@@ -31,7 +31,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "any metric: out of the range ever seen, or of the range of this hour of the day",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 5000 },  -- as many as its memory holds
 
   parameters = {
     level = { type = "number", default = 0.08, min = 0.001, max = 10,

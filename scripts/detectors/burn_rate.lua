@@ -18,7 +18,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "odd samples use up an error budget",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 4000 },  -- as many as its memory holds
 
   parameters = {
     objective = { type = "number", default = 0.99, min = 0.9, max = 0.99999,

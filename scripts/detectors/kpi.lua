@@ -20,7 +20,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "curves of requests: a fast change that this time of day does not have",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 1400 },  -- as many as its memory holds
 
   parameters = {
     limit = { type = "number", default = 3.5, min = 0.5, max = 100,

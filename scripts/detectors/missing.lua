@@ -14,7 +14,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "no samples for much longer than usual",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 5000 },  -- as many as its memory holds
 
   parameters = {
     intervals = { type = "number", default = 10, min = 1.5, max = 100000,

@@ -12,7 +12,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "out of the range of this hour of the day",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 6000 },  -- as many as its memory holds
 
   parameters = {
     limit = { type = "number", default = 0.25, min = 0.01, max = 100,

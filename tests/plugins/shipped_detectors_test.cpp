@@ -155,6 +155,33 @@ TEST_P(EveryDetector, SurvivesAnyNumber) {
     }
 }
 
+// The least recently seen series goes; the plugin is not killed for its memory.
+TEST_P(EveryDetector, KeepsAsManySeriesAsItsMemoryHolds) {
+    const auto plugin = load_shipped(GetParam());
+    const std::size_t count = plugin->manifest().wants.series_max + 100;
+    SmallWorld world;
+    model::EventView sample;
+    sample.source = "test";
+    sample.check = "value";
+    sample.kind = model::Kind::Metric;
+    sample.has_value = true;
+
+    for (int i = 0; i < 4; ++i) {
+        for (std::size_t series = 0; series < count; ++series) {
+            const std::string resource = "host-" + std::to_string(series);
+            sample.resource = resource;
+            sample.fingerprint = model::identity_of(resource, sample.check, {});
+            sample.time = model::from_unix_ms(std::int64_t{1000} * kStep * i);
+            sample.value = static_cast<double>(4 - i);
+            const CallResult& result = plugin->on_sample(sample, world);
+            ASSERT_EQ(result.verdict, Verdict::Ok) << result.message << " series " << series;
+        }
+    }
+
+    EXPECT_GE(plugin->account().series_forgotten, 100U);
+    EXPECT_LT(plugin->account().memory_bytes_highest, Limits().memory_bytes_max);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shipped, EveryDetector, testing::ValuesIn(detectors_of_metrics()),
                          [](const auto& one) { return one.param; });
 
