@@ -2,12 +2,17 @@
 #include "plugins/plugin.hpp"
 #include "plugins/shipped_scripts.hpp"
 #include "plugins/statistics/best.hpp"
+#include "plugins/statistics/change.hpp"
 #include "plugins/statistics/kpi.hpp"
+#include "plugins/statistics/load.hpp"
 #include "plugins/statistics/moments.hpp"
 #include "plugins/statistics/order.hpp"
+#include "plugins/statistics/range.hpp"
 #include "plugins/statistics/seasonal.hpp"
 #include "plugins/statistics/tail.hpp"
+#include "plugins/statistics/trend.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -118,6 +123,45 @@ int main() {
     measure("tail probability", samples, [&](double, double x) {
         tail.add(x);
         return tail.surprise(x);
+    });
+    ShrinkingRange range(1e-4);
+    measure("range ever seen", samples, [&](double, double x) {
+        const double excess = range.excess(x, 1e-9);
+        range.add(x);
+        return excess;
+    });
+    SeasonalRange hours({86400, 24}, 0, 2);
+    measure("range of the hour", samples, [&](double time_s, double x) {
+        const double excess = hours.excess(time_s, x, 2);
+        hours.add(time_s, x);
+        return excess;
+    });
+    Trend trend(100);
+    measure("trend, time to a limit", samples, [&](double time_s, double x) {
+        trend.add(time_s, x);
+        return std::min(trend.time_to(1000, time_s), 1e9);
+    });
+    ChangePoint change;
+    measure("change point (CUSUM)", samples, [&](double, double x) { return change.add(x); });
+    DistributionShift shift(288);
+    measure("drift (PSI and KS) of 288", samples, [&](double, double x) {
+        shift.add(x);
+        return shift.stability_index();
+    });
+    BurnRate burn(0.99, 3600);
+    measure("burn rate", samples, [&](double time_s, double x) {
+        burn.add(time_s, x > 130 ? 1 : 0, 1);
+        return burn.rate();
+    });
+    CovariateBaseline covariate(1000);
+    measure("covariate baseline", samples, [&](double time_s, double x) {
+        covariate.add(time_s, x);
+        return covariate.distance(time_s, x, 0.1);
+    });
+    Autocorrelation autocorrelation(1440, 5000);
+    measure("autocorrelation", samples, [&](double, double x) {
+        autocorrelation.add(x);
+        return autocorrelation.correlation();
     });
     BestDetector best;
     measure("best, native", samples,
