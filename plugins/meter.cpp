@@ -1,5 +1,6 @@
 #include "plugins/meter.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace nocturne::plugins {
@@ -8,6 +9,7 @@ namespace {
 
 constexpr std::uint32_t kRefusalsMax = 16;
 constexpr std::size_t kBigBlock = 8U << 10;
+constexpr std::size_t kCollectorStep = 8U << 10;
 constexpr std::uint64_t kClockEvery = 64;  // allocations
 
 }  // namespace
@@ -21,15 +23,18 @@ void Meter::attach(lua_State* main) {
     }
 }
 
-void Meter::begin(std::chrono::steady_clock::time_point deadline) {
-    wall_deadline_ = deadline;
+void Meter::begin(std::chrono::nanoseconds wall_max) {
+    wall_max_ = wall_max;
+    wall_deadline_.reset();
     steps_left_ = limits_.instructions_max;
     refusals_ = 0;
     refused_size_ = 0;
     closing_ = 0;
     allocations_ = 0;
     log_lines_ = 0;
-    log_.clear();
+    log_bytes_ = 0;
+    ++call_number_;
+    is_random_started_ = false;
     is_enforced_ = true;
 }
 
@@ -82,8 +87,30 @@ void Meter::stop_for_memory(lua_State* L) {
     stop(L);
 }
 
-void Meter::on_count(lua_State* L, lua_Debug*) {
+void Meter::cover_lines(lua_State* main, std::string source) {
+    covered_source_ = std::move(source);
+    const bool counts = counting_ == Counting::Instructions;
+    lua_sethook(main, on_count, LUA_MASKLINE | (counts ? LUA_MASKCOUNT : 0),
+                counts ? kInterval : 0);
+}
+
+void Meter::note_line(lua_State* L, lua_Debug* frame) {
+    lua_getinfo(L, "S", frame);
+    if (frame->currentline <= 0 || frame->source != covered_source_) {
+        return;
+    }
+    const auto line = static_cast<std::size_t>(frame->currentline);
+    if (covered_lines_.size() <= line) {
+        covered_lines_.resize(line + 1);
+    }
+    covered_lines_[line] = true;
+}
+
+void Meter::on_count(lua_State* L, lua_Debug* frame) {
     Meter& meter = of(L);
+    if (frame->event == LUA_HOOKLINE) {
+        return meter.note_line(L, frame);
+    }
     meter.check(L);
     meter.tick(L, lua_gethookcount(L) > 0 ? static_cast<std::uint64_t>(lua_gethookcount(L)) : 1);
 }
@@ -158,26 +185,72 @@ bool Meter::refuses(void* block, std::size_t old_size, std::size_t new_size) {
     return true;
 }
 
+void Meter::charge(lua_State* L, std::size_t bytes) {
+    memory_now_ += bytes;
+    charged_ += bytes;
+    memory_highest_ = std::max(memory_highest_, memory_now_);
+    if (charged_ >= kCollectorStep) {
+        const std::size_t told = std::exchange(charged_, charged_ % 1024);
+        lua_gc(L, LUA_GCSTEP, static_cast<int>(told / 1024));
+    }
+    if (!is_enforced_ || memory_now_ <= limits_.memory_bytes_max) {
+        return;
+    }
+    if (++refusals_ < kRefusalsMax) {
+        lua_gc(L, LUA_GCCOLLECT);
+    }
+    if (memory_now_ > limits_.memory_bytes_max) {
+        stop_for_memory(L);
+    }
+}
+
 // For the case that the watchdog does not get to run.
 void Meter::look_at_clock(std::size_t size) {
     if (++allocations_ % kClockEvery != 0 && size <= kBigBlock) {
         return;
     }
-    if (std::chrono::steady_clock::now() > wall_deadline_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!wall_deadline_) {
+        wall_deadline_ = now + wall_max_;
+    } else if (now > *wall_deadline_) {
         interrupt();
     }
+}
+
+// ---- randomness ----
+
+// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t Meter::random() {
+    if (!is_random_started_) {
+        restart_random(random_seed_ ^ call_number_ * 0xD6E8FEB86659FD93U);
+    }
+    std::uint64_t x = random_state_ += 0x9E3779B97F4A7C15U;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9U;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBU;
+    return x ^ x >> 31;
+}
+
+void Meter::restart_random(std::uint64_t seed) {
+    random_state_ = seed;
+    is_random_started_ = true;
 }
 
 // ---- log ----
 
 bool Meter::log(std::string_view line) {
-    if (log_lines_ >= limits_.log_lines_max || log_.size() + line.size() > limits_.log_bytes_max) {
+    if (log_lines_ >= limits_.log_lines_max || log_bytes_ + line.size() > limits_.log_bytes_max) {
         ++log_lines_refused_;
         return false;
     }
     ++log_lines_;
-    log_ += line;
-    log_ += '\n';
+    ++log_lines_total_;
+    log_bytes_ += line.size();
+    if (log_.size() + line.size() < kLogKeptBytes) {
+        log_ += line;
+        log_ += '\n';
+    } else {
+        ++log_lines_refused_;  // nobody takes it: the plugin need not know
+    }
     return true;
 }
 

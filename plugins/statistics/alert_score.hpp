@@ -11,11 +11,16 @@ namespace nocturne::plugins {
 // highest of the last `repeat_window` samples, otherwise 0. Evidence of 1 is a score of 0.5.
 class AlertScore {
    public:
-    explicit AlertScore(std::size_t repeat_window) : highs_(repeat_window) {}
+    explicit AlertScore(std::size_t repeat_window = 0) : highs_(repeat_window) {}
 
     double of(double evidence) {
         const double passed = highs_.pass(evidence);
         return passed / (1 + passed);
+    }
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(highs_);
     }
 
    private:

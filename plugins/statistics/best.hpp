@@ -2,10 +2,11 @@
 #pragma once
 
 #include "plugins/statistics/alert_score.hpp"
-#include "plugins/statistics/detector.hpp"
 #include "plugins/statistics/moments.hpp"
 #include "plugins/statistics/range.hpp"
 #include "plugins/statistics/seasonal.hpp"
+
+#include <cstddef>
 
 namespace nocturne::plugins {
 
@@ -20,11 +21,28 @@ namespace nocturne::plugins {
 // day:   the same against earlier days only, so that a morning which does not come is seen although
 //        the hours around are low as well.
 // A score passes when it is the highest of the last 100 samples.
-class BestDetector : public Detector {
+class BestDetector {
    public:
-    explicit BestDetector(const DetectorSettings& settings);
+    struct Settings {
+        double level = 0.08;
+        double hour = 0.75;
+        double day = 8;
+        std::size_t hold = 100;  // samples
+    };
 
-    double score(double time_s, double value) override;
+    BestDetector() : BestDetector(Settings()) {}
+
+    explicit BestDetector(const Settings& settings);
+
+    // Epoch seconds, not falling; the value in the series' unit. 0..1; 0 for what is no number.
+    double score(double time_s, double value);
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(level_limit_, hour_limit_, day_limit_, level_, level_range_, range_, hours_, hour_,
+                absence_, alert_);
+        archive.check(level_limit_ > 0 && hour_limit_ > 0 && day_limit_ > 0);
+    }
 
    private:
     // An excess over what is usual for excesses of this series.
@@ -32,6 +50,11 @@ class BestDetector : public Detector {
        public:
         UsualExcess();
         double of(double excess);
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(usual_);
+        }
 
        private:
         WeightedMoments usual_;
@@ -52,8 +75,5 @@ class BestDetector : public Detector {
     UsualExcess absence_;
     AlertScore alert_;
 };
-
-// Its name, parameters and maker.
-ShippedDetector best_detector();
 
 }  // namespace nocturne::plugins

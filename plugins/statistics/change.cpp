@@ -37,7 +37,7 @@ void ChangePoint::forget() {
 }
 
 DistributionShift::DistributionShift(std::size_t window)
-    : window_(std::clamp<std::size_t>(window, 20, 10'000)), samples_(2 * window_) {
+    : window_(std::clamp(window, kWindowMin, kWindowMax)), samples_(2 * window_) {
     sorted_.reserve(window_);
 }
 

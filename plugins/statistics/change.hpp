@@ -19,7 +19,15 @@ class ChangePoint {
         double slack = 0.5;    // deviations; half of the smallest change worth finding
         double step_max = 4;   // deviations
         double sum_max = 100;  // deviations
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(span, slack, step_max, sum_max);
+            archive.check(slack >= 0 && step_max >= 0 && sum_max >= 0);
+        }
     };
+
+    ChangePoint() : ChangePoint(Settings()) {}
 
     explicit ChangePoint(Settings settings) : settings_(settings), usual_(settings.span) {}
 
@@ -29,6 +37,11 @@ class ChangePoint {
 
     // After a change was told: what follows is the new level.
     void forget();
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(settings_, usual_, up_, down_);
+    }
 
    private:
     Settings settings_;
@@ -45,7 +58,7 @@ class ChangePoint {
 class DistributionShift {
    public:
     // At least 20 samples, at most 10,000.
-    explicit DistributionShift(std::size_t window);
+    explicit DistributionShift(std::size_t window = kWindowMin);
 
     // True when the index was reckoned anew.
     bool add(double sample);
@@ -55,7 +68,23 @@ class DistributionShift {
 
     double kolmogorov_smirnov() const { return kolmogorov_smirnov_; }
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(next_, count_, since_, stability_index_, kolmogorov_smirnov_);
+        archive.ring(samples_, count_, 2 * kWindowMax);
+        window_ = samples_.size() / 2;
+        archive.check(window_ >= kWindowMin && samples_.size() == 2 * window_ &&
+                      next_ < samples_.size() && (count_ == samples_.size() || count_ == next_));
+        archive.weigh(sorted_);
+        if constexpr (Archive::kReads) {
+            sorted_.reserve(window_);
+        }
+    }
+
    private:
+    static constexpr std::size_t kWindowMin = 20;
+    static constexpr std::size_t kWindowMax = 10'000;
+
     static constexpr std::size_t kBins = 10;
 
     void reckon();

@@ -19,22 +19,14 @@ constexpr double kScaleFloor = 0.05;  // of the curve's deviation
 constexpr double kCut = 4;
 constexpr double kCutFloor = 1e-3;  // of the curve's deviation: a constant curve can widen
 
-constexpr DetectorParameter kParameters[] = {
-    {"limit", 3.5, 0.5, 100, "geometric mean of the two distances, in deviations"},
-    {"repeat", 5, 0, 100000, "samples for which only a higher score alerts again"},
-    {"repeat_slow", 100, 0, 100000,
-     "the same, of metrics with a sample every 5 minutes or less often"},
-};
-
 }  // namespace
 
 KpiDetector::Memory::Memory(double interval_s)
     : curve(kCurveDays * kDay / interval_s), squares(kDistanceDays * kDay / interval_s) {}
 
-KpiDetector::KpiDetector(const DetectorSettings& settings)
-    : limit_(settings.at("limit")), recent_(kRecent), day_({kDay, kSlots}, kProfileAlpha),
-      repeat_slow_(static_cast<std::size_t>(settings.at("repeat_slow"))),
-      alert_(static_cast<std::size_t>(settings.at("repeat"))) {}
+KpiDetector::KpiDetector(const Settings& settings)
+    : limit_(settings.limit), recent_(kRecent), day_({kDay, kSlots}, kProfileAlpha),
+      hold_slow_(settings.hold_slow), alert_(settings.hold) {}
 
 double KpiDetector::score(double time_s, double value) {
     if (!is_usable(value) || !is_usable(time_s)) {
@@ -47,7 +39,7 @@ double KpiDetector::score(double time_s, double value) {
         const double interval_s = std::clamp(time_s - *first_time_s_, 1.0, kDay);
         memory_.emplace(interval_s);
         if (interval_s >= kSlow) {
-            alert_ = AlertScore(repeat_slow_);
+            alert_ = AlertScore(hold_slow_);
         }
     }
     double evidence = 0;
@@ -78,13 +70,6 @@ double KpiDetector::unusual(double time_s, double value, double floor) {
     const double cut = std::min(std::abs(value - expected), most);
     memory_->squares.add(cut * cut);
     return odd;
-}
-
-ShippedDetector kpi_detector() {
-    return {"kpi", "curves of requests: a fast change that this time of day does not have",
-            kParameters, [](const DetectorSettings& settings) -> std::unique_ptr<Detector> {
-                return std::make_unique<KpiDetector>(settings);
-            }};
 }
 
 }  // namespace nocturne::plugins

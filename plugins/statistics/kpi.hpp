@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plugins/statistics/alert_score.hpp"
-#include "plugins/statistics/detector.hpp"
 #include "plugins/statistics/moments.hpp"
 #include "plugins/statistics/seasonal.hpp"
 
@@ -19,16 +18,36 @@ namespace nocturne::plugins {
 // profile. A score passes when it is the highest of the last 5 samples (100 where they
 // come every five minutes or less often); the first 300 are for
 // learning.
-class KpiDetector : public Detector {
+class KpiDetector {
    public:
-    explicit KpiDetector(const DetectorSettings& settings);
+    struct Settings {
+        double limit = 3.5;
+        std::size_t hold = 5;         // samples
+        std::size_t hold_slow = 100;  // of metrics with a sample every five minutes or less often
+    };
 
-    double score(double time_s, double value) override;
+    KpiDetector() : KpiDetector(Settings()) {}
+
+    explicit KpiDetector(const Settings& settings);
+
+    // Epoch seconds, not falling; the value in the series' unit. 0..1; 0 for what is no number.
+    double score(double time_s, double value);
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(limit_, seen_, first_time_s_, memory_, recent_, day_, hold_slow_, alert_);
+        archive.check(limit_ > 0);
+    }
 
    private:
     // What needs the sampling interval: made with the first gap between two times.
     struct Memory {
-        explicit Memory(double interval_s);
+        explicit Memory(double interval_s = 60);
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(curve, squares);
+        }
 
         WeightedMoments curve;
         WeightedMoments squares;  // of the cut distances to the profile
@@ -42,11 +61,8 @@ class KpiDetector : public Detector {
     std::optional<Memory> memory_;
     RollingMoments recent_;
     SeasonalProfile day_;
-    std::size_t repeat_slow_;
+    std::size_t hold_slow_;
     AlertScore alert_;
 };
-
-// Its name, parameters and maker.
-ShippedDetector kpi_detector();
 
 }  // namespace nocturne::plugins

@@ -13,7 +13,6 @@ constexpr std::size_t kBands = 65;  // exponents -32 to 31, and one for zero
 constexpr int kExponentMin = -32;
 constexpr int kExponentMax = 31;
 constexpr std::size_t kBandLearning = 20;
-constexpr std::size_t kLagMax = 100'000;
 constexpr double kTimeMax = 1e15;
 constexpr double kScoreMin = 0.001;
 

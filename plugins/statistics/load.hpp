@@ -16,7 +16,7 @@ namespace nocturne::plugins {
 class BurnRate {
    public:
     // objective: 0.9 to 0.99999.
-    BurnRate(double objective, double window_s);
+    explicit BurnRate(double objective = 0.99, double window_s = 3600);
 
     // Times must not fall; an earlier one counts as the latest. False for NaN and negative counts.
     bool add(double time_s, double bad, double all);
@@ -29,10 +29,24 @@ class BurnRate {
         return latest_ - first_ >= static_cast<std::int64_t>(buckets_.size()) - 1;
     }
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(allowed_, bucket_s_, first_, latest_, bad_, all_);
+        archive.check(allowed_ > 0 && bucket_s_ > 0 && latest_ >= first_ && first_ >= -1 &&
+                      (first_ >= 0) == (latest_ >= 0));
+        archive.each(buckets_);
+        archive.weigh(buckets_);
+    }
+
    private:
     struct Bucket {
         double bad = 0;
         double all = 0;
+
+        template <class Archive>
+        void fields(Archive& archive) {
+            archive(bad, all);
+        }
     };
 
     void advance_to(std::int64_t number);
@@ -51,13 +65,19 @@ class BurnRate {
 // neither unit nor range need be known. Cost: O(1); memory: 2.6 kB.
 class CovariateBaseline {
    public:
-    explicit CovariateBaseline(double span);
+    explicit CovariateBaseline(double span = 1);
 
     bool add(double covariate, double sample);
 
     // Distance of the sample from its band's mean in the band's deviations, at least `floor` wide;
     // 0 while the band has fewer than 20 samples.
     double distance(double covariate, double sample, double floor) const;
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive.each(bands_);
+        archive.weigh(bands_);
+    }
 
    private:
     static std::size_t band_of(double covariate);
@@ -70,14 +90,24 @@ class CovariateBaseline {
 class Autocorrelation {
    public:
     // A lag of 1 to 100,000; a span in samples.
-    Autocorrelation(std::size_t lag, double span);
+    explicit Autocorrelation(std::size_t lag = 1, double span = 1);
 
     bool add(double sample);
 
     // 0 before a whole lag has passed twice, and for a constant series.
     double correlation() const;
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(next_, count_, alpha_, mean_now_, mean_past_, variance_now_, variance_past_,
+                covariance_);
+        archive.ring(past_, count_, kLagMax);
+        archive.check(next_ < past_.size() && (count_ >= past_.size() || count_ == next_));
+    }
+
    private:
+    static constexpr std::size_t kLagMax = 100'000;
+
     std::vector<double> past_;
     std::size_t next_ = 0;
     std::size_t count_ = 0;

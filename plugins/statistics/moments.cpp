@@ -19,7 +19,8 @@ double distance_in_scales(double sample, double centre, double scale, double flo
     return unit * kFarthest <= distance ? kFarthest : distance / unit;
 }
 
-RollingMoments::RollingMoments(std::size_t window) : samples_(std::max<std::size_t>(window, 1)) {}
+RollingMoments::RollingMoments(std::size_t window)
+    : samples_(std::clamp<std::size_t>(window, 1, kWindowMax)) {}
 
 bool RollingMoments::add(double sample) {
     if (!is_usable(sample)) {

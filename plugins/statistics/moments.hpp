@@ -24,8 +24,8 @@ double distance_in_scales(double sample, double centre, double scale, double flo
 // large offset nor a long run eats the digits. Cost: O(1); memory: 8 bytes a sample of the window.
 class RollingMoments {
    public:
-    // A window of 0 is taken as 1.
-    explicit RollingMoments(std::size_t window);
+    // A window of 0 is taken as 1, more than 100,000 as that.
+    explicit RollingMoments(std::size_t window = 1);
 
     bool add(double sample);
 
@@ -38,7 +38,16 @@ class RollingMoments {
 
     double deviation() const;
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(next_, count_, shift_, sum_, squares_);
+        archive.ring(samples_, count_, kWindowMax);
+        archive.check(next_ < samples_.size() && (count_ == samples_.size() || count_ == next_));
+    }
+
    private:
+    static constexpr std::size_t kWindowMax = 100'000;
+
     void sum_anew();
 
     std::vector<double> samples_;
@@ -55,7 +64,7 @@ class RollingMoments {
 // alpha is 1 / count, so that the first ones weigh alike. Cost: O(1).
 class WeightedMoments {
    public:
-    explicit WeightedMoments(double span) : alpha_(2.0 / (span < 1.0 ? 2.0 : span + 1.0)) {}
+    explicit WeightedMoments(double span = 1) : alpha_(2.0 / (span < 1.0 ? 2.0 : span + 1.0)) {}
 
     bool add(double sample) {
         if (!is_usable(sample)) {
@@ -80,6 +89,12 @@ class WeightedMoments {
 
     // sqrt(mean^2 + variance): the size of samples that are distances already.
     double root_mean_square() const { return std::sqrt(mean_ * mean_ + variance_); }
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(alpha_, share_, mean_, variance_, count_);
+        archive.check(alpha_ >= 0 && alpha_ <= 1 && variance_ >= 0);
+    }
 
    private:
     double alpha_;

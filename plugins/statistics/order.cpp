@@ -6,21 +6,22 @@
 
 namespace nocturne::plugins {
 
-namespace {
-
-constexpr std::size_t kWindowMax = 4096;
-
-}  // namespace
-
 SortedWindow::SortedWindow(std::size_t window)
     : samples_(std::clamp<std::size_t>(window, 1, kWindowMax)) {
     sorted_.reserve(samples_.size());
+}
+
+void SortedWindow::sort_anew(std::size_t count) {
+    sorted_.reserve(samples_.size());
+    sorted_.assign(samples_.begin(), samples_.begin() + static_cast<std::ptrdiff_t>(count));
+    std::sort(sorted_.begin(), sorted_.end());
 }
 
 bool SortedWindow::add(double sample) {
     if (!is_usable(sample)) {
         return false;
     }
+    sample += 0.0;  // no -0: the order must be the same after decoding
     const auto place = std::lower_bound(sorted_.begin(), sorted_.end(), sample);
     if (!is_full()) {
         sorted_.insert(place, sample);

@@ -1,6 +1,7 @@
 // Order statistics of the last n samples: quantiles, median, MAD, and the IQR fence.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -12,7 +13,7 @@ namespace nocturne::plugins {
 class SortedWindow {
    public:
     // A window of 0 is taken as 1, more than 4096 as 4096.
-    explicit SortedWindow(std::size_t window);
+    explicit SortedWindow(std::size_t window = 1);
 
     bool add(double sample);
 
@@ -34,7 +35,23 @@ class SortedWindow {
     // 0 inside them. An IQR below `floor` counts as `floor`.
     double beyond_fence(double sample, double k, double floor) const;
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        std::size_t count = sorted_.size();
+        archive(next_, count);
+        archive.ring(samples_, count, kWindowMax);
+        archive.check(next_ < samples_.size() && (count == samples_.size() || count == next_));
+        archive.weigh(sorted_);
+        if constexpr (Archive::kReads) {
+            sort_anew(next_ < samples_.size() ? std::min(count, samples_.size()) : 0);
+        }
+    }
+
    private:
+    static constexpr std::size_t kWindowMax = 4096;
+
+    void sort_anew(std::size_t count);
+
     std::vector<double> samples_;  // a ring in order of age
     std::size_t next_ = 0;
     std::vector<double> sorted_;

@@ -12,7 +12,7 @@ namespace nocturne::plugins {
 // samples. Ours, after the records of extreme-value statistics (Chandler 1952). Cost: O(1).
 class ShrinkingRange {
    public:
-    explicit ShrinkingRange(double shrink) : shrink_(shrink), moments_(2.0 / shrink) {}
+    explicit ShrinkingRange(double shrink = 0.5) : shrink_(shrink), moments_(2.0 / shrink) {}
 
     // (sample - high) / (high - low), or the same below, in front of `add`; 0 inside or before the
     // first sample. A range narrower than `floor` counts as `floor`.
@@ -46,6 +46,11 @@ class ShrinkingRange {
     double width() const { return high_ - low_; }
 
     std::size_t count() const { return moments_.count(); }
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(shrink_, moments_, high_, low_);
+    }
 
    private:
     void shrink_towards(double centre, double share) {

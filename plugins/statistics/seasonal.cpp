@@ -10,12 +10,11 @@ namespace nocturne::plugins {
 
 namespace {
 
-constexpr int kSlotsMax = 10080;
 constexpr double kTimeMax = 1e15;
 
 Season within_bounds(Season season) {
-    season.slots = std::clamp(season.slots, 1, kSlotsMax);
-    season.period_s = season.period_s > 0 ? season.period_s : 86400;
+    season.slots = std::clamp(season.slots, 1, Season::kSlotsMax);
+    season.period_s = season.period_s >= Season::kPeriodMin ? season.period_s : 86400;
     return season;
 }
 

@@ -32,6 +32,13 @@ class QuantileSketch {
 
     double count() const { return count_; }
 
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(half_life_, since_, count_, zeros_);
+        archive.sparse(positive_);
+        archive.sparse(negative_);
+    }
+
    private:
     static constexpr int kBuckets = 2446;  // of one sign: 1e-9 to 1e12 in steps of 1.02
 
@@ -54,7 +61,7 @@ class QuantileSketch {
 class TailProbability {
    public:
     // p in 0.5..0.999; span: samples.
-    TailProbability(double p, double span);
+    explicit TailProbability(double p = 0.98, double span = 1000);
 
     bool add(double sample);
 
@@ -62,6 +69,12 @@ class TailProbability {
     double surprise(double sample) const;
 
     std::size_t count() const { return sizes_.count(); }
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(p_, span_, quantile_, sizes_, beyond_);
+        archive.check(p_ >= 0.5 && p_ <= 0.999 && span_ >= 2);
+    }
 
    private:
     double p_;

@@ -10,7 +10,7 @@ namespace nocturne::plugins {
 // by (1 - alpha), slope = cov(t, x) / var(t), all moments updated as West (1979) does. Cost: O(1).
 class Trend {
    public:
-    explicit Trend(double span) : alpha_(2.0 / (span < 1.0 ? 2.0 : span + 1.0)) {}
+    explicit Trend(double span = 1) : alpha_(2.0 / (span < 1.0 ? 2.0 : span + 1.0)) {}
 
     // False for a NaN or infinite time or sample.
     bool add(double time_s, double sample);
@@ -26,6 +26,11 @@ class Trend {
     // Seconds from `now_s` until the line meets `limit`; infinite when it moves away from it or
     // stands still, 0 when it is beyond already (in the direction in which it moves).
     double time_to(double limit, double now_s) const;
+
+    template <class Archive>
+    void fields(Archive& archive) {
+        archive(alpha_, count_, time_, value_, time_variance_, value_variance_, covariance_);
+    }
 
    private:
     double alpha_;
