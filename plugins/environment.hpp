@@ -22,6 +22,9 @@ void add_safe_coroutine(lua_State* L);
 void add_safe_math(lua_State* L, std::uint64_t seed);
 void add_safe_time(lua_State* L);
 
+// pairs() as plugins have it: by sorted keys.
+int ordered_pairs(lua_State* L);
+
 // As luaL_tolstring, but without an address: pushes the text.
 const char* push_text_of(lua_State* L, int index, std::size_t* length);
 

@@ -65,4 +65,18 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     return out;
 }
 
+bool is_clean(std::string_view text, Cleanness cleanness) {
+    while (!text.empty()) {
+        const std::size_t length = character_at(text);
+        const auto byte = static_cast<unsigned char>(text.front());
+        const bool is_control = byte < 0x20 || byte == 0x7F;
+        const bool is_space = byte == '\n' || byte == '\t';
+        if (length == 0 || (is_control && !(is_space && cleanness == Cleanness::Text))) {
+            return false;
+        }
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 }  // namespace nocturne::plugins

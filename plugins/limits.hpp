@@ -21,6 +21,8 @@ struct Limits {
     std::size_t load_text_bytes_max = 32U << 10;
     std::size_t error_bytes_max = 1U << 10;
     std::size_t returned_bytes_max = 1U << 10;
+    std::uint32_t host_calls_max = 1'000;  // of nocturne.*, per call
+    std::uint32_t effects_max = 16;        // annotate, set_*, emit; per call
     std::uint32_t log_lines_max = 100;
     std::size_t log_bytes_max = 16U << 10;
     std::uint32_t close_depth_max =
@@ -65,5 +67,10 @@ struct Outcome {
 // A text of a plugin's, fit for a log, a terminal or a page: no control characters, no broken
 // UTF-8, newlines as \n, at most `bytes_max` bytes ("..." when it was cut).
 std::string printable(std::string_view text, std::size_t bytes_max);
+
+// Well-formed UTF-8 without control characters; newlines and tabs are let through in a Text.
+enum class Cleanness : std::uint8_t { Name, Text };
+
+bool is_clean(std::string_view text, Cleanness cleanness);
 
 }  // namespace nocturne::plugins

@@ -15,6 +15,8 @@
 #include "model/event.hpp"
 #include "model/matcher.hpp"
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -32,11 +34,21 @@ enum class PluginKind : std::uint8_t { Detector, Enricher, Playbook };
 // Approve is for playbooks.
 enum class PluginMode : std::uint8_t { Shadow, Suggest, Approve, Auto };
 
+inline constexpr std::array<std::string_view, 3> kPluginKindNames{"detector", "enricher",
+                                                                  "playbook"};
+inline constexpr std::array<std::string_view, 4> kPluginModeNames{"shadow", "suggest", "approve",
+                                                                  "auto"};
+
 std::string_view name_of(PluginKind kind);
 std::string_view name_of(PluginMode mode);
 
 // What a plugin may change of an event, or send.
 enum class Write : std::uint8_t { Annotations, Labels, Resource, Severity, Events };
+
+inline constexpr std::array<std::string_view, 5> kWriteNames{"annotations", "labels", "resource",
+                                                             "severity", "events"};
+
+std::string_view name_of(Write write);
 
 // Its capabilities: what it does not ask for it does not get.
 struct Wants {
@@ -47,9 +59,13 @@ struct Wants {
     bool changes = false;  // nocturne.changes
     bool history = false;  // nocturne.past
     std::vector<std::string> tables;  // CSV files that nocturne.table may read
+    std::vector<std::string> labels;  // the only ones that it sees of an event; empty: all
     std::vector<Write> writes;
     std::size_t state_bytes_max = 256U << 10;  // at most 4 MiB
     std::uint32_t series_max = 10'000;         // on_sample: beyond it the least recently seen goes
+    // Of the sandbox, below the operator's ceiling; 0: the ceiling.
+    std::size_t memory_bytes_max = 0;
+    std::chrono::milliseconds call_cpu_max{0};
 
     bool may(Write write) const;
 };
@@ -68,10 +84,11 @@ struct Parameter {
 
 // The functions that the table has.
 struct Handlers {
-    bool on_event = false;     // enricher, detector
-    bool on_sample = false;    // detector: metrics, a series at a time
-    bool on_incident = false;  // enricher: an incident was opened, or its first suspect changed
-    bool migrate = false;      // state of an earlier version
+    bool on_event = false;        // enricher, detector
+    bool on_sample = false;       // detector: metrics, a series at a time
+    bool on_incident = false;     // enricher: an incident was opened, or its first suspect changed
+    bool migrate = false;         // nocturne.state of another version
+    bool migrate_series = false;  // a series of another version
 };
 
 struct Manifest {

@@ -23,15 +23,16 @@ void Meter::attach(lua_State* main) {
     }
 }
 
-void Meter::begin(std::chrono::steady_clock::time_point deadline) {
-    wall_deadline_ = deadline;
+void Meter::begin(std::chrono::nanoseconds wall_max) {
+    wall_max_ = wall_max;
+    wall_deadline_.reset();
     steps_left_ = limits_.instructions_max;
     refusals_ = 0;
     refused_size_ = 0;
     closing_ = 0;
     allocations_ = 0;
     log_lines_ = 0;
-    log_.clear();
+    log_bytes_ = 0;
     is_enforced_ = true;
 }
 
@@ -184,7 +185,10 @@ void Meter::look_at_clock(std::size_t size) {
     if (++allocations_ % kClockEvery != 0 && size <= kBigBlock) {
         return;
     }
-    if (std::chrono::steady_clock::now() > wall_deadline_) {
+    const auto now = std::chrono::steady_clock::now();
+    if (!wall_deadline_) {
+        wall_deadline_ = now + wall_max_;
+    } else if (now > *wall_deadline_) {
         interrupt();
     }
 }
@@ -192,13 +196,19 @@ void Meter::look_at_clock(std::size_t size) {
 // ---- log ----
 
 bool Meter::log(std::string_view line) {
-    if (log_lines_ >= limits_.log_lines_max || log_.size() + line.size() > limits_.log_bytes_max) {
+    if (log_lines_ >= limits_.log_lines_max || log_bytes_ + line.size() > limits_.log_bytes_max) {
         ++log_lines_refused_;
         return false;
     }
     ++log_lines_;
-    log_ += line;
-    log_ += '\n';
+    ++log_lines_total_;
+    log_bytes_ += line.size();
+    if (log_.size() + line.size() < kLogKeptBytes) {
+        log_ += line;
+        log_ += '\n';
+    } else {
+        ++log_lines_refused_;  // nobody takes it: the plugin need not know
+    }
     return true;
 }
 

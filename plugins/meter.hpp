@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,14 +28,20 @@ class Meter final : public Interruptible {
 
     const Limits& limits() const { return limits_; }
 
+    // For what is not running.
+    void set_limits(const Limits& limits) { limits_ = limits; }
+
     // ---- one call ----
 
-    // `deadline`: for the case that the watchdog does not get to run.
-    void begin(std::chrono::steady_clock::time_point deadline);
+    // `wall_max`: for the case that the watchdog does not get to run; from when the clock is first
+    // looked at.
+    void begin(std::chrono::nanoseconds wall_max);
     void end();
 
     // The call came back late.
     void condemn() { kill(Verdict::KilledTime); }
+
+    bool is_running() const { return is_enforced_; }
 
     // Verdict::Ok, or how it was killed. Once killed stays killed.
     Verdict killed() const { return killed_; }
@@ -102,6 +109,8 @@ class Meter final : public Interruptible {
 
     std::uint64_t log_lines_refused() const { return log_lines_refused_; }
 
+    std::uint64_t log_lines_total() const { return log_lines_total_; }
+
     std::string take_log() { return std::exchange(log_, {}); }
 
     // What the plugin takes for the time of day: seconds since 1970.
@@ -127,11 +136,13 @@ class Meter final : public Interruptible {
     void arm() noexcept;
     static void on_count(lua_State* L, lua_Debug*);
 
+    static constexpr std::size_t kLogKeptBytes = 256U << 10;  // until somebody takes it
+
     // A resume costs so many instructions, for each coroutine counts its own.
     static constexpr int kInterval = 1000;
     static constexpr int kArmedInterval = 1;
 
-    const Limits limits_;
+    Limits limits_;
     const Counting counting_;
     std::atomic<Running*> running_{nullptr};
     std::atomic<bool> is_overdue_{false};
@@ -147,11 +158,14 @@ class Meter final : public Interruptible {
     std::uint32_t refusals_ = 0;
     void* refused_block_ = nullptr;
     std::size_t refused_size_ = 0;
-    std::chrono::steady_clock::time_point wall_deadline_;
+    std::chrono::nanoseconds wall_max_{0};
+    std::optional<std::chrono::steady_clock::time_point> wall_deadline_;
 
     std::int64_t now_ = 0;
-    std::string log_;
+    std::string log_;  // of several calls
     std::uint32_t log_lines_ = 0;
+    std::size_t log_bytes_ = 0;
+    std::uint64_t log_lines_total_ = 0;
     std::uint64_t log_lines_refused_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "plugins/manifest.hpp"
 #include "plugins/world.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -59,6 +60,14 @@ struct Wish {
     std::string value;  // also the new resource, or the severity
     model::AnnotationView::Type type = model::AnnotationView::Type::Text;
 };
+
+// The annotation that an emitted event carries: how many emits led to it, 1 and up. The engine ends
+// chains of them. Plugins cannot write it.
+inline constexpr std::string_view kDepthAnnotation = "nocturne.depth";
+inline constexpr std::uint32_t kDepthMax = 1'000;
+
+// What that annotation says; 0 without it.
+std::uint32_t emit_depth_of(const model::EventView& event);
 
 // One call of a handler. Valid until the next one of the same plugin.
 struct CallResult {

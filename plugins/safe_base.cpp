@@ -242,27 +242,6 @@ int continue_pairs(lua_State*, int, lua_KContext) {
     return 3;
 }
 
-int safe_pairs(lua_State* L) {
-    luaL_checkany(L, 1);
-    Meter& meter = Meter::of(L);
-    meter.check(L);
-    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
-        lua_pushvalue(L, 1);
-        lua_callk(L, 1, 3, 0, continue_pairs);
-        return 3;
-    }
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    push_keys_in_order(L, meter);
-    lua_pushvalue(L, 1);
-    lua_insert(L, -2);
-    lua_pushinteger(L, 0);
-    lua_pushcclosure(L, next_in_order, 3);
-    lua_pushvalue(L, 1);
-    lua_pushnil(L);
-    return 3;
-}
-
 // ---- texts ----
 
 int safe_tostring(lua_State* L) {
@@ -302,6 +281,27 @@ int safe_collectgarbage(lua_State* L) {
 
 }  // namespace
 
+int ordered_pairs(lua_State* L) {
+    luaL_checkany(L, 1);
+    Meter& meter = Meter::of(L);
+    meter.check(L);
+    if (luaL_getmetafield(L, 1, "__pairs") != LUA_TNIL) {
+        lua_pushvalue(L, 1);
+        lua_callk(L, 1, 3, 0, continue_pairs);
+        return 3;
+    }
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    push_keys_in_order(L, meter);
+    lua_pushvalue(L, 1);
+    lua_insert(L, -2);
+    lua_pushinteger(L, 0);
+    lua_pushcclosure(L, next_in_order, 3);
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
 const char* push_text_of(lua_State* L, int index, std::size_t* length) {
     index = lua_absindex(L, index);
     if (luaL_callmeta(L, index, "__tostring") != 0) {
@@ -332,7 +332,7 @@ void add_safe_base(lua_State* L) {
     static constexpr luaL_Reg kFunctions[] = {
         {"collectgarbage", safe_collectgarbage},
         {"load", safe_load},
-        {"pairs", safe_pairs},
+        {"pairs", ordered_pairs},
         {"pcall", safe_pcall},
         {"print", safe_print},
         {"setmetatable", safe_setmetatable},

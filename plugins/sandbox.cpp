@@ -10,6 +10,7 @@
 
 namespace nocturne::plugins {
 
+using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 namespace {
@@ -74,15 +75,15 @@ class Sandbox::Inside {
 
     ~Inside() { lua_close(L_); }
 
-    Outcome load(WatchedThread& thread, std::string_view source, std::string_view name) {
+    Verdict push_chunk(WatchedThread& thread, std::string_view source, std::string_view name) {
         const Limits& limits = meter_.limits();
         if (source.size() > limits.source_bytes_max) {
-            Outcome refused;
-            refused.verdict = Verdict::Error;
-            refused.message = printable(name, 256) + ": the file has " +
-                              std::to_string(source.size()) + " bytes; a plugin may have " +
-                              std::to_string(limits.source_bytes_max);
-            return refused;
+            return refuse(printable(name, 256) + ": the file has " + std::to_string(source.size()) +
+                          " bytes; a plugin may have " + std::to_string(limits.source_bytes_max));
+        }
+        if (source.starts_with(LUA_SIGNATURE[0])) {
+            return refuse(printable(name, 256) +
+                          ": this is compiled Lua (bytecode); a plugin is loaded from its source");
         }
 
         struct Chunk {
@@ -96,11 +97,20 @@ class Sandbox::Inside {
                 LUA_OK) {
                 return lua_error(L);
             }
-            lua_call(L, 0, 1);
             return 1;
         });
         lua_pushlightuserdata(L_, &chunk);
-        return run(thread, 1, limits.load_cpu_max);
+        return run(thread, 1, 1, limits.load_cpu_max);
+    }
+
+    Outcome load(WatchedThread& thread, std::string_view source, std::string_view name) {
+        const nanoseconds before = thread_cpu();
+        const std::uint64_t steps_before = steps_;
+        Verdict verdict = push_chunk(thread, source, name);
+        if (verdict == Verdict::Ok) {
+            verdict = run(thread, 0, 1, meter_.limits().load_cpu_max);
+        }
+        return describe(verdict, before, steps_ - steps_before, meter_.limits().load_cpu_max);
     }
 
     Outcome call_global(WatchedThread& thread, std::string_view function,
@@ -110,7 +120,10 @@ class Sandbox::Inside {
         lua_rawget(L_, -2);
         lua_remove(L_, -2);
         push_event_table(L_, event);
-        return run(thread, 1, meter_.limits().call_cpu_max);
+        const nanoseconds before = thread_cpu();
+        const std::uint64_t steps_before = steps_;
+        const Verdict verdict = run(thread, 1, 1, meter_.limits().call_cpu_max);
+        return describe(verdict, before, steps_ - steps_before, meter_.limits().call_cpu_max);
     }
 
     bool has_global(std::string_view function) {
@@ -130,61 +143,98 @@ class Sandbox::Inside {
         }
     }
 
-   private:
-    // The function and its arguments are on the stack; all is gone from it afterwards. The caps
-    // hold only between begin() and end(): what the host does with the state outside must not fail.
-    Outcome run(WatchedThread& thread, int arguments, std::chrono::milliseconds cpu_max) {
-        Outcome outcome;
+    // The caps hold only between begin() and end(): what the host does with the state outside must
+    // not fail.
+    Verdict run(WatchedThread& thread, int arguments, int results, milliseconds cpu_max) {
+        const int base = lua_gettop(L_) - arguments - 1;
         if (meter_.killed() != Verdict::Ok) {
-            lua_settop(L_, 1);
-            outcome.verdict = Verdict::Refused;
-            outcome.message = "not called: it was killed before";
-            return outcome;
+            lua_settop(L_, base);
+            message_ = "not called: it was killed before";
+            return Verdict::Refused;
         }
         const nanoseconds wall_max = cpu_max * meter_.limits().wall_factor;
-        traceback_.clear();
-        const nanoseconds before = thread_cpu();
         int status = LUA_OK;
         bool is_late = false;
         {
             const Meter::Running running(meter_, L_);
-            meter_.begin(std::chrono::steady_clock::now() + wall_max);
+            meter_.begin(wall_max);
             thread.begin(meter_, {cpu_max, wall_max});
-            status = lua_pcall(L_, arguments, 1, 1);
+            status = lua_pcall(L_, arguments, results, 1);
             is_late = thread.end();
             meter_.end();
         }
-        outcome.cpu = thread_cpu() - before;
-        if (is_late || outcome.cpu > cpu_max + Watchdog::kPeriod) {
+        steps_ += meter_.steps();
+        if (is_late) {
             meter_.condemn();
         }
-        outcome.instructions = meter_.steps();
-        conclude(status, outcome);
-        lua_settop(L_, 1);
-        outcome.memory_bytes = meter_.memory_now();
-        outcome.memory_bytes_highest = meter_.memory_highest();
-        return outcome;
+        if (status == LUA_OK && meter_.killed() == Verdict::Ok) {
+            return Verdict::Ok;
+        }
+        return conclude(status, base);
     }
 
-    void conclude(int status, Outcome& outcome) {
+    lua_State* state() { return L_; }
+
+    Meter& meter() { return meter_; }
+
+    const std::string& message() const { return message_; }
+
+    const std::string& traceback() const { return traceback_; }
+
+   private:
+    Verdict refuse(std::string message) {
+        message_ = std::move(message);
+        traceback_.clear();
+        return Verdict::Error;
+    }
+
+    // Of a run that did not end well.
+    Verdict conclude(int status, int base) {
         if (status == LUA_ERRMEM && meter_.killed() == Verdict::Ok) {
             meter_.kill(Verdict::KilledMemory);
         }
-        outcome.verdict = meter_.killed() != Verdict::Ok ? meter_.killed()
-                          : status != LUA_OK             ? Verdict::Error
-                                                         : Verdict::Ok;
-        if (outcome.verdict == Verdict::KilledTime) {
-            outcome.message = "its CPU time, wall time or instructions were used up";
-        } else if (outcome.verdict == Verdict::KilledMemory) {
-            outcome.message =
-                "over its memory of " + std::to_string(meter_.limits().memory_bytes_max) +
-                " bytes, or one block over " + std::to_string(meter_.limits().block_bytes_max);
-        } else if (outcome.verdict == Verdict::Error) {
-            outcome.message = text_of_error(L_, meter_.limits().error_bytes_max);
-            outcome.traceback = traceback_;
+        const Verdict verdict = meter_.killed() != Verdict::Ok ? meter_.killed() : Verdict::Error;
+        if (verdict == Verdict::KilledTime) {
+            message_ = "its CPU time, wall time or instructions were used up";
+        } else if (verdict == Verdict::KilledMemory) {
+            message_ = "over its memory of " + std::to_string(meter_.limits().memory_bytes_max) +
+                       " bytes, or one block over " +
+                       std::to_string(meter_.limits().block_bytes_max);
         } else {
-            read_result(outcome);
+            message_ = text_of_error(L_, meter_.limits().error_bytes_max);
         }
+        if (verdict != Verdict::Error) {
+            traceback_.clear();
+        }
+        lua_settop(L_, base);
+        return verdict;
+    }
+
+    // The result of a run is on the stack when it was Ok; takes it away. A clock that was read
+    // before and after sees what the watchdog missed.
+    Outcome describe(Verdict verdict, nanoseconds before, std::uint64_t steps,
+                     milliseconds cpu_max) {
+        Outcome outcome;
+        outcome.verdict = verdict;
+        outcome.cpu = thread_cpu() - before;
+        outcome.instructions = steps;
+        if (verdict == Verdict::Ok && outcome.cpu > cpu_max + Watchdog::kPeriod) {
+            meter_.condemn();
+            lua_settop(L_, -2);
+            outcome.verdict = conclude(LUA_OK, lua_gettop(L_));
+        }
+        if (outcome.verdict == Verdict::Ok) {
+            read_result(outcome);
+            lua_settop(L_, -2);
+        } else {
+            outcome.message = message_;
+            if (outcome.verdict == Verdict::Error) {
+                outcome.traceback = traceback_;
+            }
+        }
+        outcome.memory_bytes = meter_.memory_now();
+        outcome.memory_bytes_highest = meter_.memory_highest();
+        return outcome;
     }
 
     void read_result(Outcome& outcome) {
@@ -222,7 +272,9 @@ class Sandbox::Inside {
 
     Meter meter_;
     lua_State* L_;
+    std::string message_;
     std::string traceback_;
+    std::uint64_t steps_ = 0;
 };
 
 Sandbox::Sandbox(Options options) : inside_(std::make_unique<Inside>(options)) {}
@@ -248,6 +300,31 @@ std::string Sandbox::take_log() {
 
 void Sandbox::collect_if_full() {
     inside_->collect_if_full();
+}
+
+lua_State* Sandbox::state() {
+    return inside_->state();
+}
+
+Meter& Sandbox::meter() {
+    return inside_->meter();
+}
+
+Verdict Sandbox::push_chunk(WatchedThread& thread, std::string_view source, std::string_view name) {
+    return inside_->push_chunk(thread, source, name);
+}
+
+Verdict Sandbox::run(WatchedThread& thread, int arguments, int results,
+                     std::chrono::milliseconds cpu_max) {
+    return inside_->run(thread, arguments, results, cpu_max);
+}
+
+const std::string& Sandbox::message() const {
+    return inside_->message();
+}
+
+const std::string& Sandbox::traceback() const {
+    return inside_->traceback();
 }
 
 }  // namespace nocturne::plugins

@@ -6,11 +6,17 @@
 #include "plugins/limits.hpp"
 #include "plugins/watchdog.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
+struct lua_State;
+
 namespace nocturne::plugins {
+
+class Meter;
 
 // Used from one thread at a time, always within a WatchedThread. A call that was killed is the
 // last: later ones are Verdict::Refused, and whoever wants the plugin back makes a new Sandbox.
@@ -36,11 +42,28 @@ class Sandbox {
                         const model::EventView& event);
     bool has_global(std::string_view function);
 
-    // What `print` has said in the last call.
+    // What `print` has said since the last time.
     std::string take_log();
 
     // Collects when the memory is nearly full; not in the middle of anything that is waited for.
     void collect_if_full();
+
+    // ---- for a host that has more to say to it ----
+
+    // Between runs the caps do not hold, so what cannot fail but for memory need not be protected.
+    // What is on its stack when a run begins stays there.
+    lua_State* state();
+    Meter& meter();
+
+    // Pushes the chunk's function, or nothing; then message() tells why.
+    Verdict push_chunk(WatchedThread& thread, std::string_view source, std::string_view name);
+    // Calls the function that is below so many arguments on top of the stack. Ok: so many results
+    // are in their place. Else nothing is.
+    Verdict run(WatchedThread& thread, int arguments, int results,
+                std::chrono::milliseconds cpu_max);
+    // Of the last run that was not Ok: cut and made printable.
+    const std::string& message() const;
+    const std::string& traceback() const;
 
    private:
     class Inside;

@@ -147,18 +147,33 @@ Watchdog::~Watchdog() = default;
 
 WatchedThread::WatchedThread(Watchdog& watchdog)
     : watchdog_(watchdog), watch_(std::make_unique<Watch>()) {
-    NOCTURNE_ASSERT(watch_of_this_thread == nullptr);
     NOCTURNE_ASSERT(pthread_getcpuclockid(pthread_self(), &watch_->cpu_clock) == 0);
-    watch_of_this_thread = watch_.get();
     watchdog_.inside_->add(*watch_);
 }
 
 WatchedThread::~WatchedThread() {
     watchdog_.inside_->remove(*watch_);
-    watch_of_this_thread = nullptr;
+    if (watch_of_this_thread == watch_.get()) {
+        watch_of_this_thread = nullptr;
+    }
 }
 
+WatchedThread& WatchedThread::here() {
+    // Never destroyed: threads may still end while the process does.
+    static Watchdog& watchdog = *new Watchdog;
+    thread_local WatchedThread thread(watchdog);
+    return thread;
+}
+
+// A tick of the coarse clock is what reading it costs next to nothing for; the clock of the
+// thread's CPU takes as long as ten empty calls. So that is read at most once a tick.
 void WatchedThread::begin(Interruptible& call, CallTime time) {
+    if (const nanoseconds wall = read_clock(CLOCK_MONOTONIC_COARSE); wall != base_wall_) {
+        base_wall_ = wall;
+        base_cpu_ = read_clock(CLOCK_THREAD_CPUTIME_ID);
+    }
+    cpu_max_ = time.cpu_max;
+    watch_of_this_thread = watch_.get();
     constexpr auto kRelaxed = std::memory_order_relaxed;
     watch_->cpu_ns_max.store(time.cpu_max.count(), kRelaxed);
     watch_->wall_ns_max.store(time.wall_max.count(), kRelaxed);
@@ -170,7 +185,17 @@ bool WatchedThread::end() {
     const std::uint64_t number = watch_->number.load(std::memory_order_relaxed);
     watch_->number.store(number + 1, std::memory_order_release);
     watch_->call.store(nullptr, std::memory_order_relaxed);
-    return watch_->condemned.load(std::memory_order_relaxed) == number;
+    return watch_->condemned.load(std::memory_order_relaxed) == number || is_late();
+}
+
+// What ran before this call in the tick of the base is counted with it: a tick of grace, and one of
+// the watchdog's.
+bool WatchedThread::is_late() const {
+    constexpr nanoseconds kTick = std::chrono::milliseconds(10);
+    if (read_clock(CLOCK_MONOTONIC_COARSE) - base_wall_ < cpu_max_) {
+        return false;
+    }
+    return read_clock(CLOCK_THREAD_CPUTIME_ID) - base_cpu_ > cpu_max_ + kTick + Watchdog::kPeriod;
 }
 
 }  // namespace nocturne::plugins

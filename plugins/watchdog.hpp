@@ -52,19 +52,32 @@ class WatchedThread {
    public:
     explicit WatchedThread(Watchdog& watchdog);
     ~WatchedThread();
+
+    // The one of this thread; made, under one watchdog for the whole process, when there is none.
+    static WatchedThread& here();
+
     WatchedThread(const WatchedThread&) = delete;
     WatchedThread& operator=(const WatchedThread&) = delete;
 
     // Calls do not nest.
     void begin(Interruptible& call, CallTime time);
-    // True: the call was overdue, whether it noticed or not.
+    // True: the call was overdue, whether it noticed or not, and whether the watchdog got to run or
+    // not.
     bool end();
 
     struct Watch;
 
    private:
+    bool is_late() const;
+
     Watchdog& watchdog_;
     std::unique_ptr<Watch> watch_;
+
+    // What the clocks said when a call began in a new tick of the coarse clock, and the limit of
+    // the call that runs.
+    std::chrono::nanoseconds base_wall_{0};
+    std::chrono::nanoseconds base_cpu_{0};
+    std::chrono::nanoseconds cpu_max_{0};
 };
 
 }  // namespace nocturne::plugins

@@ -1,0 +1,85 @@
+// Host: the record behind nocturne.*. What the call at hand may see, what it has used up, and what
+// it wants done; capabilities are asked here, never of anything that the plugin can write.
+#pragma once
+
+#include "model/event.hpp"
+#include "model/event_json.hpp"
+#include "plugins/lookup_table.hpp"
+#include "plugins/lua_headers.hpp"
+#include "plugins/manifest.hpp"
+#include "plugins/meter.hpp"
+#include "plugins/plugin.hpp"
+#include "plugins/world.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string_view>
+
+namespace nocturne::plugins {
+
+class Host {
+   public:
+    enum class Stage : std::uint8_t { Load, Event, Sample, Incident, Migrate };
+
+    explicit Host(Meter& of_plugin) : meter(of_plugin) {}
+
+    // The host of a function of nocturne.*, whose first upvalue it is.
+    static Host& of(lua_State* L) {
+        return *static_cast<Host*>(lua_touserdata(L, lua_upvalueindex(1)));
+    }
+
+    // ---- one call ----
+
+    void begin(Stage new_stage, const model::EventView* new_event, const World* new_world);
+    // What was lent is dead from here on.
+    void end();
+
+    // ---- from the functions: each raises an error, which begins with the function's name, when
+    // the answer is no ----
+
+    // Counts a call of `function`. First of all: a killed call gets nothing more.
+    void enter(lua_State* L, const char* function);
+    void need(lua_State* L, bool has, const char* function, const char* capability);
+    const World& world_of_call(lua_State* L, const char* function) const;
+    // Capability, stage and budget of an effect.
+    void enter_effect(lua_State* L, const char* function, Write write);
+    [[noreturn]] static void refuse(lua_State* L, const char* function, std::string_view why);
+
+    Meter& meter;
+    Manifest manifest;
+    std::deque<LookupTable> tables;
+
+    Stage stage = Stage::Load;
+    const model::EventView* event = nullptr;
+    const World* world = nullptr;
+    std::uint64_t generation = 0;  // of what is lent: one a call
+    CallResult result;
+    std::uint64_t refused = 0;  // over a budget, or without the capability
+    std::unique_ptr<model::EventDecoder> decoder;
+
+   private:
+    std::uint32_t calls_left_ = 0;
+    std::uint32_t effects_left_ = 0;
+};
+
+// Makes the global nocturne. `state`: index of the table of nocturne.state. Outside a run.
+void add_host_api(lua_State* L, Host& host, int state);
+
+// Each adds its functions to the table on top of the stack.
+void add_graph_functions(lua_State* L, Host& host);
+void add_effect_functions(lua_State* L, Host& host);
+void add_lookup_functions(lua_State* L, Host& host);
+
+// ---- arguments ----
+
+// The argument, which must be a text of so many bytes, without control characters.
+std::string_view text_argument(lua_State* L, int index, const char* function, const char* what,
+                               std::size_t bytes_max, Cleanness cleanness);
+// The argument, or `standard` when it is absent; a whole number from `low` to `high`.
+lua_Integer integer_argument(lua_State* L, int index, const char* function, const char* what,
+                             lua_Integer low, lua_Integer high, lua_Integer standard);
+// That there are no more arguments than that.
+void arguments_at_most(lua_State* L, int count, const char* function);
+
+}  // namespace nocturne::plugins

@@ -1,0 +1,346 @@
+#include "plugins/plugin.hpp"
+
+#include "model/suggestion.hpp"
+#include "plugins/host.hpp"
+#include "plugins/lent_event.hpp"
+#include "plugins/manifest_reader.hpp"
+#include "plugins/meter.hpp"
+#include "plugins/modules.hpp"
+#include "plugins/parameters.hpp"
+#include "plugins/sandbox.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace nocturne::plugins {
+
+namespace {
+
+using model::EventView;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+// What stays on the stack of the state: 1 is the sandbox's.
+enum Slot : int {
+    kOnEvent = 2,
+    kOnSample,
+    kOnIncident,
+    kMigrate,
+    kMigrateSeries,
+    kSeries,
+    kState,
+    kSlotsEnd
+};
+
+constexpr std::uint64_t kTimedEvery = 64;  // calls
+
+std::string_view value_for(const std::string& name, const EventView& event) {
+    if (name == "resource") {
+        return event.resource;
+    }
+    if (name == "check") {
+        return event.check;
+    }
+    if (name == "severity") {
+        return model::name_of(event.severity);
+    }
+    if (name == "source") {
+        return event.source;
+    }
+    for (const model::LabelView& label : event.labels) {
+        if (label.name == name) {
+            return label.value;
+        }
+    }
+    return {};
+}
+
+std::string join(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) {
+        text += (text.empty() ? "" : "\n") + line;
+    }
+    return text;
+}
+
+nanoseconds thread_cpu() {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + nanoseconds(now.tv_nsec);
+}
+
+}  // namespace
+
+class Plugin::Inside {
+   public:
+    Inside(PluginSource source, const Options& options)
+        : source_(std::move(source)), hash_(version_hash(source_)), ceiling_(options.ceiling),
+          sandbox_({options.ceiling, options.counting, 0}), host_(sandbox_.meter()),
+          L_(sandbox_.state()) {}
+
+    // ---- loading ----
+
+    Status load(Options options) {
+        lua_settop(L_, kState - 1);
+        lua_newtable(L_);  // kState
+        add_lent_event(L_, host_);
+        add_host_api(L_, host_, kState);
+        add_require(L_, source_);
+        NOCTURNE_TRY_STATUS(run_file());
+        ManifestReading reading = read_manifest(L_, source_, ceiling_);
+        if (reading.problems.empty()) {
+            host_.manifest = std::move(reading.manifest);
+            parameters_.emplace(host_.manifest.parameters, options.settings, reading.problems);
+            take_tables(options.tables, reading.problems);
+        }
+        if (!reading.problems.empty()) {
+            return fail(ErrorCode::Invalid, join(reading.problems));
+        }
+        keep_functions();
+        parameters_->attach(L_);
+        lower_limits();
+        note_events();
+        lua_gc(L_, LUA_GCCOLLECT);
+        return {};
+    }
+
+    const Manifest& manifest() const { return host_.manifest; }
+
+    const PluginSource& source() const { return source_; }
+
+    const std::string& hash() const { return hash_; }
+
+    // ---- handlers ----
+
+    const CallResult& on_event(const EventView& event, const World& world) {
+        reset();
+        if (!host_.manifest.handlers.on_event || !wants(event)) {
+            return host_.result;
+        }
+        lua_pushvalue(L_, kOnEvent);
+        host_.begin(Host::Stage::Event, &event, &world);
+        push_lent_event(L_, host_);
+        parameters_->push(L_, event, world.graph());
+        call(2, 0, world);
+        return host_.result;
+    }
+
+    std::string take_log() { return sandbox_.meter().take_log(); }
+
+    PluginAccount account() const {
+        PluginAccount account = account_;
+        const Meter& meter = host_.meter;
+        account.refused_wishes = host_.refused;
+        account.log_lines = meter.log_lines_total();
+        account.memory_bytes = meter.memory_now();
+        account.memory_bytes_highest = meter.memory_highest();
+        return account;
+    }
+
+   private:
+    // ---- loading ----
+
+    Status run_file() {
+        WatchedThread& thread = WatchedThread::here();
+        Verdict verdict = sandbox_.push_chunk(thread, source_.text, source_.file);
+        if (verdict == Verdict::Ok) {
+            host_.begin(Host::Stage::Load, nullptr, nullptr);
+            verdict = sandbox_.run(thread, 0, 1, ceiling_.load_cpu_max);
+            host_.end();
+        }
+        if (verdict == Verdict::Ok) {
+            return {};
+        }
+        std::string message = sandbox_.message();
+        if (is_kill(verdict) || message.find(source_.file) == std::string::npos) {
+            message = source_.file + ": while it was loaded: " + message;
+        }
+        if (!sandbox_.traceback().empty()) {
+            message += "\n" + sandbox_.traceback();
+        }
+        return fail(ErrorCode::Invalid, message);
+    }
+
+    // From the manifest's table, which is on top of the stack, to their slots.
+    void keep_functions() {
+        const int table = lua_gettop(L_);
+        const auto keep = [&](const char* name, int slot) {
+            lua_pushstring(L_, name);
+            lua_rawget(L_, table);
+            lua_replace(L_, slot);
+        };
+        keep("on_event", kOnEvent);
+        keep("on_sample", kOnSample);
+        keep("on_incident", kOnIncident);
+        keep("migrate", kMigrate);
+        keep("migrate_series", kMigrateSeries);
+        keep("series", kSeries);
+        lua_settop(L_, kSlotsEnd - 1);
+    }
+
+    void take_tables(std::vector<PluginTable>& tables, std::vector<std::string>& problems) {
+        for (const std::string& wanted : host_.manifest.wants.tables) {
+            const auto table =
+                std::find_if(tables.begin(), tables.end(),
+                             [&](const PluginTable& one) { return one.name == wanted; });
+            if (table != tables.end()) {
+                host_.tables.emplace_back(std::move(*table));
+                table->name.clear();
+                continue;
+            }
+            std::string names;
+            for (const PluginTable& one : tables) {
+                names += one.name.empty() ? "" : (names.empty() ? "" : ", ") + one.name;
+            }
+            problems.push_back(source_.file + ": wants.tables: there is no table \"" +
+                               printable(wanted, 60) + "\"; " +
+                               (names.empty() ? "no tables are configured" : "there are " + names));
+        }
+    }
+
+    void lower_limits() {
+        Limits limits = ceiling_;
+        const Wants& wants = host_.manifest.wants;
+        if (wants.memory_bytes_max > 0) {
+            limits.memory_bytes_max = wants.memory_bytes_max;
+            limits.block_bytes_max = std::min(limits.block_bytes_max, limits.memory_bytes_max);
+        }
+        if (wants.call_cpu_max.count() > 0) {
+            limits.call_cpu_max = wants.call_cpu_max;
+        }
+        host_.meter.set_limits(limits);
+    }
+
+    void note_events() {
+        for (const model::Kind kind : host_.manifest.wants.events) {
+            wanted_kinds_[static_cast<std::size_t>(kind)] = true;
+        }
+    }
+
+    // ---- calls ----
+
+    bool wants(const EventView& event) const {
+        if (!wanted_kinds_[static_cast<std::size_t>(event.kind)]) {
+            return false;
+        }
+        const model::Matchers& match = host_.manifest.wants.match;
+        return std::all_of(match.begin(), match.end(), [&](const model::Matcher& matcher) {
+            return matcher.matches(value_for(matcher.name(), event));
+        });
+    }
+
+    void reset() {
+        CallResult& result = host_.result;
+        result.verdict = Verdict::Ok;
+        result.wishes.clear();
+        if (!result.emitted.empty()) {
+            result.emitted = {};
+        }
+        result.message.clear();
+        result.traceback.clear();
+        result.was_called = false;
+        result.score.reset();
+    }
+
+    // The function and its arguments are on the stack. True: it ended well, and its results are
+    // there.
+    bool call(int arguments, int results, const World& world) {
+        CallResult& result = host_.result;
+        result.was_called = true;
+        Meter& meter = host_.meter;
+        meter.set_now(model::to_unix_ms(world.now()) / 1000);
+        const bool is_timed = account_.calls++ % kTimedEvery == 0;
+        const nanoseconds before = is_timed ? thread_cpu() : nanoseconds(0);
+        result.verdict =
+            sandbox_.run(WatchedThread::here(), arguments, results, meter.limits().call_cpu_max);
+        if (is_timed) {
+            account_.cpu += (thread_cpu() - before) * kTimedEvery;
+        }
+        host_.end();
+        account_.steps += meter.steps();
+        if (result.verdict == Verdict::Ok) {
+            return true;
+        }
+        fail_call();
+        return false;
+    }
+
+    void fail_call() {
+        CallResult& result = host_.result;
+        result.message = sandbox_.message();
+        result.traceback = sandbox_.traceback();
+        drop_wishes();
+        if (is_kill(result.verdict)) {
+            ++account_.kills;
+        } else if (result.verdict == Verdict::Error) {
+            ++account_.errors;
+        }
+    }
+
+    void drop_wishes() {
+        host_.result.wishes.clear();
+        host_.result.emitted = {};
+    }
+
+    const PluginSource source_;
+    const std::string hash_;
+    const Limits ceiling_;
+    Sandbox sandbox_;
+    Host host_;
+    lua_State* const L_;
+    std::optional<Parameters> parameters_;
+    std::array<bool, model::kKindNames.size()> wanted_kinds_{};
+    PluginAccount account_;
+};
+
+std::string version_hash(const PluginSource& source) {
+    model::Writer bytes;
+    bytes.text(source.text);
+    std::vector<const PluginSource::Module*> modules;
+    for (const PluginSource::Module& module : source.modules) {
+        modules.push_back(&module);
+    }
+    std::sort(modules.begin(), modules.end(),
+              [](const auto* a, const auto* b) { return a->name < b->name; });
+    for (const PluginSource::Module* module : modules) {
+        bytes.text(module->name);
+        bytes.text(module->text);
+    }
+    return model::to_string(model::fingerprint_of(bytes.bytes()));
+}
+
+Plugin::Plugin(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+
+Plugin::~Plugin() = default;
+
+Result<std::unique_ptr<Plugin>> Plugin::load(PluginSource source, Options options) {
+    auto inside = std::make_unique<Inside>(std::move(source), options);
+    NOCTURNE_TRY_STATUS(inside->load(std::move(options)));
+    return std::unique_ptr<Plugin>(new Plugin(std::move(inside)));
+}
+
+const Manifest& Plugin::manifest() const {
+    return inside_->manifest();
+}
+
+const PluginSource& Plugin::source() const {
+    return inside_->source();
+}
+
+const std::string& Plugin::hash() const {
+    return inside_->hash();
+}
+
+const CallResult& Plugin::on_event(const EventView& event, const World& world) {
+    return inside_->on_event(event, world);
+}
+
+std::string Plugin::take_log() {
+    return inside_->take_log();
+}
+
+PluginAccount Plugin::account() const {
+    return inside_->account();
+}
+
+}  // namespace nocturne::plugins
