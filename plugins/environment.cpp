@@ -14,10 +14,10 @@ constexpr const char* kBase[] = {"assert",   "error",    "ipairs", "next",
                                  "select",   "tonumber", "type",   "getmetatable"};
 constexpr const char* kString[] = {"byte",     "char",    "len", "lower",  "pack",
                                    "packsize", "reverse", "sub", "unpack", "upper"};
-constexpr const char* kMath[] = {
-    "abs",  "acos",   "asin", "atan", "ceil",       "cos",       "deg",        "exp",  "floor",
-    "fmod", "huge",   "log",  "max",  "maxinteger", "min",       "mininteger", "modf", "pi",
-    "rad",  "random", "sin",  "sqrt", "tan",        "tointeger", "type",       "ult"};
+constexpr const char* kMath[] = {"abs", "acos",       "asin", "atan", "ceil", "cos", "deg",
+                                 "exp", "floor",      "fmod", "huge", "log",  "max", "maxinteger",
+                                 "min", "mininteger", "modf", "pi",   "rad",  "sin", "sqrt",
+                                 "tan", "tointeger",  "type", "ult"};
 constexpr const char* kUtf8[] = {"char", "charpattern", "codepoint", "codes", "len", "offset"};
 constexpr const char* kCoroutine[] = {"create", "isyieldable", "running", "status", "yield"};
 
@@ -47,7 +47,7 @@ void lock_string_metatable(lua_State* L, int library) {
 
 }  // namespace
 
-void build_environment(lua_State* L, std::uint64_t seed) {
+void build_environment(lua_State* L) {
     push_chosen(L, LUA_GNAME, luaopen_base, kBase);
     const int globals = lua_gettop(L);
     add_safe_base(L);
@@ -63,7 +63,7 @@ void build_environment(lua_State* L, std::uint64_t seed) {
     lua_setfield(L, globals, LUA_TABLIBNAME);
 
     push_chosen(L, LUA_MATHLIBNAME, luaopen_math, kMath);
-    add_safe_math(L, seed);
+    add_safe_math(L);
     lua_setfield(L, globals, LUA_MATHLIBNAME);
 
     push_chosen(L, LUA_UTF8LIBNAME, luaopen_utf8, kUtf8);

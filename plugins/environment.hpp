@@ -4,13 +4,12 @@
 
 #include "plugins/lua_headers.hpp"
 
-#include <cstdint>
+#include <cstddef>
 
 namespace nocturne::plugins {
 
-// Makes the globals of the state, and its registry's globals are these. `seed`: of math.random.
-// May raise.
-void build_environment(lua_State* L, std::uint64_t seed);
+// Makes the globals of the state, and its registry's globals are these. May raise.
+void build_environment(lua_State* L);
 
 // Each adds its functions to the table on top of the stack, which has those of stock Lua's library
 // that need no care already.
@@ -19,7 +18,7 @@ void add_safe_string(lua_State* L);
 void add_safe_patterns(lua_State* L);
 void add_safe_table(lua_State* L);
 void add_safe_coroutine(lua_State* L);
-void add_safe_math(lua_State* L, std::uint64_t seed);
+void add_safe_math(lua_State* L);
 void add_safe_time(lua_State* L);
 
 // pairs() as plugins have it: by sorted keys.

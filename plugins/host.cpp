@@ -61,8 +61,8 @@ void Host::enter_effect(lua_State* L, const char* function, Write write) {
              ("wants = { writes = {\"" + std::string(name_of(write)) + "\"} }").c_str());
     }
     world_of_call(L, function);
-    if (stage == Stage::Migrate) {
-        refuse(L, function, "not while state is migrated");
+    if (stage == Stage::MakeState) {
+        refuse(L, function, "not while state is made; only in on_event, on_sample and on_incident");
     }
     const bool is_of_event =
         write == Write::Labels || write == Write::Resource || write == Write::Severity;

@@ -20,7 +20,8 @@ namespace nocturne::plugins {
 
 class Host {
    public:
-    enum class Stage : std::uint8_t { Load, Event, Sample, Incident, Migrate };
+    // MakeState: in series() and migrate().
+    enum class Stage : std::uint8_t { Load, Event, Sample, Incident, MakeState };
 
     explicit Host(Meter& of_plugin) : meter(of_plugin) {}
 

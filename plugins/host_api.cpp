@@ -1,5 +1,6 @@
 // nocturne.now, nocturne.log, nocturne.state, and the table that holds all of nocturne.*
 #include "plugins/host.hpp"
+#include "plugins/native_statistics.hpp"
 #include "plugins/read_only.hpp"
 
 namespace nocturne::plugins {
@@ -47,6 +48,9 @@ void add_host_api(lua_State* L, Host& host, int state) {
     add_graph_functions(L, host);
     make_read_only(L, "nocturne.graph", MissingKey::IsError);
     lua_setfield(L, -2, "graph");
+    add_native_statistics(L);
+    make_read_only(L, "nocturne.stats", MissingKey::IsError);
+    lua_setfield(L, -2, "stats");
     make_read_only(L, "nocturne", MissingKey::IsError);
     lua_setfield(L, -2, "nocturne");
     lua_pop(L, 1);

@@ -33,6 +33,8 @@ void Meter::begin(std::chrono::nanoseconds wall_max) {
     allocations_ = 0;
     log_lines_ = 0;
     log_bytes_ = 0;
+    ++call_number_;
+    is_random_started_ = false;
     is_enforced_ = true;
 }
 
@@ -191,6 +193,24 @@ void Meter::look_at_clock(std::size_t size) {
     } else if (now > *wall_deadline_) {
         interrupt();
     }
+}
+
+// ---- randomness ----
+
+// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t Meter::random() {
+    if (!is_random_started_) {
+        restart_random(random_seed_ ^ call_number_ * 0xD6E8FEB86659FD93U);
+    }
+    std::uint64_t x = random_state_ += 0x9E3779B97F4A7C15U;
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9U;
+    x = (x ^ x >> 27) * 0x94D049BB133111EBU;
+    return x ^ x >> 31;
+}
+
+void Meter::restart_random(std::uint64_t seed) {
+    random_state_ = seed;
+    is_random_started_ = true;
 }
 
 // ---- log ----

@@ -118,6 +118,19 @@ class Meter final : public Interruptible {
 
     std::int64_t now() const { return now_; }
 
+    // ---- randomness ----
+
+    // One sequence a call, made of the seed and of how many calls there were: what is drawn in a
+    // call does not hang on what was drawn before, so saved and restored is the same.
+    void seed_random(std::uint64_t seed) { random_seed_ = seed; }
+
+    std::uint64_t call_number() const { return call_number_; }
+
+    void set_call_number(std::uint64_t number) { call_number_ = number; }
+
+    std::uint64_t random();
+    void restart_random(std::uint64_t seed);
+
     // ---- accounts ----
 
     std::uint64_t steps() const;
@@ -160,6 +173,11 @@ class Meter final : public Interruptible {
     std::size_t refused_size_ = 0;
     std::chrono::nanoseconds wall_max_{0};
     std::optional<std::chrono::steady_clock::time_point> wall_deadline_;
+
+    std::uint64_t random_seed_ = 0;
+    std::uint64_t call_number_ = 0;
+    std::uint64_t random_state_ = 0;
+    bool is_random_started_ = false;
 
     std::int64_t now_ = 0;
     std::string log_;  // of several calls

@@ -126,7 +126,9 @@ class Plugin {
     const CallResult& on_incident(const IncidentSight& incident, const World& world);
 
     // nocturne.state and the series, as plain bytes; restore gives the same plugin back. The bytes
-    // of another version go through the plugin's migrate(), or, without one, are forgotten.
+    // of another version go through the plugin's migrate() and migrate_series(), or, without them,
+    // are forgotten. A killed plugin has nothing to save: its bytes are empty, and restoring them
+    // does nothing. After an error the plugin has no state.
     std::string save_state() const;
     Status restore_state(std::string_view bytes);
 

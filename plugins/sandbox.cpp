@@ -63,12 +63,12 @@ class Sandbox::Inside {
         : meter_(options.limits, options.counting), L_(lua_newstate(Meter::allocate, &meter_)) {
         NOCTURNE_ASSERT(L_ != nullptr);
         meter_.attach(L_);
+        meter_.seed_random(options.random_seed);
         lua_pushcfunction(L_, [](lua_State* L) {
-            build_environment(L, static_cast<std::uint64_t>(lua_tointeger(L, 1)));
+            build_environment(L);
             return 0;
         });
-        lua_pushinteger(L_, static_cast<lua_Integer>(options.random_seed));
-        NOCTURNE_ASSERT(lua_pcall(L_, 1, 0, 0) == LUA_OK);
+        NOCTURNE_ASSERT(lua_pcall(L_, 0, 0, 0) == LUA_OK);
         lua_pushlightuserdata(L_, this);
         lua_pushcclosure(L_, note_traceback, 1);  // stays at index 1
     }

@@ -27,7 +27,7 @@ class Room {
           state_(lua_newstate(Meter::allocate, &meter_), lua_close) {
         meter_.attach(L());
         lua_pushcfunction(L(), [](lua_State* L) {
-            build_environment(L, 1);
+            build_environment(L);
             lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
             add_native_statistics(L);
             lua_setfield(L, -2, "stats");
@@ -39,7 +39,7 @@ class Room {
     // What the chunk returns, as text; of an error its message.
     std::string run(std::string_view source) {
         const Meter::Running running(meter_, L());
-        meter_.begin(std::chrono::steady_clock::now() + std::chrono::seconds(20));
+        meter_.begin(std::chrono::seconds(20));
         if (luaL_loadbufferx(L(), source.data(), source.size(), "=plugin", "t") == LUA_OK) {
             lua_pcall(L(), 0, 1, 0);
         }
