@@ -98,7 +98,7 @@ class Plugin::Inside {
         add_lent_event(L_, host_);
         add_host_api(L_, host_, kState);
         add_require(L_, source_);
-        NOCTURNE_TRY_STATUS(run_file());
+        NOCTURNE_TRY_STATUS(run_file(options.report));
         ManifestReading reading = read_manifest(L_, source_, ceiling_);
         if (reading.problems.empty()) {
             host_.manifest = std::move(reading.manifest);
@@ -235,13 +235,16 @@ class Plugin::Inside {
    private:
     // ---- loading ----
 
-    Status run_file() {
+    Status run_file(LoadReport* report) {
         WatchedThread& thread = WatchedThread::here();
         Verdict verdict = sandbox_.push_chunk(thread, source_.text, source_.file);
         if (verdict == Verdict::Ok) {
             host_.begin(Host::Stage::Load, nullptr, nullptr);
             verdict = sandbox_.run(thread, 0, 1, ceiling_.load_cpu_max);
             host_.end();
+        }
+        if (report != nullptr) {
+            *report = {verdict, sandbox_.meter().steps(), sandbox_.meter().memory_now()};
         }
         if (verdict == Verdict::Ok) {
             return {};
