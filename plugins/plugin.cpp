@@ -1,6 +1,6 @@
 #include "plugins/plugin.hpp"
 
-#include "model/suggestion.hpp"
+#include "plugins/bytecode_lines.hpp"
 #include "plugins/host.hpp"
 #include "plugins/incident_table.hpp"
 #include "plugins/lent_event.hpp"
@@ -98,7 +98,7 @@ class Plugin::Inside {
         add_lent_event(L_, host_);
         add_host_api(L_, host_, kState);
         add_require(L_, source_);
-        NOCTURNE_TRY_STATUS(run_file(options.report));
+        NOCTURNE_TRY_STATUS(run_file(options));
         ManifestReading reading = read_manifest(L_, source_, ceiling_);
         if (reading.problems.empty()) {
             host_.manifest = std::move(reading.manifest);
@@ -220,6 +220,18 @@ class Plugin::Inside {
         return {};
     }
 
+    std::pair<std::vector<int>, std::vector<int>> lines() const {
+        const std::vector<bool>& covered = host_.meter.covered_lines();
+        std::vector<int> ran;
+        for (const int line : lines_with_code_) {
+            if (static_cast<std::size_t>(line) < covered.size() &&
+                covered[static_cast<std::size_t>(line)]) {
+                ran.push_back(line);
+            }
+        }
+        return {std::move(ran), lines_with_code_};
+    }
+
     std::string take_log() { return sandbox_.meter().take_log(); }
 
     PluginAccount account() const {
@@ -235,16 +247,20 @@ class Plugin::Inside {
    private:
     // ---- loading ----
 
-    Status run_file(LoadReport* report) {
+    Status run_file(const Options& options) {
         WatchedThread& thread = WatchedThread::here();
         Verdict verdict = sandbox_.push_chunk(thread, source_.text, source_.file);
         if (verdict == Verdict::Ok) {
+            if (options.covers_lines) {
+                lines_with_code_ = lines_with_code(L_);
+                host_.meter.cover_lines(L_, "@" + source_.file);
+            }
             host_.begin(Host::Stage::Load, nullptr, nullptr);
             verdict = sandbox_.run(thread, 0, 1, ceiling_.load_cpu_max);
             host_.end();
         }
-        if (report != nullptr) {
-            *report = {verdict, sandbox_.meter().steps(), sandbox_.meter().memory_now()};
+        if (options.report != nullptr) {
+            *options.report = {verdict, sandbox_.meter().steps(), sandbox_.meter().memory_now()};
         }
         if (verdict == Verdict::Ok) {
             return {};
@@ -672,6 +688,7 @@ class Plugin::Inside {
     lua_State* const L_;
     std::optional<Parameters> parameters_;
     std::array<bool, model::kKindNames.size()> wanted_kinds_{};
+    std::vector<int> lines_with_code_;  // of covers_lines
     SeriesIndex series_;
     std::uint32_t state_nodes_ = 0;  // when it was last looked at
     std::uint32_t state_calls_since_ = 0;
@@ -743,6 +760,10 @@ std::string Plugin::take_log() {
 
 PluginAccount Plugin::account() const {
     return inside_->account();
+}
+
+std::pair<std::vector<int>, std::vector<int>> Plugin::lines() const {
+    return inside_->lines();
 }
 
 }  // namespace nocturne::plugins

@@ -455,4 +455,41 @@ TEST_F(PluginTest, GivesTheSameAnswersForTheSameCalls) {
     EXPECT_THAT(answers[0], testing::Not(HasSubstr("0x")));
 }
 
+// ---- coverage ----
+
+TEST_F(PluginTest, KnowsTheLinesThatRanAndThoseThatCould) {
+    options.covers_lines = true;
+    load(R"(local limit = 3
+
+local function never()
+  return 1
+end
+
+-- a comment
+local function inner(x)
+  local co = coroutine.wrap(function()
+    coroutine.yield(x)
+  end)
+  return co()
+end
+
+return {
+  name = "test", version = "1.0.0", kind = "enricher", api = 1,
+  on_event = function(event)
+    if event.value > limit then
+      never()
+    else
+      inner(2)
+    end
+  end,
+})");
+    call();
+
+    const auto [ran, could] = plugin->lines();
+
+    // A function is made in the line of its `end`; 4 and 19 are what no call has reached.
+    EXPECT_EQ(could, (std::vector<int>{1, 4, 5, 9, 10, 11, 12, 13, 15, 16, 18, 19, 21, 23, 24}));
+    EXPECT_EQ(ran, (std::vector<int>{1, 5, 9, 10, 11, 12, 13, 15, 16, 18, 21, 23, 24}));
+}
+
 }  // namespace nocturne::plugins
