@@ -389,18 +389,16 @@ class Plugin::Inside {
     // The result of on_sample is on the stack; takes it away.
     void read_score() {
         const int type = lua_type(L_, -1);
-        const double score = type == LUA_TNUMBER ? lua_tonumber(L_, -1) : 0;
-        std::string found = luaL_typename(L_, -1);
-        if (type == LUA_TNUMBER) {
-            found = lua_tostring(L_, -1);
-        }
-        lua_pop(L_, 1);
-        if (type == LUA_TNUMBER && score >= 0 && score <= 1) {
+        const double score = type == LUA_TNUMBER ? lua_tonumber(L_, -1) : -1;
+        if (score >= 0 && score <= 1) {
             host_.result.score = score;
         } else if (type != LUA_TNIL) {
+            const std::string found =
+                type == LUA_TNUMBER ? lua_tostring(L_, -1) : luaL_typename(L_, -1);
             complain("on_sample returned " + found +
                      "; expected a score from 0 to 1, or nil while it learns");
         }
+        lua_pop(L_, 1);
     }
 
     const PluginSource source_;
