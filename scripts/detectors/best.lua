@@ -31,7 +31,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "any metric: out of the range ever seen, or of the range of this hour of the day",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 5000 },  -- as many as its memory holds
 
   parameters = {
     level = { type = "number", default = 0.08, min = 0.001, max = 10,
@@ -57,7 +57,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const> = sample.time, sample.value
+    local time <const>, value <const> = sample.time / 1000, sample.value
     if not stats.usable(value) then
       return series.alert:score(0)
     end
@@ -75,6 +75,6 @@ return {
     range:add(value)
     hours:add(time, value)
 
-    return series.alert:score(level + hour + day)
+    return series.alert:score(level + (hour + day))
   end,
 }

@@ -18,7 +18,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "odd samples use up an error budget",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 4000 },  -- as many as its memory holds
 
   parameters = {
     objective = { type = "number", default = 0.99, min = 0.9, max = 0.99999,
@@ -48,7 +48,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const>, usual <const> = sample.time, sample.value, series.usual
+    local time <const>, value <const>, usual <const> = sample.time / 1000, sample.value, series.usual
     local evidence = 0
     if stats.usable(value) then
       local bad <const> = usual:distance(value, floor_of(usual)) >= parameters.sigmas and 1 or 0

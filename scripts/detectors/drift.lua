@@ -12,7 +12,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "the distribution is not that of the window before",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 1500 },  -- as many as its memory holds
 
   parameters = {
     limit = { type = "number", default = 1, min = 0.01, max = 100,

@@ -85,18 +85,24 @@ return {
       state.count = state.count + 1
     end
     error.last = math.max(error.last, now)
+    local since <const> = now - parameters.window * MINUTE_MS
     if not error.seen[event.resource] then
+      if error.size >= SEEN_MAX then
+        spread_of(error, since)  -- forgets the old ones
+      end
       if error.size >= SEEN_MAX then
         return
       end
       error.size = error.size + 1
+      error.seen[event.resource] = now
+    elseif error.seen[event.resource] < since then
       error.seen[event.resource] = now
     end
 
     if error.told or error.size < parameters.resources then
       return
     end
-    local count <const>, first <const> = spread_of(error, now - parameters.window * MINUTE_MS)
+    local count <const>, first <const> = spread_of(error, since)
     if count >= parameters.resources then
       error.told = true
       nocturne.emit{

@@ -13,7 +13,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "far beyond the quartiles of a window",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 450 },  -- as many as its memory holds
 
   parameters = {
     fence = { type = "number", default = 6, min = 0.5, max = 100,

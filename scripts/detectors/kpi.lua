@@ -20,7 +20,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "curves of requests: a fast change that this time of day does not have",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 1400 },  -- as many as its memory holds
 
   parameters = {
     limit = { type = "number", default = 3.5, min = 0.5, max = 100,
@@ -41,7 +41,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const> = sample.time, sample.value
+    local time <const>, value <const> = sample.time / 1000, sample.value
     if not stats.usable(value) then
       return series.alert:score(0)
     end

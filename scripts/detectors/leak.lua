@@ -43,7 +43,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, line <const>, levels <const> = sample.time, series.line, series.levels
+    local time <const>, line <const>, levels <const> = sample.time / 1000, series.line, series.levels
     local evidence = 0
     if stats.usable(sample.value) then
       line:add(time, sample.value)

@@ -14,7 +14,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "no samples for much longer than usual",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 5000 },  -- as many as its memory holds
 
   parameters = {
     intervals = { type = "number", default = 10, min = 1.5, max = 100000,
@@ -37,7 +37,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, gaps <const>, longest <const> = sample.time, series.gaps, series.longest
+    local time <const>, gaps <const>, longest <const> = sample.time / 1000, series.gaps, series.longest
     local evidence = 0
     if not series.last then
       series.last = time

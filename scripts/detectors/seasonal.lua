@@ -12,7 +12,7 @@ return {
   api = 1,
   mode = "auto",
   summary = "out of the range of this hour of the day",
-  wants = { events = { "metric" } },
+  wants = { events = { "metric" }, series = 6000 },  -- as many as its memory holds
 
   parameters = {
     limit = { type = "number", default = 0.25, min = 0.01, max = 100,
@@ -35,7 +35,7 @@ return {
   end,
 
   on_sample = function(series, sample, parameters)
-    local time <const>, value <const> = sample.time, sample.value
+    local time <const>, value <const> = sample.time / 1000, sample.value
     local evidence = 0
     if stats.usable(value) then
       local beyond <const> = series.hours:excess(time, value, parameters.days)

@@ -30,7 +30,7 @@ local function tell(event, status, summary, turns)
 end
 
 return {
-  name = "flaky_test",
+  name = "flaky_tests",
   version = "1.0.0",
   kind = "detector",
   api = 1,
