@@ -4,6 +4,8 @@
 
 #include <charconv>
 #include <initializer_list>
+#include <utility>
+#include <variant>
 
 namespace nocturne::model {
 
@@ -32,7 +34,66 @@ std::string entries(std::uint64_t first, std::uint64_t last) {
                          : "entries " + std::to_string(first) + " to " + std::to_string(last);
 }
 
+// One for each command, so that none is forgotten.
+struct NoteOf {
+    AuditNote operator()(const AddSilence& it) const {
+        return note(it.created_by, "silence.add", it.matchers, it.comment);
+    }
+
+    AuditNote operator()(const ExpireSilence& it) const {
+        return note(it.by, "silence.expire", format_id(kSilencePrefix, it.silence));
+    }
+
+    AuditNote operator()(const AcknowledgeIncident& it) const {
+        return note(it.by, "incident.acknowledge", format_id(kIncidentPrefix, it.incident));
+    }
+
+    AuditNote operator()(const ResolveIncident& it) const {
+        return note(it.by, "incident.resolve", format_id(kIncidentPrefix, it.incident));
+    }
+
+    AuditNote operator()(const LabelIncident& it) const {
+        return note(it.by, "incident.label", format_id(kIncidentPrefix, it.incident),
+                    "cause: " + it.cause);
+    }
+
+    AuditNote operator()(const MergeIncidents& it) const {
+        return note(it.by, "incident.merge", format_id(kIncidentPrefix, it.into),
+                    "from: " + format_id(kIncidentPrefix, it.from));
+    }
+
+    AuditNote operator()(const SplitIncident& it) const {
+        std::string alerts = "alerts:";
+        for (const Id alert : it.alerts) {
+            alerts += " " + format_id(kAlertPrefix, alert);
+            if (alerts.size() > kReasonBytesMax) {
+                break;
+            }
+        }
+        return note(it.by, "incident.split", format_id(kIncidentPrefix, it.incident), alerts);
+    }
+
+    AuditNote operator()(const UnmergeIdentity& it) const {
+        return note(it.by, "identity.unmerge", to_string(it.identity));
+    }
+
+   private:
+    static AuditNote note(const std::string& by, std::string action, std::string subject,
+                          std::string reason = "") {
+        AuditNote note;
+        note.actor = by;
+        note.action = std::move(action);
+        note.subject = std::move(subject);
+        note.reason = std::move(reason);
+        return note;
+    }
+};
+
 }  // namespace
+
+AuditNote note_of(const Command& command) {
+    return std::visit(NoteOf{}, command);
+}
 
 AuditNote bounded(AuditNote note) {
     for (std::string* name : {&note.actor, &note.role, &note.from, &note.action}) {

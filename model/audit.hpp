@@ -2,6 +2,7 @@
 // before it. See docs/reference/audit.md.
 #pragma once
 
+#include "model/command.hpp"
 #include "model/position.hpp"
 #include "model/result.hpp"
 #include "model/sha256.hpp"
@@ -40,6 +41,10 @@ struct AuditNote {
 
 // With each text clean UTF-8 and within its bound (1 KiB for the reason, less for the others).
 AuditNote bounded(AuditNote note);
+
+// What a command says of itself: who gives it, what it does, to what. Role and from where are the
+// edge's to say.
+AuditNote note_of(const Command& command);
 
 // A note with its place: not yet in the chain.
 struct AuditRecord {
