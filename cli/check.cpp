@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/daemon_configuration.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/http_access.hpp"
 #include "cli/output.hpp"
 #include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
@@ -39,6 +40,12 @@ Findings look(const CheckOptions& options) {
         findings.files.push_back(read.file);
     }
     findings.problems = std::move(read.problems);
+    if (!read.configuration.http_tokens.empty()) {
+        findings.files.push_back(read.configuration.http_tokens.string());
+        const HttpAccess access = read_http_access(read.configuration);
+        findings.problems.insert(findings.problems.end(), access.problems.begin(),
+                                 access.problems.end());
+    }
     std::vector<std::filesystem::path> topology = read.configuration.topology;
     topology.insert(topology.end(), options.topology.begin(), options.topology.end());
     for (const std::filesystem::path& file : topology) {

@@ -37,6 +37,8 @@ void add_plugin(CLI::App& app, Action& chosen);
 void add_schema(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
 void add_topology(CLI::App& app, Action& chosen);
+void add_audit(CLI::App& app, Action& chosen);
+void add_token(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace nocturne::cli

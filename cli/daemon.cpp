@@ -1,6 +1,7 @@
 #include "cli/daemon.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/http_access.hpp"
 #include "cli/output.hpp"
 #include "cli/service_manager.hpp"
 #include "cli/topology_files.hpp"
@@ -73,6 +74,21 @@ Result<rules::Masker::Key> read_mask_key(const std::filesystem::path& path) {
     }
     std::copy(bytes.begin(), bytes.end(), key.begin());
     return key;
+}
+
+// What this process does of its own accord when it starts.
+gateway::Caller start_caller() {
+    return {"nocturne", {}, "start"};
+}
+
+model::AuditNote note_of(const gateway::Caller& caller, std::string action, std::string subject) {
+    model::AuditNote note;
+    note.actor = caller.name.empty() ? "unknown" : caller.name;
+    note.role = caller.role_name();
+    note.from = caller.from;
+    note.action = std::move(action);
+    note.subject = std::move(subject);
+    return note;
 }
 
 Status all_in_one(const std::vector<Error>& problems) {
@@ -185,12 +201,12 @@ Status Daemon::start_loop() {
 Status Daemon::load_topology() {
     const TopologyFiles files = read_topology_files(configuration_.topology);
     NOCTURNE_TRY_STATUS(all_in_one(files.problems));
-    return tell_topology(configuration_.topology, files.change);
+    return tell_topology(configuration_.topology, files.change, start_caller());
 }
 
 // Journaled only when it says something new, so that a restart does not repeat it.
 Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files,
-                             const model::TopologyChange& change) {
+                             const model::TopologyChange& change, const gateway::Caller& caller) {
     bool is_told = false;
     std::size_t nodes = 0;
     const bool asked = loop_->query_and_wait([&](const engine::Core& core) {
@@ -205,7 +221,12 @@ Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files,
         log_->info("topology as before nodes={} files={}", nodes, files.size());
         return {};
     }
-    NOCTURNE_TRY(const model::Position position, loop_->submit_and_wait(change));
+    NOCTURNE_TRY(const model::Position position,
+                 loop_->submit_and_wait(
+                     change, {note_of(caller, "topology.change",
+                                      std::to_string(files.size()) + " files, " +
+                                          std::to_string(change.nodes.size()) + " services, " +
+                                          std::to_string(change.edges.size()) + " edges")}));
     log_->info("topology loaded files={} services={} edges={} position={}", files.size(),
                change.nodes.size(), change.edges.size(), position);
     return {};
@@ -214,7 +235,7 @@ Status Daemon::tell_topology(const std::vector<std::filesystem::path>& files,
 Status Daemon::load_rules() {
     const RulesReading reading = read_rules(configuration_.rules, configuration_.packs);
     NOCTURNE_TRY_STATUS(status_of(reading));
-    NOCTURNE_TRY_STATUS(tell_rules(reading));
+    NOCTURNE_TRY_STATUS(tell_rules(reading, start_caller()));
     last_good_reload_s_ = std::chrono::duration_cast<std::chrono::seconds>(
                               std::chrono::system_clock::now().time_since_epoch())
                               .count();
@@ -222,7 +243,7 @@ Status Daemon::load_rules() {
 }
 
 // Journaled only when the rules are others than those in force.
-Status Daemon::tell_rules(const RulesReading& reading) {
+Status Daemon::tell_rules(const RulesReading& reading, const gateway::Caller& caller) {
     for (const rules::Problem& problem : reading.problems) {
         log_->warn("{}", sanitise(to_string(problem.error)));
     }
@@ -234,7 +255,12 @@ Status Daemon::tell_rules(const RulesReading& reading) {
         return fail(ErrorCode::Unavailable, "the engine is stopping");
     }
     if (!is_told) {
-        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
+        const std::string hash =
+            model::to_string(model::sha256_of({model::encode_body(reading.revision)}));
+        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(
+            reading.revision,
+            {note_of(caller, "rules.change",
+                     std::to_string(reading.revision.rules.size()) + " files, sha256 " + hash)}));
     }
     std::shared_ptr<const rules::RuleSet> rules = rules::compile(reading.revision).rules;
     rules_.store(rules);
@@ -280,7 +306,12 @@ Status Daemon::bind_http() {
         Result<std::optional<store::IncidentRecord>> record = store_->find_incident(id);
         return record && *record ? std::optional(std::move((*record)->json)) : std::nullopt;
     };
-    parts.reload = [this] { return reload(); };
+    parts.reload = [this](const gateway::Caller& caller) { return reload(caller); };
+    parts.audit = store_.get();
+    HttpAccess access = read_http_access(configuration_);
+    NOCTURNE_TRY_STATUS(all_in_one(access.problems));
+    access_ = std::make_shared<gateway::Access>(std::move(access.rules));
+    parts.access = access_;
     parts.topology = topology_.get();
     parts.rules = [this] { return rules_.load(); };
     parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
@@ -308,7 +339,7 @@ void Daemon::serve() {
         switch (sigtimedwait(&signals_, nullptr, &pause)) {
             case SIGTERM:
             case SIGINT: return;
-            case SIGHUP: (void)reload(); break;  // it has said what came of it
+            case SIGHUP: (void)reload({"", {}, "signal"}); break;  // it has said what came of it
             default: break;
         }
         watch_journal();
@@ -329,9 +360,13 @@ void Daemon::watch_journal() {
     }
 }
 
-Status Daemon::reload() {
+Status Daemon::reload(const gateway::Caller& caller) {
     const std::lock_guard lock(reloading_);
-    const Status status = do_reload();
+    const Status status = do_reload(caller);
+    model::AuditNote note = note_of(caller, "configuration.reload", options_.config);
+    note.outcome = status ? model::AuditOutcome::Done : model::AuditOutcome::Failed;
+    note.reason = status ? "" : to_string(status.error());
+    loop_->note(std::move(note));
     is_last_reload_good_ = status.has_value();
     if (status) {
         last_good_reload_s_ = std::chrono::duration_cast<std::chrono::seconds>(
@@ -341,12 +376,14 @@ Status Daemon::reload() {
     return status;
 }
 
-Status Daemon::do_reload() {
+Status Daemon::do_reload(const gateway::Caller& caller) {
     const auto refuse = [&](const Error& error) {
         log_->error("reload refused, the old configuration stays: {}", sanitise(to_string(error)));
         return Status(fail(error));
     };
     DaemonConfiguration read = read_daemon_configuration(options_);
+    HttpAccess access = read_http_access(read.configuration);
+    read.problems.insert(read.problems.end(), access.problems.begin(), access.problems.end());
     const TopologyFiles files = read_topology_files(read.configuration.topology);
     read.problems.insert(read.problems.end(), files.problems.begin(), files.problems.end());
     if (const Status status = all_in_one(read.problems); !status) {
@@ -356,16 +393,22 @@ Status Daemon::do_reload() {
     if (const Status status = status_of(rules); !status) {
         return refuse(status.error());
     }
+    if (const Status status = access_->set_rules(std::move(access.rules)); !status) {
+        return refuse(status.error());
+    }
     if (read.configuration.settings != configuration_.settings) {
-        if (const auto position = loop_->submit_and_wait(read.configuration.settings); !position) {
+        if (const auto position = loop_->submit_and_wait(
+                read.configuration.settings, {note_of(caller, "settings.change", read.file)});
+            !position) {
             return refuse(position.error());
         }
         configuration_.settings = read.configuration.settings;
     }
-    if (const Status status = tell_topology(read.configuration.topology, files.change); !status) {
+    if (const Status status = tell_topology(read.configuration.topology, files.change, caller);
+        !status) {
         return refuse(status.error());
     }
-    if (const Status status = tell_rules(rules); !status) {
+    if (const Status status = tell_rules(rules, caller); !status) {
         return refuse(status.error());
     }
     if (read.configuration.topology_sources != configuration_.topology_sources) {

@@ -5,6 +5,7 @@
 #include "cli/daemon_configuration.hpp"
 #include "cli/rules_reading.hpp"
 #include "engine/loop.hpp"
+#include "gateway/access.hpp"
 #include "gateway/dead_letters.hpp"
 #include "gateway/effect_feed.hpp"
 #include "gateway/http_server.hpp"
@@ -58,11 +59,11 @@ class Daemon {
     void serve();
     void watch_journal();
     // All or nothing: with any problem the old configuration stays. From any thread.
-    Status reload();
+    Status reload(const gateway::Caller& caller);
     Status tell_topology(const std::vector<std::filesystem::path>& files,
-                         const model::TopologyChange& change);
-    Status tell_rules(const RulesReading& reading);
-    Status do_reload();
+                         const model::TopologyChange& change, const gateway::Caller& caller);
+    Status tell_rules(const RulesReading& reading, const gateway::Caller& caller);
+    Status do_reload(const gateway::Caller& caller);
     void append_metrics(std::string& out) const;
 
     const RunOptions options_;
@@ -86,6 +87,7 @@ class Daemon {
     std::unique_ptr<gateway::Ingest> ingest_;
     std::unique_ptr<gateway::TopologyFeed> topology_;
     std::unique_ptr<gateway::ZmqServer> zmq_;
+    std::shared_ptr<gateway::Access> access_;  // shared: with requests under way
     std::unique_ptr<gateway::HttpServer> http_;
 };
 

@@ -35,7 +35,7 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_why},      {kOperator, add_rules},     {kOperator, add_merge},
         {kOperator, add_split},    {kOperator, add_unmerge},   {kDaemon, add_plugin},
         {kOperator, add_topology}, {kRecorded, add_learn},     {kDaemon, add_schema},
-        {kRecorded, add_detect},
+        {kRecorded, add_detect},   {kOperator, add_audit},     {kDaemon, add_token},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);

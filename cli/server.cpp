@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include <cstdlib>
+#include <fstream>
 
 namespace nocturne::cli {
 
@@ -16,11 +17,41 @@ std::shared_ptr<ServerOptions> add_server_options(CLI::App& command) {
         ->envname("NOCTURNE_URL")
         ->capture_default_str()
         ->option_text("URL");
+    command
+        .add_option("--token-file", options->token_file,
+                    "the file with your token; NOCTURNE_TOKEN may hold the token itself")
+        ->envname("NOCTURNE_TOKEN_FILE")
+        ->option_text("FILE");
     options->format = add_format(command);
     return options;
 }
 
-Server::Server(const ServerOptions& options) : url_(options.url) {
+namespace {
+
+// The first word of the file, or of the environment.
+Result<std::string> read_token(const std::string& file) {
+    std::string token;
+    if (!file.empty()) {
+        std::ifstream in(file);
+        if (!(in >> token)) {
+            return fail(ErrorCode::NotFound,
+                        file + ": cannot be read, or is empty; expected a token, as `nocturne "
+                               "token create` prints it");
+        }
+    } else if (const char* value = std::getenv("NOCTURNE_TOKEN"); value != nullptr) {
+        token = value;
+    }
+    // It becomes a line of the request's header.
+    if (token.find_first_of("\r\n") != std::string::npos) {
+        return fail(ErrorCode::Invalid, "NOCTURNE_TOKEN: a token has one line");
+    }
+    return token;
+}
+
+}  // namespace
+
+Server::Server(const ServerOptions& options)
+    : url_(options.url), token_(read_token(options.token_file)) {
     while (url_.ends_with('/')) {
         url_.pop_back();
     }
@@ -30,15 +61,18 @@ Server::Server(const ServerOptions& options) : url_(options.url) {
 }
 
 Result<gateway::HttpReply> Server::get(const std::string& path) const {
-    return gateway::http_get(url_ + path);
+    NOCTURNE_TRY(const std::string token, token_);
+    return gateway::http_get(url_ + path, gateway::kHttpTimeout, token);
 }
 
 Result<gateway::HttpReply> Server::post(const std::string& path, std::string_view body) const {
-    return gateway::http_post(url_ + path, body);
+    NOCTURNE_TRY(const std::string token, token_);
+    return gateway::http_post(url_ + path, body, gateway::kHttpTimeout, "application/json", token);
 }
 
 Result<gateway::HttpReply> Server::remove(const std::string& path) const {
-    return gateway::http_delete(url_ + path);
+    NOCTURNE_TRY(const std::string token, token_);
+    return gateway::http_delete(url_ + path, gateway::kHttpTimeout, token);
 }
 
 int answer(const Result<gateway::HttpReply>& reply, Format format, const Render& render) {

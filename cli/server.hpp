@@ -22,10 +22,12 @@ namespace nocturne::cli {
 // The options that every operator command has.
 struct ServerOptions {
     std::string url = "http://127.0.0.1:9193";
+    std::string token_file;
     std::shared_ptr<Format> format;
 };
 
-// Adds --url (or NOCTURNE_URL) and --format; shared with the command's action.
+// Adds --url (or NOCTURNE_URL), --token-file (or NOCTURNE_TOKEN, the token itself) and --format;
+// shared with the command's action.
 std::shared_ptr<ServerOptions> add_server_options(CLI::App& command);
 
 class Server {
@@ -39,6 +41,7 @@ class Server {
 
    private:
     std::string url_;
+    Result<std::string> token_;  // "" where there is none
 };
 
 // Turns the JSON of a reply into what people read.

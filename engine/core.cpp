@@ -77,6 +77,7 @@ void Core::apply(const model::Input& input, std::vector<model::Effect>& effects)
     NOCTURNE_ASSERT(input.position > state.position);
     state.position = input.position;
     ++state.counters.inputs;
+    state.audit.clear();
     Pipeline pipeline(state, effects);
     pipeline.pass_time_until(std::max(state.now, input.at));
     std::visit([&](const auto& body) { pipeline.take(body); }, input.body);

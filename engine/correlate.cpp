@@ -709,22 +709,23 @@ void Correlate::find_nodes() {
     }
 }
 
-void Correlate::merge(const model::MergeIncidents& command) {
+bool Correlate::merge(const model::MergeIncidents& command) {
     const Slot into = state_.incidents.find(command.into);
     const Slot from = state_.incidents.find(command.from);
     if (into == kNoSlot || from == kNoSlot || into == from || state_.incidents[into].is_over() ||
         state_.incidents[from].is_over()) {
-        return;
+        return false;
     }
     state_.incidents[into].by_hand = true;
     const std::vector<Slot> alerts = state_.incidents[from].alerts;
     move_alerts(from, into, alerts, Reason::MergedByOperator, command.by);
+    return true;
 }
 
-void Correlate::split(const model::SplitIncident& command) {
+bool Correlate::split(const model::SplitIncident& command) {
     const Slot from = state_.incidents.find(command.incident);
     if (from == kNoSlot || state_.incidents[from].is_over()) {
-        return;
+        return false;
     }
     std::vector<Slot> moving;
     for (const Slot member : state_.incidents[from].alerts) {
@@ -734,20 +735,21 @@ void Correlate::split(const model::SplitIncident& command) {
         }
     }
     if (moving.empty() || moving.size() == state_.incidents[from].alerts.size()) {
-        return;
+        return false;
     }
     const Slot created = create(Reason::SplitByOperator);
     if (created == kNoSlot) {
-        return;
+        return false;
     }
     state_.incidents[created].by_hand = state_.incidents[from].by_hand = true;
     move_alerts(from, created, moving, Reason::SplitByOperator, command.by);
+    return true;
 }
 
-void Correlate::acknowledge(const model::AcknowledgeIncident& command) {
+bool Correlate::acknowledge(const model::AcknowledgeIncident& command) {
     const Slot slot = state_.incidents.find(command.incident);
     if (slot == kNoSlot || state_.incidents[slot].is_over()) {
-        return;
+        return false;
     }
     Incident& incident = state_.incidents[slot];
     incident.state = IncidentState::Acknowledged;
@@ -755,19 +757,22 @@ void Correlate::acknowledge(const model::AcknowledgeIncident& command) {
     state_.counters.count(Reason::AcknowledgedByOperator);
     tell(incident, Reason::AcknowledgedByOperator, model::kNoId, command.by);
     news_.push_back({incident.id, Topic::IncidentAcknowledged, Reason::AcknowledgedByOperator});
+    return true;
 }
 
-void Correlate::resolve(const model::ResolveIncident& command) {
+bool Correlate::resolve(const model::ResolveIncident& command) {
     const Slot slot = state_.incidents.find(command.incident);
-    if (slot != kNoSlot && !state_.incidents[slot].is_over()) {
-        finish(slot, Reason::ResolvedByOperator, command.by);
+    if (slot == kNoSlot || state_.incidents[slot].is_over()) {
+        return false;
     }
+    finish(slot, Reason::ResolvedByOperator, command.by);
+    return true;
 }
 
-void Correlate::label(const model::LabelIncident& command) {
+bool Correlate::label(const model::LabelIncident& command) {
     const Slot slot = state_.incidents.find(command.incident);
     if (slot == kNoSlot) {
-        return;
+        return false;
     }
     Incident& incident = state_.incidents[slot];
     incident.cause = command.cause;
@@ -776,6 +781,7 @@ void Correlate::label(const model::LabelIncident& command) {
     state_.counters.count(Reason::LabelledByOperator);
     tell(incident, Reason::LabelledByOperator, model::kNoId, command.by + ": " + command.cause);
     news_.push_back({incident.id, Topic::IncidentUpdated, Reason::LabelledByOperator});
+    return true;
 }
 
 void Correlate::tell(Incident& incident, Reason reason, model::Id subject, std::string text) {

@@ -39,11 +39,12 @@ class Correlate {
     // After a change of the graph: which incident stands on which node.
     void find_nodes();
 
-    void acknowledge(const model::AcknowledgeIncident& command);
-    void resolve(const model::ResolveIncident& command);
-    void label(const model::LabelIncident& command);
-    void merge(const model::MergeIncidents& command);
-    void split(const model::SplitIncident& command);
+    // False when the command came to nothing.
+    bool acknowledge(const model::AcknowledgeIncident& command);
+    bool resolve(const model::ResolveIncident& command);
+    bool label(const model::LabelIncident& command);
+    bool merge(const model::MergeIncidents& command);
+    bool split(const model::SplitIncident& command);
 
    private:
     using NodeIndex = topology::NodeIndex;

@@ -10,6 +10,7 @@
 #include <future>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <variant>
@@ -38,6 +39,10 @@ store::IncidentRecord record_of(const Core& core, const model::Incident& inciden
     record.json = render_incident(core, incident.id).value_or("{}");
     return record;
 }
+
+// Among the notes of one input the engine's come after those of the edge.
+constexpr std::uint32_t kEngineNotesFrom = 1000;
+constexpr std::size_t kLooseNotesMax = 1000;  // that wait for a disk that fails
 
 constexpr std::chrono::milliseconds kRetryPause{500};  // between two tries at a disk that failed
 
@@ -104,13 +109,18 @@ class Loop::Inside {
         writer_ = std::thread([this] { write_loop(); });
         applier_ = std::thread([this] { apply_loop(); });
         if (options_.settings != settings_) {
-            submit(options_.settings, sizeof(model::Settings), nullptr, Wait::Yes);
+            model::AuditNote note;
+            note.actor = "nocturne";
+            note.from = "start";
+            note.action = "settings.change";
+            submit(options_.settings, sizeof(model::Settings), nullptr, Wait::Yes,
+                   {std::move(note)});
         }
     }
 
     enum class Wait { No, Yes };
 
-    bool submit(Input::Body&& body, std::size_t bytes, Done done, Wait wait) {
+    bool submit(Input::Body&& body, std::size_t bytes, Done done, Wait wait, Notes notes) {
         std::unique_lock lock(queue_mutex_);
         const auto has_room = [&] {
             return stopping_ ||
@@ -127,7 +137,7 @@ class Loop::Inside {
         if (stopping_) {
             return false;
         }
-        queue_.push_back({std::move(body), bytes, std::move(done)});
+        queue_.push_back({std::move(body), bytes, std::move(done), std::move(notes)});
         queue_bytes_ += bytes;
         counters_.queue_inputs = queue_.size();
         counters_.queue_bytes = queue_bytes_;
@@ -137,7 +147,7 @@ class Loop::Inside {
 
     // On the caller's thread, when nothing is queued or being written, and the core keeps up.
     // False: nothing was taken.
-    bool write_here(Input::Body& body, std::size_t bytes, Done& done) {
+    bool write_here(Input::Body& body, std::size_t bytes, Done& done, Notes& notes) {
         {
             std::lock_guard lock(queue_mutex_);
             if (stopping_ || is_writing_ || !queue_.empty() || !has_applier_room()) {
@@ -146,7 +156,7 @@ class Loop::Inside {
             is_writing_ = true;
         }
         std::vector<Pending> group;
-        group.push_back({std::move(body), bytes, std::move(done)});
+        group.push_back({std::move(body), bytes, std::move(done), std::move(notes)});
         const Status status = write(group);
         if (!status) {
             group.front().done(fail(status.error()));
@@ -163,6 +173,22 @@ class Loop::Inside {
         to_apply_.emplace_back(std::move(read));
         apply_filled_.notify_one();
         return true;
+    }
+
+    void note(model::AuditNote note) {
+        model::AuditRecord record;
+        record.at = options_.clock();
+        record.note = model::bounded(std::move(note));
+        {
+            std::lock_guard lock(extras_mutex_);
+            if (loose_notes_ == kLooseNotesMax) {
+                ++counters_.audit_notes_lost;
+                return;
+            }
+            ++loose_notes_;
+            audit_.push_back(std::move(record));
+        }
+        ask_for_commit();
     }
 
     void stop() {
@@ -201,6 +227,7 @@ class Loop::Inside {
         Input::Body body;
         std::size_t bytes = 0;
         Done done;
+        Notes notes = {};
     };
 
     using Query = std::function<void(const Core&)>;
@@ -224,15 +251,18 @@ class Loop::Inside {
     // False at the end.
     bool take_group(std::vector<Pending>& group) {
         std::unique_lock lock(queue_mutex_);
-        const auto is_filled = [&] { return !is_writing_ && (stopping_ || !queue_.empty()); };
+        const auto is_filled = [&] {
+            return !is_writing_ && (stopping_ || commit_is_asked_for_ || !queue_.empty());
+        };
         while (!filled_.wait_for(lock, tick_pause(), is_filled)) {
             if (queue_.empty() && Time(model::Duration(deadline_ms_.load())) <= options_.clock()) {
                 queue_.push_back({model::Tick{}, 0, nullptr});
             }
         }
-        if (queue_.empty()) {
-            return false;
+        if (queue_.empty() && stopping_) {
+            return false;  // finish() commits what is left
         }
+        commit_is_asked_for_ = false;
         while (!queue_.empty() && group.size() < options_.group_inputs_max) {
             queue_bytes_ -= queue_.front().bytes;
             group.push_back(std::move(queue_.front()));
@@ -245,10 +275,17 @@ class Loop::Inside {
         return true;
     }
 
+    // What goes with a commit waits, and must not wait for the next input.
+    void ask_for_commit() {
+        std::lock_guard lock(queue_mutex_);
+        commit_is_asked_for_ = true;
+        filled_.notify_one();
+    }
+
     void end_writing() {
         std::lock_guard lock(queue_mutex_);
         is_writing_ = false;
-        if (stopping_ || !queue_.empty()) {
+        if (stopping_ || commit_is_asked_for_ || !queue_.empty()) {
             filled_.notify_one();
         }
     }
@@ -270,22 +307,56 @@ class Loop::Inside {
             entry.bytes = model::encode_body(pending.body);
             counters_.bytes_encoded += entry.bytes.size();
         }
+        Status status = commit(entries, notes_of(group));
+        if (status) {
+            next_position_ = position;
+            counters_.inputs += group.size();
+            hand_over(group, position - group.size());
+        }
+        return status;
+    }
+
+    // Of a group that is about to be written.
+    std::vector<model::AuditRecord> notes_of(const std::vector<Pending>& group) const {
+        std::vector<model::AuditRecord> records;
+        Position position = next_position_;
+        for (const Pending& pending : group) {
+            std::uint32_t index = 0;
+            for (const model::AuditNote& note : pending.notes) {
+                records.push_back({last_at_, position, index++, model::bounded(note)});
+            }
+            ++position;
+        }
+        return records;
+    }
+
+    // Entries with their notes, and what the core and the edges left since the last commit: in one
+    // transaction, and one commit after the other, so that whatever is known to be delivered has
+    // its history and its audit entries in the store.
+    Status commit(std::span<const store::PendingEntry> entries,
+                  const std::vector<model::AuditRecord>& notes) {
+        std::lock_guard one(commit_mutex_);
         store::Extras extras;
+        std::size_t loose = 0;
         {
             std::lock_guard lock(extras_mutex_);
             extras.delivered = delivered_;
             extras.history.swap(history_);
+            extras.audit.swap(audit_);
+            loose = std::exchange(loose_notes_, 0);
         }
+        const std::size_t waiting = extras.audit.size();
+        extras.audit.insert(extras.audit.end(), notes.begin(), notes.end());
         Status status = store_.append(entries, extras);
         note_health(status);
-        if (!status) {
-            std::lock_guard lock(extras_mutex_);  // they go with the next commit
+        if (!status) {  // they go with the next commit; the notes of the group stay with it
+            extras.audit.resize(waiting);
+            std::lock_guard lock(extras_mutex_);
             history_.insert(history_.begin(), std::make_move_iterator(extras.history.begin()),
                             std::make_move_iterator(extras.history.end()));
-        } else {
-            next_position_ = position;
-            counters_.inputs += group.size();
-            hand_over(group, position - group.size());
+            audit_.insert(audit_.begin(), std::make_move_iterator(extras.audit.begin()),
+                          std::make_move_iterator(extras.audit.end()));
+            loose_notes_ += loose;
         }
         return status;
     }
@@ -330,6 +401,7 @@ class Loop::Inside {
             queue_.clear();
             return;
         }
+        commit_is_asked_for_ = true;  // of what waits for it
         stopped_.wait_for(lock, kRetryPause, [&] { return stopping_; });
     }
 
@@ -401,10 +473,25 @@ class Loop::Inside {
             }
         }
         deadline_ms_ = model::to_unix_ms(core_.next_deadline());
-        std::lock_guard lock(extras_mutex_);
-        delivered_ = input.position;
-        history_.insert(history_.end(), std::make_move_iterator(records.begin()),
-                        std::make_move_iterator(records.end()));
+        std::vector<model::AuditRecord> notes;
+        if (deliver) {  // else they were written with what was delivered
+            std::uint32_t index = kEngineNotesFrom;
+            for (const model::AuditNote& note : core_.state().audit) {
+                notes.push_back({input.at, input.position, index++, model::bounded(note)});
+            }
+        }
+        const bool has_notes = !notes.empty();
+        {
+            std::lock_guard lock(extras_mutex_);
+            delivered_ = input.position;
+            history_.insert(history_.end(), std::make_move_iterator(records.begin()),
+                            std::make_move_iterator(records.end()));
+            audit_.insert(audit_.end(), std::make_move_iterator(notes.begin()),
+                          std::make_move_iterator(notes.end()));
+        }
+        if (has_notes) {
+            ask_for_commit();
+        }
     }
 
     void save_snapshot_if_due() {
@@ -421,6 +508,12 @@ class Loop::Inside {
     }
 
     void save_snapshot() {
+        // What is in a snapshot is not applied again after a crash: what it left for the store must
+        // be there first.
+        if (!commit({}, {})) {
+            ++counters_.snapshot_failures;
+            return;
+        }
         model::Writer out;
         core_.encode(out);
         if (const Status saved = store_.save_snapshot(core_.position(), out.bytes()); saved) {
@@ -444,10 +537,7 @@ class Loop::Inside {
 
     // After both threads: what the last inputs left for the store.
     void finish() {
-        store::Extras extras;
-        extras.delivered = delivered_;
-        extras.history.swap(history_);
-        note_health(store_.append({}, extras));
+        (void)commit({}, {}).has_value();  // health() tells
         if (core_.position() > snapshot_position_) {
             save_snapshot();
         }
@@ -464,10 +554,11 @@ class Loop::Inside {
     std::condition_variable filled_;
     std::condition_variable room_;
     std::condition_variable stopped_;
-    std::deque<Pending> queue_;    // guarded by queue_mutex_
-    std::size_t queue_bytes_ = 0;  // guarded by queue_mutex_
-    bool stopping_ = false;        // guarded by queue_mutex_
-    bool is_writing_ = false;      // guarded by queue_mutex_: whoever set it is the writer
+    std::deque<Pending> queue_;         // guarded by queue_mutex_
+    std::size_t queue_bytes_ = 0;       // guarded by queue_mutex_
+    bool stopping_ = false;             // guarded by queue_mutex_
+    bool is_writing_ = false;           // guarded by queue_mutex_: whoever set it is the writer
+    bool commit_is_asked_for_ = false;  // guarded by queue_mutex_
 
     // Of the writer.
     Position next_position_ = 1;
@@ -488,9 +579,13 @@ class Loop::Inside {
     Time snapshot_at_ = model::from_unix_ms(0);
     std::atomic<std::int64_t> deadline_ms_{INT64_MAX};
 
+    std::mutex commit_mutex_;  // taken before extras_mutex_: one commit at a time
+
     std::mutex extras_mutex_;
     Position delivered_ = 0;                      // guarded by extras_mutex_
     std::vector<store::IncidentRecord> history_;  // guarded by extras_mutex_
+    std::vector<model::AuditRecord> audit_;       // guarded by extras_mutex_
+    std::size_t loose_notes_ = 0;                 // guarded by extras_mutex_: of them, by note()
 
     mutable std::mutex health_mutex_;
     std::optional<Error> failure_;  // guarded by health_mutex_
@@ -511,24 +606,31 @@ Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox,
     return std::unique_ptr<Loop>(new Loop(std::move(inside)));
 }
 
-bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done, Writer writer) {
-    if (writer == Writer::Caller && done && inside_->write_here(body, bytes, done)) {
+bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done, Writer writer, Notes notes) {
+    if (writer == Writer::Caller && done && inside_->write_here(body, bytes, done, notes)) {
         return true;
     }
-    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::No);
+    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::No,
+                           std::move(notes));
 }
 
-bool Loop::submit(Input::Body body, std::size_t bytes, Done done) {
-    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::Yes);
+bool Loop::submit(Input::Body body, std::size_t bytes, Done done, Notes notes) {
+    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::Yes,
+                           std::move(notes));
 }
 
-Result<Position> Loop::submit_and_wait(Input::Body body) {
+void Loop::note(model::AuditNote note) {
+    inside_->note(std::move(note));
+}
+
+Result<Position> Loop::submit_and_wait(Input::Body body, Notes notes) {
     auto promise = std::make_shared<std::promise<Result<Position>>>();  // shared with a callback
                                                                         // that may outlive us
     std::future<Result<Position>> future = promise->get_future();
-    const bool taken = submit(std::move(body), 0, [promise](const Result<Position>& position) {
-        promise->set_value(position);
-    });
+    const bool taken = submit(
+        std::move(body), 0,
+        [promise](const Result<Position>& position) { promise->set_value(position); },
+        std::move(notes));
     if (!taken) {
         return fail(ErrorCode::Unavailable, "the daemon is stopping");
     }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include "engine/core.hpp"
+#include "model/audit.hpp"
 #include "model/effect.hpp"
 #include "model/input.hpp"
 #include "model/result.hpp"
@@ -66,6 +67,7 @@ struct LoopCounters {
     std::atomic<std::uint64_t> bytes_encoded{0};
     std::atomic<std::uint64_t> queue_inputs{0};
     std::atomic<std::uint64_t> queue_bytes{0};
+    std::atomic<std::uint64_t> audit_notes_lost{0};  // of refusals, while the disk failed
 };
 
 class Loop {
@@ -92,15 +94,23 @@ class Loop {
                  // `done`, which is then called before the call returns
     };
 
+    // What whoever sends the input has to say for the audit log: in the same commit as the input,
+    // so that one is there exactly if the other is.
+    using Notes = std::vector<model::AuditNote>;
+
     // Hands an input over; `bytes` is about what it weighs in memory. False when the queue is full
     // or the loop has stopped: nothing was taken, `done` will not be called, and `body` is left as
     // it was.
     bool try_submit(model::Input::Body& body, std::size_t bytes, Done done,
-                    Writer writer = Writer::Loop);
+                    Writer writer = Writer::Loop, Notes notes = {});
     // The same, but waits for room. False only when the loop has stopped.
-    bool submit(model::Input::Body body, std::size_t bytes, Done done);
+    bool submit(model::Input::Body body, std::size_t bytes, Done done, Notes notes = {});
     // Waits until what was submitted is durable and applied; for commands and tests.
-    Result<model::Position> submit_and_wait(model::Input::Body body);
+    Result<model::Position> submit_and_wait(model::Input::Body body, Notes notes = {});
+
+    // For the audit log, of what made no input: a refusal, mostly. Written within the second;
+    // whoever sends many must bound them.
+    void note(model::AuditNote note);
 
     // Runs `read` on the core thread after all that is durable by now was applied. False when
     // stopped.

@@ -230,20 +230,39 @@ void Pipeline::take(const model::Command& command) {
         }
 
         void operator()(const model::AcknowledgeIncident& it) {
-            pipeline.correlate_.acknowledge(it);
+            note_unless(pipeline.correlate_.acknowledge(it), it);
         }
 
-        void operator()(const model::ResolveIncident& it) { pipeline.correlate_.resolve(it); }
+        void operator()(const model::ResolveIncident& it) {
+            note_unless(pipeline.correlate_.resolve(it), it);
+        }
 
-        void operator()(const model::LabelIncident& it) { pipeline.correlate_.label(it); }
+        void operator()(const model::LabelIncident& it) {
+            note_unless(pipeline.correlate_.label(it), it);
+        }
 
-        void operator()(const model::MergeIncidents& it) { pipeline.correlate_.merge(it); }
+        void operator()(const model::MergeIncidents& it) {
+            note_unless(pipeline.correlate_.merge(it), it);
+        }
 
-        void operator()(const model::SplitIncident& it) { pipeline.correlate_.split(it); }
+        void operator()(const model::SplitIncident& it) {
+            note_unless(pipeline.correlate_.split(it), it);
+        }
 
         void operator()(const model::UnmergeIdentity& it) {
             pipeline.state_.identities.unmerge(it.identity);
             pipeline.state_.counters.count(Reason::UnmergedByOperator);
+        }
+
+        // The edge looked before it took the order; meanwhile the incident may be over.
+        void note_unless(bool is_done, const model::Command& command) {
+            if (!is_done) {
+                model::AuditNote note = model::note_of(command);
+                note.outcome = model::AuditOutcome::Refused;
+                note.reason = "it came to nothing: no such incident, or it is over, or nothing is "
+                              "to be moved";
+                pipeline.state_.audit.push_back(std::move(note));
+            }
         }
     };
 

@@ -20,6 +20,7 @@
 #include "engine/rule_book.hpp"
 #include "engine/silences.hpp"
 #include "engine/storms.hpp"
+#include "model/audit.hpp"
 #include "model/command.hpp"
 #include "model/matcher.hpp"
 #include "model/reason.hpp"
@@ -88,6 +89,10 @@ struct State {
     MessageWindow messages;
     Deadlines deadlines;
     Counters counters;
+
+    // What the stages have for the audit log of this input. The loop takes it from here; it is no
+    // part of a snapshot.
+    std::vector<model::AuditNote> audit;
 
     model::Time topology_reminder = model::kNoTime;  // when the graph is looked at for expiry
 

@@ -3,6 +3,7 @@
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
+#include "gateway/access.hpp"
 #include "gateway/incident_graph.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/metric_text.hpp"
@@ -10,10 +11,12 @@
 #include "gateway/payload.hpp"
 #include "gateway/request_body.hpp"
 #include "gateway/topology_feed.hpp"
+#include "model/audit.hpp"
 #include "model/incident.hpp"
 #include "model/json_writer.hpp"
 #include "model/matcher.hpp"
 #include "rules/rule_set.hpp"
+#include "store/store.hpp"
 #include "topology/export.hpp"
 #include "topology/lint.hpp"
 
@@ -68,7 +71,9 @@ HttpResponse problems_response(const std::vector<std::string>& problems) {
         out.text(problem);
     }
     out.end_array().end_object();
-    return json_response(out.take(), 400);
+    HttpResponse response = json_response(out.take(), 400);
+    response.error = problems.front() + more;
+    return response;
 }
 
 Result<std::size_t> parse_count(const Target& target, std::string_view name,
@@ -161,6 +166,47 @@ Result<engine::IncidentQuery> parse_incident_query(const Target& target) {
     return query;
 }
 
+struct AuditPage {
+    store::AuditQuery query;
+    std::optional<std::uint64_t> after;
+};
+
+// "24h" before now, or a time.
+Result<model::Time> parse_since(std::string_view text, model::Time now) {
+    if (const Result<model::Duration> before = model::parse_duration(text)) {
+        return now - *before;
+    }
+    const Result<model::Time> time = model::parse_time(text);
+    return time ? time
+                : fail(ErrorCode::Invalid, "parameter \"since\": \"" +
+                                               std::string(text.substr(0, 64)) +
+                                               "\" is neither a time nor a duration; expected "
+                                               "e.g. 2026-11-21T02:00:00Z or 24h");
+}
+
+Result<AuditPage> parse_audit_page(const Target& target, model::Time now) {
+    constexpr std::size_t kEntriesMax = 10'000;
+    NOCTURNE_TRY_STATUS(
+        check_parameters(target, {"actor", "action", "since", "before", "after", "limit"}));
+    AuditPage page;
+    if (const auto actor = target.find("actor")) {
+        page.query.actor = std::string(*actor);
+    }
+    if (const auto action = target.find("action")) {
+        page.query.action = std::string(*action);
+    }
+    if (const auto since = target.find("since")) {
+        NOCTURNE_TRY(page.query.since, parse_since(*since, now));
+    }
+    NOCTURNE_TRY(page.query.before, parse_count(target, "before", SIZE_MAX));
+    NOCTURNE_TRY(page.query.limit, parse_count(target, "limit", page.query.limit));
+    page.query.limit = std::clamp<std::size_t>(page.query.limit, 1, kEntriesMax);
+    if (target.find("after")) {
+        NOCTURNE_TRY(page.after, parse_count(target, "after", 0));
+    }
+    return page;
+}
+
 // "host:port" of an origin; empty when it is not one of the web ("null", "chrome-extension://...").
 std::string_view authority_of(std::string_view origin) {
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -174,7 +220,7 @@ std::string_view authority_of(std::string_view origin) {
 constexpr std::string_view kFrontPage =
     "Nocturne, an event correlation engine.\n\n"
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
-    "/api/v1/topology/lint  /api/v1/topology/sources  /v1/traces (POST)\n"
+    "/api/v1/topology/lint  /api/v1/topology/sources  /api/v1/audit  /v1/traces (POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
     "/-/ready  /version\n";
 
@@ -207,7 +253,9 @@ void append_loop_metrics(const engine::LoopCounters& counters, std::string& out)
 HttpResponse error_response(unsigned status, std::string_view message) {
     model::JsonWriter out;
     out.begin_object().member("error", message).end_object();
-    return json_response(out.take(), status);
+    HttpResponse response = json_response(out.take(), status);
+    response.error = message;
+    return response;
 }
 
 bool is_cross_site(const HttpRequest& request) {
@@ -231,6 +279,15 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                 return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
             };
         }
+        if (!parts_.access) {
+            parts_.access = std::make_shared<Access>();
+        }
+        if (!parts_.access->clock) {
+            parts_.access->clock = parts_.clock;
+        }
+        if (!parts_.access->note) {
+            parts_.access->note = [&loop](model::AuditNote note) { loop.note(std::move(note)); };
+        }
     }
 
     void handle(HttpRequest request, Respond respond) {
@@ -241,10 +298,12 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
         if ((request.method == Method::Post || request.method == Method::Delete) &&
             is_cross_site(request)) {
+            parts_.access->tell_refusal({"", {}, request.peer}, request,
+                                        "a browser sends this on behalf of another site");
             respond(error_response(403, "refused: a browser sends this on behalf of another site"));
             return;
         }
-        route({std::move(request), *std::move(target), {}}, std::move(respond));
+        route({std::move(request), *std::move(target), {}, {}}, std::move(respond));
     }
 
    private:
@@ -252,49 +311,56 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         HttpRequest request;
         Target target;
         std::string name;  // what the path's placeholder holds
+        Caller caller;
     };
 
     using Handler = void (Inside::*)(Call, Respond);
 
+    using Role = model::Role;
+
+    static constexpr std::optional<Role> kAnybody{};
+
     struct Route {
         Method method;
-        std::string_view path;  // "*" stands for one part
+        std::optional<Role> role;  // who may, where tokens are asked for
+        std::string_view path;     // "*" stands for one part
         Handler handler;
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 31> kRoutes{{
-            {Method::Post, "v1/traces", &Inside::post_traces},
-            {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
-            {Method::Get, "api/v1/topology/lint", &Inside::get_lint},
-            {Method::Get, "api/v1/incidents/*/graph.svg", &Inside::get_incident_svg},
-            {Method::Get, "api/v1/incidents/*/impact", &Inside::get_incident_impact},
-            {Method::Get, "", &Inside::get_front_page},
-            {Method::Get, "version", &Inside::get_version},
-            {Method::Get, "metrics", &Inside::get_metrics},
-            {Method::Get, "-/healthy", &Inside::get_healthy},
-            {Method::Get, "-/ready", &Inside::get_ready},
-            {Method::Post, "-/reload", &Inside::post_reload},
-            {Method::Post, "api/v1/events", &Inside::post_events},
-            {Method::Post, "api/v1/events/*", &Inside::post_payload},
-            {Method::Get, "api/v1/incidents", &Inside::get_incidents},
-            {Method::Get, "api/v1/incidents/*", &Inside::get_incident},
-            {Method::Post, "api/v1/incidents/*/ack", &Inside::post_acknowledge},
-            {Method::Post, "api/v1/incidents/*/resolve", &Inside::post_resolve},
-            {Method::Post, "api/v1/incidents/*/label", &Inside::post_label},
-            {Method::Post, "api/v1/incidents/*/merge", &Inside::post_merge},
-            {Method::Post, "api/v1/incidents/*/split", &Inside::post_split},
-            {Method::Post, "api/v1/unmerge/*", &Inside::post_unmerge},
-            {Method::Get, "api/v1/why/*", &Inside::get_why},
-            {Method::Get, "api/v1/rules", &Inside::get_rules},
-            {Method::Get, "api/v1/alerts", &Inside::get_alerts},
-            {Method::Get, "api/v1/topology", &Inside::get_topology},
-            {Method::Post, "api/v1/topology", &Inside::post_topology},
-            {Method::Get, "api/v1/impact/*", &Inside::get_impact},
-            {Method::Get, "api/v1/silences", &Inside::get_silences},
-            {Method::Post, "api/v1/silences", &Inside::post_silence},
-            {Method::Delete, "api/v1/silences/*", &Inside::delete_silence},
-            {Method::Get, "api/v1/stream", &Inside::get_stream},
+        static constexpr std::array<Route, 32> kRoutes{{
+            {Method::Post, Role::Ingest, "v1/traces", &Inside::post_traces},
+            {Method::Get, Role::Viewer, "api/v1/topology/sources", &Inside::get_sources},
+            {Method::Get, Role::Viewer, "api/v1/topology/lint", &Inside::get_lint},
+            {Method::Get, Role::Viewer, "api/v1/incidents/*/graph.svg", &Inside::get_incident_svg},
+            {Method::Get, Role::Viewer, "api/v1/incidents/*/impact", &Inside::get_incident_impact},
+            {Method::Get, Role::Viewer, "", &Inside::get_front_page},
+            {Method::Get, Role::Viewer, "version", &Inside::get_version},
+            {Method::Get, Role::Viewer, "metrics", &Inside::get_metrics},
+            {Method::Get, kAnybody, "-/healthy", &Inside::get_healthy},
+            {Method::Get, kAnybody, "-/ready", &Inside::get_ready},
+            {Method::Post, Role::Admin, "-/reload", &Inside::post_reload},
+            {Method::Post, Role::Ingest, "api/v1/events", &Inside::post_events},
+            {Method::Post, Role::Ingest, "api/v1/events/*", &Inside::post_payload},
+            {Method::Get, Role::Viewer, "api/v1/incidents", &Inside::get_incidents},
+            {Method::Get, Role::Viewer, "api/v1/incidents/*", &Inside::get_incident},
+            {Method::Post, Role::Responder, "api/v1/incidents/*/ack", &Inside::post_acknowledge},
+            {Method::Post, Role::Responder, "api/v1/incidents/*/resolve", &Inside::post_resolve},
+            {Method::Post, Role::Responder, "api/v1/incidents/*/label", &Inside::post_label},
+            {Method::Post, Role::Responder, "api/v1/incidents/*/merge", &Inside::post_merge},
+            {Method::Post, Role::Responder, "api/v1/incidents/*/split", &Inside::post_split},
+            {Method::Post, Role::Responder, "api/v1/unmerge/*", &Inside::post_unmerge},
+            {Method::Get, Role::Viewer, "api/v1/why/*", &Inside::get_why},
+            {Method::Get, Role::Viewer, "api/v1/rules", &Inside::get_rules},
+            {Method::Get, Role::Viewer, "api/v1/alerts", &Inside::get_alerts},
+            {Method::Get, Role::Viewer, "api/v1/topology", &Inside::get_topology},
+            {Method::Post, Role::Admin, "api/v1/topology", &Inside::post_topology},
+            {Method::Get, Role::Viewer, "api/v1/impact/*", &Inside::get_impact},
+            {Method::Get, Role::Viewer, "api/v1/silences", &Inside::get_silences},
+            {Method::Post, Role::Responder, "api/v1/silences", &Inside::post_silence},
+            {Method::Delete, Role::Responder, "api/v1/silences/*", &Inside::delete_silence},
+            {Method::Get, Role::Approver, "api/v1/audit", &Inside::get_audit},
+            {Method::Get, Role::Viewer, "api/v1/stream", &Inside::get_stream},
         }};
         return kRoutes;
     }
@@ -332,7 +398,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                 continue;
             }
             if (route.method == method) {
-                (this->*route.handler)(std::move(call), std::move(respond));
+                admit(route, std::move(call), std::move(respond));
                 return;
             }
             allowed += (allowed.empty() ? "" : ", ") + std::string(name_of(route.method));
@@ -346,7 +412,49 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         respond(std::move(response));
     }
 
+    void admit(const Route& route, Call call, Respond respond) {
+        Access::Admission admission = parts_.access->admit(call.request, route.role);
+        if (admission.refusal) {
+            respond(*std::move(admission.refusal));
+            return;
+        }
+        call.caller = std::move(admission.caller);
+        if (route.method != Method::Get && route.role != Role::Ingest) {
+            respond = tell_of_refusal(call, std::move(respond));
+        }
+        (this->*route.handler)(std::move(call), std::move(respond));
+    }
+
+    // An order that is no order: wrong, or to nothing that is there.
+    Respond tell_of_refusal(const Call& call, Respond respond) {
+        HttpRequest request;
+        request.method = call.request.method;
+        request.target = call.request.target;
+        return [access = parts_.access, caller = call.caller, request = std::move(request),
+                respond = std::move(respond)](HttpResponse response) {
+            if (response.status >= 400 && response.status < 500) {
+                access->tell_refusal(caller, request, response.error);
+            }
+            respond(std::move(response));
+        };
+    }
+
     // ---- what all handlers use ----
+
+    // With a token the name is the token's, whatever the body says.
+    static std::string name_of(const Caller& caller, std::string by) {
+        if (!caller.name.empty()) {
+            return caller.name;
+        }
+        return by.empty() ? "unknown" : std::move(by);
+    }
+
+    static model::AuditNote note_of(const Caller& caller, const model::Command& command) {
+        model::AuditNote note = model::note_of(command);
+        note.role = caller.role_name();
+        note.from = caller.from;
+        return note;
+    }
 
     // Answers with what `render` says about the state, on the core's thread.
     void ask(Respond respond, std::function<HttpResponse(const engine::Core&)> render) {
@@ -358,17 +466,20 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     }
 
     // Submits until there is room, then answers by `done` once it is durable.
-    void submit(std::shared_ptr<model::Input::Body> body, std::size_t bytes, Respond respond,
-                std::function<void(model::Position, Respond)> done, Clock::time_point until) {
+    void submit(std::shared_ptr<model::Input::Body> body, model::AuditNote note, std::size_t bytes,
+                Respond respond, std::function<void(model::Position, Respond)> done,
+                Clock::time_point until) {
         const bool taken = loop_.try_submit(
-            *body, bytes, [respond, done](const Result<model::Position>& position) {
+            *body, bytes,
+            [respond, done](const Result<model::Position>& position) {
                 if (position) {
                     done(*position, respond);
                 } else {
                     respond(unavailable("not done, the journal cannot be written: " +
                                         position.error().message));
                 }
-            });
+            },
+            engine::Loop::Writer::Loop, {note});
         if (taken) {
             return;
         }
@@ -376,15 +487,16 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(unavailable("the engine has no room or is stopping; try again"));
             return;
         }
-        parts_.a_moment_later([self = shared_from_this(), body, bytes, respond, done, until] {
-            self->submit(body, bytes, respond, done, until);
+        parts_.a_moment_later([self = shared_from_this(), body, note, bytes, respond, done, until] {
+            self->submit(body, note, bytes, respond, done, until);
         });
     }
 
-    void submit(model::Input::Body body, std::size_t bytes, Respond respond,
+    // `note`: for the audit log, in the same commit.
+    void submit(model::Input::Body body, model::AuditNote note, std::size_t bytes, Respond respond,
                 std::function<void(model::Position, Respond)> done) {
-        submit(std::make_shared<model::Input::Body>(std::move(body)), bytes, std::move(respond),
-               std::move(done), Clock::now() + kFullWait);
+        submit(std::make_shared<model::Input::Body>(std::move(body)), std::move(note), bytes,
+               std::move(respond), std::move(done), Clock::now() + kFullWait);
     }
 
     static void no_such_incident(const Respond& respond, std::string_view id) {
@@ -413,6 +525,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                       MetricType::Gauge, loop_.health() ? 1 : 0);
         append_loop_metrics(loop_.counters(), text);
         ingest_.append_metrics(text);
+        parts_.access->append_metrics(text);
         for (const auto& append : parts_.metrics) {
             append(text);
         }
@@ -435,13 +548,13 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                    : text_response("Nocturne is not ready: " + health.error().message + "\n", 503));
     }
 
-    void post_reload(Call, Respond respond) {
+    void post_reload(Call call, Respond respond) {
         if (!parts_.reload) {
             respond(error_response(501, "this server has no configuration to reload"));
             return;
         }
-        parts_.in_background([reload = parts_.reload, respond] {
-            const Status status = reload();
+        parts_.in_background([reload = parts_.reload, caller = call.caller, respond] {
+            const Status status = reload(caller);
             respond(status ? text_response("Reloaded.\n")
                            : error_response(500, to_string(status.error())));
         });
@@ -629,8 +742,9 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                 error_response(400, "expected an identity of 32 hex digits, as `why` shows it"));
             return;
         }
-        submit(model::Command(model::UnmergeIdentity{*identity, std::move(body.value.by)}),
-               call.request.body.size(), std::move(respond),
+        const model::Command command =
+            model::UnmergeIdentity{*identity, name_of(call.caller, std::move(body.value.by))};
+        submit(command, note_of(call.caller, command), call.request.body.size(), std::move(respond),
                [name = call.name](model::Position, Respond answer) {
                    model::JsonWriter out;
                    out.begin_object().member("identity", name).member("state", "unmerged");
@@ -662,27 +776,26 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(body.problems));
             return;
         }
-        if (body.value.by.empty()) {
-            body.value.by = "unknown";
-        }
+        body.value.by = name_of(call.caller, std::move(body.value.by));
         const std::optional<model::Id> id = model::parse_id(model::kIncidentPrefix, call.name);
         if (!id) {
             no_such_incident(respond, call.name);
             return;
         }
         const bool asked =
-            loop_.query([self = shared_from_this(), respond, id = *id,
+            loop_.query([self = shared_from_this(), respond, id = *id, caller = call.caller,
                          command = make(*id, std::move(body.value))](const engine::Core& core) {
                 if (!engine::render_incident(core, id)) {
                     no_such_incident(respond, model::format_id(model::kIncidentPrefix, id));
                     return;
                 }
-                self->submit(
-                    command, sizeof(command), respond, [self, id](model::Position, Respond answer) {
-                        self->ask(std::move(answer), [id](const engine::Core& after) {
-                            return json_response(engine::render_incident(after, id).value_or("{}"));
-                        });
-                    });
+                self->submit(command, note_of(caller, command), sizeof(command), respond,
+                             [self, id](model::Position, Respond answer) {
+                                 self->ask(std::move(answer), [id](const engine::Core& after) {
+                                     return json_response(
+                                         engine::render_incident(after, id).value_or("{}"));
+                                 });
+                             });
             });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
@@ -797,8 +910,16 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         }
         const std::uint64_t nodes = change.value.nodes.size();
         const std::uint64_t edges = change.value.edges.size();
-        submit(std::move(change.value), call.request.body.size(), std::move(respond),
-               [nodes, edges](model::Position position, Respond answer) {
+        model::AuditNote note;
+        note.actor = name_of(call.caller, "");
+        note.role = call.caller.role_name();
+        note.from = call.caller.from;
+        note.action = "topology.change";
+        note.subject = std::to_string(nodes) + " nodes, " + std::to_string(edges) + " edges, " +
+                       std::to_string(change.value.removed_nodes.size()) + " nodes and " +
+                       std::to_string(change.value.removed_edges.size()) + " edges removed";
+        submit(std::move(change.value), std::move(note), call.request.body.size(),
+               std::move(respond), [nodes, edges](model::Position position, Respond answer) {
                    model::JsonWriter out;
                    out.begin_object().member("position", std::to_string(position));
                    out.member("nodes", nodes).member("edges", edges).end_object();
@@ -843,7 +964,8 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(silence.problems));
             return;
         }
-        const bool asked = loop_.query([self = shared_from_this(), respond,
+        silence.value.created_by = name_of(call.caller, std::move(silence.value.created_by));
+        const bool asked = loop_.query([self = shared_from_this(), respond, caller = call.caller,
                                         size = call.request.body.size(),
                                         command = model::Command(std::move(silence.value))](
                                            const engine::Core& core) {
@@ -851,13 +973,14 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                 respond(error_response(409, "there are as many silences as can be; expire some"));
                 return;
             }
-            self->submit(command, size, respond, [](model::Position position, Respond answer) {
-                model::JsonWriter out;
-                out.begin_object().member("id",
-                                          model::format_id(model::kSilencePrefix, {position, 0}));
-                out.end_object();
-                answer(json_response(out.take(), 201));
-            });
+            self->submit(command, note_of(caller, command), size, respond,
+                         [](model::Position position, Respond answer) {
+                             model::JsonWriter out;
+                             out.begin_object().member(
+                                 "id", model::format_id(model::kSilencePrefix, {position, 0}));
+                             out.end_object();
+                             answer(json_response(out.take(), 201));
+                         });
         });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
@@ -870,9 +993,10 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(error_response(404, "no silence \"" + call.name.substr(0, 64) + "\""));
             return;
         }
-        const std::string by(call.target.find("by").value_or("unknown"));
-        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id,
-                                        by](const engine::Core& core) {
+        const model::Command command = model::ExpireSilence{
+            *id, name_of(call.caller, std::string(call.target.find("by").value_or("")))};
+        const bool asked = loop_.query([self = shared_from_this(), respond, id = *id, command,
+                                        caller = call.caller](const engine::Core& core) {
             const std::string name = model::format_id(model::kSilencePrefix, id);
             if (engine::render_silences(core).find("\"id\":\"" + name + "\"") ==
                 std::string::npos) {
@@ -880,7 +1004,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                 return;
             }
             self->submit(
-                model::Command(model::ExpireSilence{id, by}), sizeof(model::ExpireSilence), respond,
+                command, note_of(caller, command), sizeof(model::ExpireSilence), respond,
                 [name](model::Position, Respond answer) {
                     model::JsonWriter out;
                     out.begin_object().member("id", name).member("state", "expired").end_object();
@@ -890,6 +1014,47 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
+    }
+
+    // Newest first; with `after` in order from there, for who copies the whole log page by page.
+    void get_audit(Call call, Respond respond) {
+        Result<AuditPage> page = parse_audit_page(call.target, parts_.clock());
+        if (!page) {
+            respond(error_response(400, page.error().message));
+            return;
+        }
+        if (parts_.audit == nullptr) {
+            respond(error_response(404, "there is no audit log here"));
+            return;
+        }
+        parts_.in_background([store = parts_.audit, page = *std::move(page), respond] {
+            Result<std::vector<model::AuditEntry>> entries = read_page(*store, page);
+            const Result<model::AuditHead> head = store->audit_head();
+            if (!entries || !head) {
+                respond(error_response(500, (entries ? head.error() : entries.error()).message));
+                return;
+            }
+            model::JsonWriter out;
+            out.begin_object().member("head", to_string(*head)).key("entries").begin_array();
+            for (const model::AuditEntry& entry : *entries) {
+                out.raw(model::render_audit_entry(entry));
+            }
+            out.end_array().end_object();
+            respond(json_response(out.take()));
+        });
+    }
+
+    static Result<std::vector<model::AuditEntry>> read_page(store::Store& store,
+                                                            const AuditPage& page) {
+        if (!page.after) {
+            return store.list_audit(page.query);
+        }
+        std::vector<model::AuditEntry> entries;
+        NOCTURNE_TRY_STATUS(store.read_audit(*page.after + 1, [&](const model::AuditEntry& entry) {
+            entries.push_back(entry);
+            return entries.size() < page.query.limit;
+        }));
+        return entries;
     }
 
     void get_stream(Call call, Respond respond) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/result.hpp"
+#include "model/role.hpp"
 #include "model/time.hpp"
 
 #include <cstdint>
@@ -21,10 +22,26 @@ namespace nocturne::rules {
 struct RuleSet;
 }
 
+namespace nocturne::store {
+class Store;
+}
+
 namespace nocturne::gateway {
 
+class Access;
 class Ingest;
 class TopologyFeed;
+
+// Who sends a request.
+struct Caller {
+    std::string name;                      // of the token; "" when there is none
+    std::optional<model::Role> role = {};  // of the token
+    std::string from;                      // the address, or "signal"
+
+    [[nodiscard]] std::string_view role_name() const {
+        return role ? model::name_of(*role) : std::string_view();
+    }
+};
 
 struct HttpRequest {
     enum class Method : std::uint8_t { Get, Head, Post, Delete, Other };
@@ -37,6 +54,8 @@ struct HttpRequest {
     std::string fetch_site;        // the header Sec-Fetch-Site; empty: not sent
     std::string media_type;        // the header Content-Type; empty: not sent
     std::string content_encoding;  // the header; empty: not sent
+    std::string authorization;     // the header; empty: not sent
+    std::string peer;              // the address it comes from, without the port
 };
 
 struct HttpResponse {
@@ -45,7 +64,8 @@ struct HttpResponse {
     std::string body;
     std::vector<std::pair<std::string, std::string>> headers;
     std::optional<std::string>
-        stream_prefix;  // answer with the stream of these topics instead of a body
+        stream_prefix;       // answer with the stream of these topics instead of a body
+    std::string error = {};  // what the body tells, when that is an error
 };
 
 // {"error":"..."}.
@@ -56,10 +76,14 @@ struct ApiParts {
     // empty.
     std::function<std::optional<std::string>(std::string_view id)> read_history = {};
     // Called on the background thread; may be empty.
-    std::function<Status()> reload = {};
+    std::function<Status(const Caller&)> reload = {};
     // The rules in force at the edge, whose payloads tell how other tools' documents become
     // events. Called for each such document on the server's thread; may be empty.
     std::function<std::shared_ptr<const rules::RuleSet>()> rules = {};
+    // Whose audit log is shown; must outlive the server. nullptr: none.
+    store::Store* audit = nullptr;
+    // Who may do what; default: anybody, from this machine.
+    std::shared_ptr<Access> access = {};  // shared: with requests under way
     // Takes spans and knows the sources of the graph; must outlive the server. nullptr: none.
     TopologyFeed* topology = nullptr;
     // Each appends its part of /metrics; called on the server's thread, must not block.

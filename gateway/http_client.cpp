@@ -69,6 +69,7 @@ struct Exchange {
     std::string_view body;
     std::string_view content_type;
     std::chrono::milliseconds timeout{};
+    std::string_view token = {};
 };
 
 std::unique_ptr<CURL, CloseCurl> start_curl() {
@@ -96,10 +97,15 @@ Result<HttpReply> exchange(const std::string& url, const Exchange& what) {
     // The daemon is ours and mostly on this machine: a proxy of the environment is for other sites.
     curl_easy_setopt(curl.get(), CURLOPT_NOPROXY, "127.0.0.1,::1,localhost");
     std::unique_ptr<curl_slist, CloseCurl> headers;
-    if (what.content_type.data() != nullptr) {
-        headers.reset(curl_slist_append(
-            nullptr, ("Content-Type: " + std::string(what.content_type)).c_str()));
+    const auto add_header = [&](const std::string& header) {
+        headers.reset(curl_slist_append(headers.release(), header.c_str()));
         curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+    };
+    if (!what.token.empty()) {
+        add_header("Authorization: Bearer " + std::string(what.token));
+    }
+    if (what.content_type.data() != nullptr) {
+        add_header("Content-Type: " + std::string(what.content_type));
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
                          static_cast<curl_off_t>(what.body.size()));
         curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, what.body.empty() ? "" : what.body.data());
@@ -118,17 +124,20 @@ Result<HttpReply> exchange(const std::string& url, const Exchange& what) {
 
 }  // namespace
 
-Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds timeout) {
-    return exchange(url, {"GET", {}, {}, timeout});
+Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds timeout,
+                           std::string_view token) {
+    return exchange(url, {"GET", {}, {}, timeout, token});
 }
 
 Result<HttpReply> http_post(const std::string& url, std::string_view body,
-                            std::chrono::milliseconds timeout, std::string_view content_type) {
-    return exchange(url, {"POST", body, content_type, timeout});
+                            std::chrono::milliseconds timeout, std::string_view content_type,
+                            std::string_view token) {
+    return exchange(url, {"POST", body, content_type, timeout, token});
 }
 
-Result<HttpReply> http_delete(const std::string& url, std::chrono::milliseconds timeout) {
-    return exchange(url, {"DELETE", {}, {}, timeout});
+Result<HttpReply> http_delete(const std::string& url, std::chrono::milliseconds timeout,
+                              std::string_view token) {
+    return exchange(url, {"DELETE", {}, {}, timeout, token});
 }
 
 namespace {

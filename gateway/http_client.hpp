@@ -23,13 +23,16 @@ struct HttpReply {
 inline constexpr std::chrono::milliseconds kHttpTimeout = std::chrono::seconds(10);
 
 // Any status of the server is a reply; an Error means that none came, and says what to do about it.
-Result<HttpReply> http_get(const std::string& url,
-                           std::chrono::milliseconds timeout = kHttpTimeout);
+// `token`: sent as Authorization: Bearer, if it is not empty.
+Result<HttpReply> http_get(const std::string& url, std::chrono::milliseconds timeout = kHttpTimeout,
+                           std::string_view token = {});
 Result<HttpReply> http_post(const std::string& url, std::string_view body,
                             std::chrono::milliseconds timeout = kHttpTimeout,
-                            std::string_view content_type = "application/json");
+                            std::string_view content_type = "application/json",
+                            std::string_view token = {});
 Result<HttpReply> http_delete(const std::string& url,
-                              std::chrono::milliseconds timeout = kHttpTimeout);
+                              std::chrono::milliseconds timeout = kHttpTimeout,
+                              std::string_view token = {});
 
 // For other tools' servers, whose answers are not trusted.
 struct FetchOptions {

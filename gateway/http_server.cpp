@@ -1,5 +1,6 @@
 #include "gateway/http_server.hpp"
 
+#include "gateway/access.hpp"
 #include "gateway/effect_feed.hpp"
 #include "gateway/log.hpp"
 #include "gateway/metric_text.hpp"
@@ -101,6 +102,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
           welcome_(welcome) {
         error_code ignored;
         stream_.socket().set_option(tcp::no_delay(true), ignored);
+        const tcp::endpoint peer = stream_.socket().remote_endpoint(ignored);
+        peer_ = ignored ? "gone" : peer.address().to_string();
     }
 
     void start() {
@@ -205,6 +208,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         request.fetch_site = text_of(read["Sec-Fetch-Site"]);
         request.media_type = text_of(read[http::field::content_type]);
         request.content_encoding = text_of(read[http::field::content_encoding]);
+        request.authorization = text_of(read[http::field::authorization]);
+        request.peer = peer_;
         request.body = std::move(read.body());
         keep_alive_ = read.keep_alive();
         version_ = read.version();
@@ -410,6 +415,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     beast::flat_buffer buffer_;
     asio::steady_timer answer_timer_;
     const Welcome welcome_;
+    std::string peer_;  // the address, without the port
     std::optional<Parser> parser_;
     std::optional<http::response<http::string_body>> reply_;
     std::optional<http::response_serializer<http::string_body>> serializer_;
@@ -481,6 +487,11 @@ class HttpServer::Inside {
 
     Status start(engine::Loop& loop, Ingest& ingest, ApiParts parts) {
         NOCTURNE_TRY(const tcp::endpoint endpoint, parse_address(shared_.options.address));
+        if (!parts.access) {
+            parts.access = std::make_shared<Access>();
+        }
+        NOCTURNE_TRY_STATUS(
+            parts.access->listen_at(shared_.options.address, endpoint.address().is_loopback()));
         NOCTURNE_TRY_STATUS(listen(endpoint));
         parts.in_background = [weak = std::weak_ptr(background_)](std::function<void()> work) {
             if (const auto pool = weak.lock()) {
@@ -559,10 +570,6 @@ class HttpServer::Inside {
             return failed();
         }
         address = text_of(bound);
-        if (!endpoint.address().is_loopback()) {
-            logger()->warn("http is open to the network without authentication address={}",
-                           address);
-        }
         return {};
     }
 

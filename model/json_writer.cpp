@@ -1,5 +1,6 @@
 #include "model/json_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -85,6 +86,23 @@ void append_json_text(std::string& out, std::string_view text) {
         at += length > 0 ? length : 1;
     }
     out += '"';
+}
+
+std::string clean_text(std::string_view text, std::size_t bytes_max) {
+    std::string out;
+    while (!text.empty()) {
+        const std::size_t length = sequence_length(text);
+        std::string_view next = length > 0 ? text.substr(0, length) : kReplacement;
+        if (const auto lead = static_cast<unsigned char>(next[0]); lead < 0x20 || lead == 0x7F) {
+            next = " ";
+        }
+        if (out.size() + next.size() > bytes_max) {
+            break;
+        }
+        out += next;
+        text.remove_prefix(std::max<std::size_t>(length, 1));
+    }
+    return out;
 }
 
 void JsonWriter::separate() {

@@ -14,6 +14,10 @@ namespace nocturne::model {
 // print is always valid JSON.
 void append_json_text(std::string& out, std::string_view text);
 
+// The text with broken UTF-8 as U+FFFD and control characters as spaces, in at most `bytes_max`
+// bytes, whole characters. Its JSON reads back as the same bytes.
+std::string clean_text(std::string_view text, std::size_t bytes_max);
+
 // Commas are the writer's business, nesting is the caller's: begin and end must pair.
 class JsonWriter {
    public:

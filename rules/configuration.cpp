@@ -110,6 +110,7 @@ class ConfigurationReader {
                  }},
                 {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
                 {"http", [&](const YAML::Node& node) { read_http(node); }},
+                {"http_auth", [&](const YAML::Node& node) { read_http_auth(node); }},
                 {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
                 {"incidents", [&](const YAML::Node& node) { read_incidents(node); }},
                 {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
@@ -481,6 +482,40 @@ class ConfigurationReader {
             return;
         }
         file_.configuration.http = *text;
+    }
+
+    void read_http_auth(const YAML::Node& node) {
+        Configuration& to = file_.configuration;
+        const auto read_open = [&](const YAML::Node& it) {
+            if (!it.IsScalar() || (it.Scalar() != "true" && it.Scalar() != "false")) {
+                report(it, "open: expected true or false");
+                return;
+            }
+            to.http_open = it.Scalar() == "true";
+        };
+        const auto read_host = [&](const YAML::Node& it) {
+            std::string host = it.Scalar();
+            std::transform(host.begin(), host.end(), host.begin(), [](char c) {
+                return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+            });
+            if (host.empty() || host.find_first_of(":/ ") != std::string::npos) {
+                report(it, "hosts: \"" + shorten(host) +
+                               "\" is not a name without a port; expected e.g. "
+                               "nocturne.example.org");
+            }
+            to.http_hosts.push_back(std::move(host));
+        };
+        read_map(
+            node, "http_auth",
+            {
+                {"tokens", [&](const YAML::Node& it) { read_path(it, "tokens", to.http_tokens); }},
+                {"hosts",
+                 [&](const YAML::Node& it) {
+                     each_text(it, "hosts", "a list of names, e.g. [nocturne.example.org]",
+                               read_host);
+                 }},
+                {"open", read_open},
+            });
     }
 
     void read_path(const YAML::Node& node, std::string_view key, std::filesystem::path& to) {

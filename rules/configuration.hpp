@@ -30,6 +30,9 @@ struct Configuration {
     std::filesystem::path curve_secret_key_file;  // empty: no encryption, no authentication
     std::vector<std::string> curve_client_keys;
     std::string http = "127.0.0.1:9193";
+    std::filesystem::path http_tokens;    // empty: nobody is asked for a token
+    std::vector<std::string> http_hosts;  // names that it may be called by, in lower case
+    bool http_open = false;               // beyond loopback even without tokens
 
     model::Settings settings;
     model::EventLimits limits;

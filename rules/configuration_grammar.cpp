@@ -126,6 +126,12 @@ constexpr Key kTopologySources{.name = "topology_sources",
                                .what = "where the service graph is pulled from",
                                .fallback = "none",
                                .keys = kTopologySource};
+constexpr std::array kHttpAuth{
+    text("tokens", "the token file, which `nocturne token` writes", "nobody is asked"),
+    Key{"hosts", Shape::OptionalTexts, "names that it may be called by, besides localhost", false,
+        "none"},
+    Key{"open", Shape::Flag, "beyond loopback even without tokens", false, "false"},
+};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
@@ -135,6 +141,7 @@ constexpr std::array kConfiguration{
     Key{"packs", Shape::OptionalTexts, "shipped rule packs, by name", false, "none"},
     section("zmq", kZmq, "sockets of ZeroMQ"),
     text("http", "address and port", "127.0.0.1:9193"),
+    section("http_auth", kHttpAuth, "who may use it"),
     section("alerts", kAlerts, "how long alerts live, and how many"),
     section("incidents", kIncidents, "what is one incident, and how long it lives"),
     section("ranking", kRanking, "how causes are sought"),

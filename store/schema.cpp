@@ -11,7 +11,8 @@ constexpr std::int64_t kApplicationId =
     0x4E6F6374;  // "Noct": what file(1) and strangers' tools see
 
 // Step i brings version i to i + 1. What is released is never edited: a change is a new step.
-constexpr std::array<const char*, 1> kSteps{R"(
+constexpr std::array<const char*, 2> kSteps{
+    R"(
 CREATE TABLE journal (
     position INTEGER PRIMARY KEY,  -- order of the inputs
     at INTEGER NOT NULL,           -- arrival, milliseconds since 1970
@@ -48,6 +49,29 @@ CREATE TABLE cursor (
     name TEXT PRIMARY KEY,         -- 'delivered': as in the journal, where that ended without an input
     position INTEGER NOT NULL
 ) WITHOUT ROWID;
+)",
+    R"(
+CREATE TABLE audit (               -- only ever added to; `nocturne audit verify` checks it
+    sequence INTEGER PRIMARY KEY,  -- from 1, without gaps
+    at INTEGER NOT NULL,           -- milliseconds since 1970
+    position INTEGER NOT NULL,     -- in the journal, of the input that it goes with; 0: none
+    item INTEGER NOT NULL,         -- among the entries of that input
+    actor TEXT NOT NULL,
+    role TEXT NOT NULL,
+    origin TEXT NOT NULL,          -- from where
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    hash BLOB NOT NULL             -- SHA-256 of the hash before it and of all the above
+) STRICT;
+CREATE INDEX audit_by_actor ON audit (actor, sequence);
+CREATE TABLE audit_head (          -- one row: where the log ends
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    sequence INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+INSERT INTO audit_head (id, sequence, hash) VALUES (1, 0, zeroblob(32));
 )"};
 
 constexpr auto kVersion = static_cast<std::int64_t>(kSteps.size());

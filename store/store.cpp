@@ -1,5 +1,6 @@
 #include "store/store.hpp"
 
+#include "store/audit.hpp"
 #include "store/database.hpp"
 #include "store/folder_lock.hpp"
 #include "store/history.hpp"
@@ -88,6 +89,8 @@ class Store::Inside {
         NOCTURNE_TRY_STATUS(update_schema(inside->writer_));
         NOCTURNE_TRY(inside->journal_, JournalWriter::prepare(inside->writer_));
         NOCTURNE_TRY(inside->history_, HistoryWriter::prepare(inside->writer_));
+        NOCTURNE_TRY(inside->audit_, AuditWriter::prepare(inside->writer_));
+        NOCTURNE_TRY(inside->audit_head_, audit_end(inside->writer_));
         NOCTURNE_TRY(inside->last_, store::last_position(inside->writer_));
         NOCTURNE_TRY(inside->delivered_, delivered_position(inside->writer_));
         inside->can_write_ = true;
@@ -126,11 +129,17 @@ class Store::Inside {
 
         std::lock_guard turn(turns_);
         const Clock::time_point begin = Clock::now();
-        Status status = writer_.transact([&] { return insert(entries, extras); });
+        model::AuditHead audit_end = audit_head_;
+        Status status = writer_.transact([&]() -> Status {
+            NOCTURNE_TRY_STATUS(insert(entries, extras));
+            NOCTURNE_TRY(audit_end, audit_.append(audit_head_, extras.audit));
+            return {};
+        });
         count(entries, status, us_since(begin));
         if (!status) {
             return status;
         }
+        audit_head_ = audit_end;
         if (!entries.empty()) {
             last_ = entries.back().position;
         }
@@ -143,6 +152,17 @@ class Store::Inside {
         // A connection of its own: `each` may take long, and may ask the store other things.
         NOCTURNE_TRY(Database reader, open_reader());
         return read_journal(reader, from, each);
+    }
+
+    Status read_audit(std::uint64_t from,
+                      const std::function<bool(const model::AuditEntry&)>& each) {
+        NOCTURNE_TRY(Database reader, open_reader());
+        return store::read_audit(reader, from, each);
+    }
+
+    Result<AuditFindings> check_audit(const std::optional<model::AuditHead>& noted) {
+        NOCTURNE_TRY(Database reader, open_reader());
+        return store::check_audit(reader, noted);
     }
 
     // Lends the connection for short reads.
@@ -290,11 +310,13 @@ class Store::Inside {
     Database writer_;  // guarded by turns_, as all until fold_at_pages_
     JournalWriter journal_;
     HistoryWriter history_;
+    AuditWriter audit_;
     std::uint64_t fold_at_pages_ = 0;  // the next try
 
     std::mutex append_mutex_;
     Position last_ = 0;                  // guarded by append_mutex_
     Position delivered_ = 0;             // guarded by append_mutex_
+    model::AuditHead audit_head_;        // guarded by append_mutex_
     std::string packed_;                 // guarded by append_mutex_: rows one after the other
     std::vector<std::size_t> row_ends_;  // guarded by append_mutex_: in packed_
 
@@ -354,6 +376,23 @@ Result<std::optional<IncidentRecord>> Store::find_incident(std::string_view id) 
 Result<std::vector<IncidentRecord>> Store::list_incidents(const HistoryQuery& query) {
     return inside_->with_reader(
         [&](Database& reader) { return store::list_incidents(reader, query); });
+}
+
+Result<std::vector<model::AuditEntry>> Store::list_audit(const AuditQuery& query) {
+    return inside_->with_reader([&](Database& reader) { return store::list_audit(reader, query); });
+}
+
+Status Store::read_audit(std::uint64_t from,
+                         const std::function<bool(const model::AuditEntry&)>& each) {
+    return inside_->read_audit(from, each);
+}
+
+Result<model::AuditHead> Store::audit_head() {
+    return inside_->with_reader([](Database& reader) { return store::audit_head(reader); });
+}
+
+Result<AuditFindings> Store::check_audit(const std::optional<model::AuditHead>& noted) {
+    return inside_->check_audit(noted);
 }
 
 Result<Removed> Store::retain(const RetentionPolicy& policy, model::Time now, Position keep_from) {

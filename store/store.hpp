@@ -5,6 +5,7 @@
 // See docs/decisions/0004-sqlite-journal.md.
 #pragma once
 
+#include "model/audit.hpp"
 #include "model/position.hpp"
 #include "model/result.hpp"
 #include "model/time.hpp"
@@ -49,7 +50,8 @@ struct IncidentRecord {
 struct Extras {
     std::optional<model::Position>
         delivered;  // effects of inputs up to here have left the outbox; only grows
-    std::vector<IncidentRecord> history;  // put in, or put in the place of the same id
+    std::vector<IncidentRecord> history;         // put in, or put in the place of the same id
+    std::vector<model::AuditRecord> audit = {};  // added to the chain in this order
 };
 
 struct Snapshot {
@@ -65,6 +67,20 @@ struct HistoryQuery {
     std::size_t limit = 100;
     std::string
         before;  // id of the last incident of the page before this one; empty: the first page
+};
+
+struct AuditQuery {
+    model::Time since = model::kNoTime;  // at or after
+    std::optional<std::string> actor;
+    std::optional<std::string> action;  // "incident.acknowledge", or "incident" for all of it
+    std::uint64_t before = UINT64_MAX;  // sequence of the last entry of the page before this one
+    std::size_t limit = 100;
+};
+
+// What a check of the audit log came to.
+struct AuditFindings {
+    model::AuditHead head;               // the last entry that is as it was written
+    std::optional<std::string> problem;  // the first one, which names the entry
 };
 
 // Zero means no limit of that kind.
@@ -141,9 +157,20 @@ class Store {
     // Newest first.
     Result<std::vector<IncidentRecord>> list_incidents(const HistoryQuery& query);
 
+    // Newest first.
+    Result<std::vector<model::AuditEntry>> list_audit(const AuditQuery& query);
+    // Calls `each` for the entries from this sequence on, in order, until it returns false.
+    Status read_audit(std::uint64_t from,
+                      const std::function<bool(const model::AuditEntry&)>& each);
+    Result<model::AuditHead> audit_head();
+    // Every entry against its hash, the end against where it was noted to be, and against `noted`,
+    // an end that somebody wrote down elsewhere. What is wrong is a finding, not an Error.
+    Result<AuditFindings> check_audit(const std::optional<model::AuditHead>& noted = {});
+
     // Takes away what is older or more than the policy says: bounded work, in short transactions.
     // Never an entry after `keep_from`, nor one that the older of the two kept snapshots needs
-    // (with fewer than two: none at all), nor the newest, nor an incident that is not over.
+    // (with fewer than two: none at all), nor the newest, nor an incident that is not over, nor
+    // anything of the audit log.
     Result<Removed> retain(const RetentionPolicy& policy, model::Time now,
                            model::Position keep_from);
 

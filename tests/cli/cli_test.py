@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("NOCTURNE_PROGRAM", str(ROOT / "build/release/nocturne"))
 CASES = ROOT.parent / "shared/data/rca"
-COMMANDS = "run replay rank learn send check incidents alerts show impact ack resolve label silence version".split()
+COMMANDS = "run replay rank learn send check incidents alerts show impact ack resolve label silence version audit token".split()
 
 TOPOLOGY = """services:
   - {name: front, depends_on: [orders, catalogue]}
@@ -498,6 +498,62 @@ class Daemon(Case):
         self.wait_for(lambda: "reloaded" in log.read_text(), "the good file is taken")
         self.assertIn("billing", self.ask("impact", "database"))
         self.stop()
+
+    def test_tokens_and_what_the_audit_log_has_of_them(self):
+        self.write("nocturne.yaml", "http_auth: {tokens: tokens.yaml}\n")
+        secrets = {role: self.run_ok("token", "create", "--name", name, "--role", role, cwd=self.folder).strip()
+                   for name, role in [("anna", "responder"), ("prom", "ingest"), ("carl", "admin")]}
+        self.assertEqual(os.stat(self.folder / "tokens.yaml").st_mode & 0o777, 0o600)
+        self.assertIn("tokens.yaml", self.run_ok("check", cwd=self.folder))
+        self.start()
+        body = json.dumps({"resource": "alone", "check": "c", "severity": "critical"}).encode()
+        sent = urllib.request.Request(self.url + "/api/v1/events", body,
+                                      headers={"Authorization": "Bearer " + secrets["ingest"]})
+        self.assertEqual(urllib.request.urlopen(sent, timeout=20).status, 200)
+
+        refused = nocturne("incidents", "--url", self.url)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("NOCTURNE_TOKEN", refused.stderr)
+        mine = self.write("mine", secrets["responder"] + "\n")
+        incident = self.ask_json("incidents", "--token-file", mine)["incidents"][0]["id"]
+        self.run_ok("ack", incident, "--by", "somebody else", "--url", self.url, NOCTURNE_TOKEN=secrets["responder"])
+        admin = {"NOCTURNE_TOKEN": secrets["admin"]}
+        listed = self.run_ok("audit", "--actor", "anna", "--url", self.url, **admin)
+        self.assertRegex(listed, r"anna +responder +127.0.0.1 +incident.acknowledge +" + incident)
+        self.assertNotIn("somebody else", self.run_ok("audit", "list", "--url", self.url, **admin))
+
+        self.kill()  # with SIGKILL
+        verified = json.loads(self.run_ok("audit", "verify", "--data", self.folder / "data", "--format", "json"))
+        self.assertTrue(verified["ok"])
+        self.start()
+        exported = self.run_ok("audit", "export", "--url", self.url, **admin)
+        copy = self.write("audit.ndjson", exported)
+        self.assertIn("ok: ", self.run_ok("audit", "verify", copy, "--head", verified["head"]))
+        self.assertEqual(self.run_ok("audit", "export", "--data", self.folder / "data"), exported)
+        page = (ROOT / "docs/reference/audit.md").read_text()
+        verifier = page.split("```python\n")[1].split("```")[0]
+        theirs = lambda text: subprocess.run([sys.executable, "-c", verifier], input=text, text=True, timeout=60,
+                                             stderr=subprocess.DEVNULL).returncode
+        self.assertEqual((theirs(exported), theirs(exported.replace("anna", "hans")) != 0), (0, True))
+        changed = nocturne("audit", "verify", self.write("changed", exported.replace("anna", "hans")))
+        self.assertEqual((changed.returncode, "entry" in changed.stderr), (1, True))
+
+        self.assertIn("1 token of anna revoked", self.run_ok("token", "revoke", "anna", cwd=self.folder))
+        self.assertNotIn("anna", self.run_ok("token", "list", cwd=self.folder))
+        self.daemon.send_signal(signal.SIGHUP)
+        self.wait_for(lambda: nocturne("alerts", "--url", self.url, "--token-file", mine).returncode == 1,
+                      "a revoked token is refused")
+        self.wait_for(lambda: "configuration.reload" in self.run_ok("audit", "--url", self.url, **admin),
+                      "the reload is in the audit log")
+        self.stop()
+        for secret in secrets.values():
+            for file in ["log", "tokens.yaml", "data/nocturne.db"]:
+                self.assertNotIn(secret.encode(), (self.folder / file).read_bytes())
+
+    def test_does_not_open_to_the_network_without_tokens(self):
+        refused = nocturne("run", "--http", "0.0.0.0:0", "--zmq-pull", "", "--zmq-ack", "", "--zmq-pub", "",
+                           cwd=self.folder)
+        self.assertEqual((refused.returncode, "http_auth" in refused.stderr), (1, True))
 
     def test_pull_needs_no_answer(self):
         self.start()

@@ -98,6 +98,7 @@ class Daemon {
         loop = must(engine::Loop::start(*store_, feed, options.loop));
         ingest = std::make_unique<Ingest>(*loop, *letters);
         zmq = must(ZmqServer::start(options.zmq, *ingest, feed));
+        options.parts.audit = store_.get();
         http = must(HttpServer::start(options.http, *loop, *ingest, feed, options.parts));
     }
 

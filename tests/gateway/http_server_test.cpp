@@ -323,7 +323,7 @@ TEST(HttpPages, SayWhatIsNotThereAndWhatIsNotAllowed) {
 TEST(HttpReload, TellsHowItWent) {
     auto result = std::make_shared<Status>();
     DaemonOptions options;
-    options.parts.reload = [result] { return *result; };
+    options.parts.reload = [result](const Caller&) { return *result; };
     Daemon daemon(options);
 
     EXPECT_EQ(post(daemon, "/-/reload").status, 200);

@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,14 @@ namespace nocturne::store {
 
 inline void expect_ok(const Status& status) {
     EXPECT_TRUE(status) << to_string(status.error());
+}
+
+template <typename T>
+T must(Result<T> result) {
+    if (!result) {
+        throw std::runtime_error(to_string(result.error()));
+    }
+    return *std::move(result);
 }
 
 class Folder {
