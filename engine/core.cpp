@@ -128,6 +128,7 @@ void Core::encode(Writer& out) const {
     engine::encode(out, state.counters);
     out.zigzag(model::to_unix_ms(state.topology_reminder));
     state.incident_graphs.encode(out);
+    state.runs.encode(out);
 }
 
 Result<Core> Core::decode(Reader& in) {
@@ -165,6 +166,9 @@ Result<Core> Core::decode(Reader& in) {
     if (in.remaining() > 0) {  // a snapshot of an older version ends here
         state.topology_reminder = model::from_unix_ms(in.zigzag());
         state.incident_graphs.decode(in);
+    }
+    if (in.remaining() > 0) {
+        state.runs.decode(in);
     }
     if (!in.ok()) {
         return damaged();

@@ -23,6 +23,20 @@ class Decide {
         add(topic, reason, incident);
     }
 
+    // `run`: its id. What is not about one run has none.
+    void run(model::Effect::Topic topic, model::Reason reason, model::Id run) {
+        add(topic, reason, run);
+    }
+
+    void actions(model::Effect::Topic topic, model::Reason reason) {
+        add(topic, reason, model::kNoId);
+    }
+
+    // `attempt`: as pack_step() makes it.
+    void step(model::Id run, std::uint32_t attempt) {
+        add(model::Effect::Topic::RunStep, model::Reason::StepWanted, run, attempt);
+    }
+
     // One input tells of an incident's growth once, however much it grew; every other turn is told.
     void incidents(const std::vector<IncidentNews>& news);
 

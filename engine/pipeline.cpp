@@ -19,10 +19,10 @@ constexpr std::uint32_t kEmittedIndex = 1U << 30;
 
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
     : state_(state), normalise_(state), dedup_(state), suppress_(state), correlate_(state, news_),
-      rank_(state, news_), decide_(state, effects), route_(state, decide_) {}
+      rank_(state, news_), decide_(state, effects), route_(state, decide_), runs_(state, decide_) {}
 
 // The pipeline, as the documentation promises it: normalise, patterns, dedup, suppress, correlate;
-// then, once an input, rank, route and decide.
+// then, once an input, rank, decide, route, and the runs that it concerns.
 void Pipeline::take(const model::EventView& event, std::uint32_t index) {
     model::Time time = model::kNoTime;
     if (const Reason reason = normalise_.admit(event, time); reason != Reason::None) {
@@ -254,6 +254,20 @@ void Pipeline::take(const model::Command& command) {
             pipeline.state_.counters.count(Reason::UnmergedByOperator);
         }
 
+        void operator()(const model::ApproveRun& it) { pipeline.runs_.approve(it); }
+
+        void operator()(const model::RejectRun& it) { pipeline.runs_.reject(it); }
+
+        void operator()(const model::StopActions& it) { pipeline.runs_.stop(it); }
+
+        void operator()(const model::FreezeNode& it) { pipeline.runs_.freeze(it); }
+
+        void operator()(const model::ThawNode& it) { pipeline.runs_.thaw(it); }
+
+        void operator()(const model::LabelRun& it) { pipeline.runs_.label(it); }
+
+        void operator()(const model::SettleRun& it) { pipeline.runs_.settle(it); }
+
         // The edge looked before it took the order; meanwhile the incident may be over.
         void note_unless(bool is_done, const model::Command& command) {
             if (!is_done) {
@@ -347,6 +361,7 @@ void Pipeline::look_at(const Deadline& deadline) {
                                     emitted_);
             follow_emitted();
             break;
+        case Deadline::Kind::Run: runs_.look_at(deadline.slot); break;
         default: break;
     }
 }
@@ -364,6 +379,7 @@ void Pipeline::conclude() {
     for (const Slot slot : slots) {
         route_.look_at(slot);
     }
+    runs_.follow(news_);
     news_.clear();
     due_words_.clear();
 }

@@ -7,6 +7,7 @@
 #include "engine/normalise.hpp"
 #include "engine/rank.hpp"
 #include "engine/route.hpp"
+#include "engine/runs.hpp"
 #include "engine/state.hpp"
 #include "engine/suppress.hpp"
 #include "model/input.hpp"
@@ -31,6 +32,13 @@ class Pipeline {
 
     void take(const model::Settings& settings);
     void take(const model::RulesRevision& revision);
+
+    void take(const model::PlanProposed& proposal) { runs_.propose(proposal); }
+
+    void take(const model::StepResult& result) { runs_.take(result); }
+
+    void take(const model::PlaybookSettings& settings) { runs_.take(settings); }
+
     // After the input: rank what grew, decide what to tell.
     void conclude();
 
@@ -65,6 +73,7 @@ class Pipeline {
     Rank rank_;
     Decide decide_;
     Route route_;
+    Runs runs_;
 };
 
 }  // namespace nocturne::engine

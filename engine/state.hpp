@@ -18,6 +18,7 @@
 #include "engine/patterns.hpp"
 #include "engine/routes.hpp"
 #include "engine/rule_book.hpp"
+#include "engine/run_table.hpp"
 #include "engine/silences.hpp"
 #include "engine/storms.hpp"
 #include "model/audit.hpp"
@@ -88,6 +89,7 @@ struct State {
     std::uint64_t changes_given_up = 0;     // before they were too old, since the start
     MessageWindow messages;
     Deadlines deadlines;
+    RunTable runs;
     Counters counters;
 
     // What the stages have for the audit log of this input. The loop takes it from here; it is no

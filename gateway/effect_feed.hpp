@@ -20,7 +20,8 @@
 namespace nocturne::gateway {
 
 // One bit a topic.
-using TopicSet = std::uint32_t;
+using TopicSet = std::uint64_t;
+static_assert(model::kTopicNames.size() <= 64);
 
 // The topics whose names start with `prefix`; all for "".
 TopicSet topics_with_prefix(std::string_view prefix);

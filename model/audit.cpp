@@ -77,7 +77,44 @@ struct NoteOf {
         return note(it.by, "identity.unmerge", to_string(it.identity));
     }
 
+    AuditNote operator()(const ApproveRun& it) const {
+        return of_run(it, "run.approve", format_id(kRunPrefix, it.run), "plan: " + it.hash);
+    }
+
+    AuditNote operator()(const RejectRun& it) const {
+        return of_run(it, "run.reject", format_id(kRunPrefix, it.run), it.why);
+    }
+
+    AuditNote operator()(const StopActions& it) const {
+        return of_run(it, it.on ? "actions.stop" : "actions.resume", "", it.why);
+    }
+
+    AuditNote operator()(const FreezeNode& it) const {
+        return of_run(it, "node.freeze", it.node, it.why);
+    }
+
+    AuditNote operator()(const ThawNode& it) const { return of_run(it, "node.thaw", it.node); }
+
+    AuditNote operator()(const LabelRun& it) const {
+        return of_run(it, "run.label", format_id(kRunPrefix, it.run),
+                      "as " + std::string(name_of(it.label)));
+    }
+
+    AuditNote operator()(const SettleRun& it) const {
+        return of_run(it, "run.settle", to_string(it.key),
+                      "as " + std::string(name_of(it.verdict)));
+    }
+
    private:
+    template <typename Told>
+    static AuditNote of_run(const Told& it, std::string action, std::string subject,
+                            std::string reason = "") {
+        AuditNote told = note(it.by, std::move(action), std::move(subject), std::move(reason));
+        told.role = it.role == Role::None ? "" : name_of(it.role);
+        told.from = it.from;
+        return told;
+    }
+
     static AuditNote note(const std::string& by, std::string action, std::string subject,
                           std::string reason = "") {
         AuditNote note;

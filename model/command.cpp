@@ -21,6 +21,20 @@ void put(Writer& out, bool value) {
     out.boolean(value);
 }
 
+template <typename Enum>
+requires std::is_enum_v<Enum>
+
+void put(Writer& out, Enum value) {
+    out.u8(static_cast<std::uint8_t>(value));
+}
+
+void put(Writer& out, const AttemptKey& key) {
+    put(out, key.run);
+    out.varint(key.step);
+    put(out, key.phase);
+    out.varint(key.attempt);
+}
+
 void put(Writer& out, const Fingerprint& fingerprint) {
     out.u64(fingerprint.high);
     out.u64(fingerprint.low);
@@ -48,6 +62,26 @@ void get(Reader& in, std::string& text) {
 
 void get(Reader& in, bool& value) {
     value = in.boolean();
+}
+
+template <typename Enum>
+requires std::is_enum_v<Enum>
+
+void get(Reader& in, Enum& value) {
+    const std::uint8_t number = in.u8();
+    if (number < count_of(value)) {
+        value = static_cast<Enum>(number);
+    } else {
+        in = Reader({});
+        in.u8();  // the Reader fails
+    }
+}
+
+void get(Reader& in, AttemptKey& key) {
+    get(in, key.run);
+    key.step = static_cast<std::uint32_t>(in.varint());
+    get(in, key.phase);
+    key.attempt = static_cast<std::uint32_t>(in.varint());
 }
 
 void get(Reader& in, Fingerprint& fingerprint) {
@@ -102,6 +136,47 @@ void members(SplitIncident& command, Each each) {
 template <typename Each>
 void members(UnmergeIdentity& command, Each each) {
     each(command.identity), each(command.by);
+}
+
+template <typename Each>
+void members(ApproveRun& command, Each each) {
+    each(command.run), each(command.hash), each(command.by), each(command.role);
+    each(command.from);
+}
+
+template <typename Each>
+void members(RejectRun& command, Each each) {
+    each(command.run), each(command.by), each(command.role), each(command.from);
+    each(command.why);
+}
+
+template <typename Each>
+void members(StopActions& command, Each each) {
+    each(command.on), each(command.by), each(command.role), each(command.from);
+    each(command.why);
+}
+
+template <typename Each>
+void members(FreezeNode& command, Each each) {
+    each(command.node), each(command.by), each(command.role), each(command.from);
+    each(command.why);
+}
+
+template <typename Each>
+void members(ThawNode& command, Each each) {
+    each(command.node), each(command.by), each(command.role), each(command.from);
+}
+
+template <typename Each>
+void members(LabelRun& command, Each each) {
+    each(command.run), each(command.label), each(command.by), each(command.role);
+    each(command.from);
+}
+
+template <typename Each>
+void members(SettleRun& command, Each each) {
+    each(command.key), each(command.verdict), each(command.by), each(command.role);
+    each(command.from);
 }
 
 template <std::size_t I = 0>

@@ -4,9 +4,14 @@
 #include "model/codec.hpp"
 #include "model/fingerprint.hpp"
 #include "model/position.hpp"
+#include "model/role.hpp"
+#include "model/run.hpp"
 #include "model/time.hpp"
 
+#include <array>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -64,8 +69,84 @@ struct UnmergeIdentity {
     std::string by;
 };
 
-using Command = std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident,
-                             LabelIncident, MergeIncidents, SplitIncident, UnmergeIdentity>;
+// A person's yes to exactly the plan with this hash.
+struct ApproveRun {
+    Id run;
+    std::string hash;
+    std::string by;
+    Role role = Role::None;
+    std::string from;  // where they stood: "cli", "http", "chat:#ops"
+};
+
+struct RejectRun {
+    Id run;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+    std::string why;
+};
+
+// The global stop switch: while it is on, no action leaves.
+struct StopActions {
+    bool on = true;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+    std::string why;
+};
+
+// No action touches the node.
+struct FreezeNode {
+    std::string node;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+    std::string why;
+};
+
+struct ThawNode {
+    std::string node;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+};
+
+// What a person says of a run afterwards: ground truth for success rates.
+struct LabelRun {
+    Id run;
+    RunLabel label = RunLabel::None;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+};
+
+// A person's word on an action of which nobody knows whether it was done, or which was held back.
+struct SettleRun {
+    enum class Verdict : std::uint8_t {
+        Done,     // it was done: go on
+        Failed,   // it was not, or did harm: undo
+        Again,    // take it again
+        Abandon,  // leave all as it is
+    };
+
+    AttemptKey key;  // that the person looked at
+    Verdict verdict = Verdict::Abandon;
+    std::string by;
+    Role role = Role::None;
+    std::string from;
+};
+
+inline constexpr std::array<std::string_view, 4> kSettleVerdictNames{"done", "failed", "again",
+                                                                     "abandon"};
+
+inline constexpr std::size_t count_of(SettleRun::Verdict) {
+    return kSettleVerdictNames.size();
+}
+
+using Command =
+    std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident, LabelIncident,
+                 MergeIncidents, SplitIncident, UnmergeIdentity, ApproveRun, RejectRun, StopActions,
+                 FreezeNode, ThawNode, LabelRun, SettleRun>;
 
 void encode(Writer& out, const Command& command);
 // Check in.ok() afterwards.

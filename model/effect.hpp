@@ -30,6 +30,19 @@ struct Effect {
         NotifyLog,
         StormStarted,
         StormEnded,
+        RunProposed,
+        RunRefused,
+        RunAnswered,  // an approval or another word of a person that was refused, or is one of many
+        RunApproved,
+        RunStarted,
+        RunStep,  // an action to take; `slot` is pack_step of its key
+        RunUpdated,
+        RunNeedsPerson,
+        RunFinished,
+        ActionsStopped,
+        ActionsResumed,
+        NodeFrozen,
+        NodeThawed,
         Count,  // not a topic
     };
 
@@ -37,7 +50,7 @@ struct Effect {
     std::uint32_t index = 0;
     Topic topic = Topic::AlertFiring;
     Reason reason = Reason::None;
-    Id subject;              // the alert or the incident
+    Id subject;              // the alert, the incident or the run
     std::uint32_t slot = 0;  // where an alert stood in the engine's table; a hint, compare the id
 
     friend bool operator==(const Effect&, const Effect&) = default;
@@ -48,7 +61,10 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::T
         "alert.firing",    "alert.suppressed",      "alert.resolved",    "alert.expired",
         "incident.opened", "incident.updated",      "incident.resolved", "incident.reopened",
         "incident.merged", "incident.acknowledged", "notify.page",       "notify.ticket",
-        "notify.log",      "storm.started",         "storm.ended",
+        "notify.log",      "storm.started",         "storm.ended",       "run.proposed",
+        "run.refused",     "run.answered",          "run.approved",      "run.started",
+        "run.step",        "run.updated",           "run.needs_person",  "run.finished",
+        "actions.stopped", "actions.resumed",       "node.frozen",       "node.thawed",
     };
 
 inline constexpr std::string_view name_of(Effect::Topic topic) {
@@ -57,6 +73,15 @@ inline constexpr std::string_view name_of(Effect::Topic topic) {
 
 inline constexpr bool is_about_incident(Effect::Topic topic) {
     return topic >= Effect::Topic::IncidentOpened && topic <= Effect::Topic::NotifyLog;
+}
+
+inline constexpr bool is_about_run(Effect::Topic topic) {
+    return topic >= Effect::Topic::RunProposed && topic <= Effect::Topic::RunFinished;
+}
+
+// Of the stop switch and frozen nodes.
+inline constexpr bool is_about_actions(Effect::Topic topic) {
+    return topic >= Effect::Topic::ActionsStopped && topic <= Effect::Topic::NodeThawed;
 }
 
 }  // namespace nocturne::model

@@ -72,6 +72,9 @@ Result<Input::Body> decode_body(std::string_view bytes) {
         case 3: body = Tick{}; break;
         case 4: body = decode_settings(in); break;
         case 5: body = decode_rules_revision(in); break;
+        case 6: body = decode_plan_proposed(in); break;
+        case 7: body = decode_step_result(in); break;
+        case 8: body = decode_playbook_settings(in); break;
         default:
             return fail(ErrorCode::Damaged, "journal row of kind " + std::to_string(kind) +
                                                 " is unknown; was it written by a newer nocturne?");

@@ -3,8 +3,10 @@
 
 #include "model/command.hpp"
 #include "model/event.hpp"
+#include "model/playbook_settings.hpp"
 #include "model/position.hpp"
 #include "model/rules_revision.hpp"
+#include "model/run.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "model/topology_change.hpp"
@@ -18,7 +20,9 @@ namespace nocturne::model {
 struct Tick {};
 
 struct Input {
-    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings, RulesRevision>;
+    // The index is the journal row's kind: new ones go to the end.
+    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings, RulesRevision,
+                              PlanProposed, StepResult, PlaybookSettings>;
 
     Position position = 0;  // given by the journal
     Time at = kNoTime;      // when it arrived: the core's clock

@@ -21,6 +21,14 @@ enum class Effector : std::uint8_t { Http, Command, Notify, Wait, Ask, Check, Si
 inline constexpr std::array<std::string_view, 7> kEffectorNames{"http", "command", "notify", "wait",
                                                                 "ask",  "check",   "silence"};
 
+inline constexpr std::size_t count_of(Effector) {
+    return kEffectorNames.size();
+}
+
+inline constexpr std::string_view name_of(Effector effector) {
+    return kEffectorNames[static_cast<std::size_t>(effector)];
+}
+
 // One call of an effector. Plain data: no secret is in it, only the names of secrets, as
 // "${secret:NAME}" within a value; the effector puts them in when the call leaves.
 struct Action {
@@ -50,6 +58,14 @@ struct Step {
 enum class Risk : std::uint8_t { Low, Medium, High };
 
 inline constexpr std::array<std::string_view, 3> kRiskNames{"low", "medium", "high"};
+
+inline constexpr std::size_t count_of(Risk) {
+    return kRiskNames.size();
+}
+
+inline constexpr std::string_view name_of(Risk risk) {
+    return kRiskNames[static_cast<std::size_t>(risk)];
+}
 
 struct Plan {
     static constexpr std::size_t kStepsMax = 100;

@@ -89,7 +89,79 @@ enum class Reason : std::uint8_t {
     ResolvedByOperator,
     LabelledByOperator,
     UnmergedByOperator,  // an identity that dedup rules leave alone from now on
-    Count,               // not a reason
+    // runs: gates
+    ActionsStopped,  // the global stop switch
+    NodeFrozen,
+    PlanMalformed,      // no steps, a step without a name, two of one name
+    PlanTooLarge,       // more steps or bytes than a plan may have
+    CapabilityMissing,  // the playbook does not declare it, or configuration does not grant it
+    NodeUnknown,        // not in the graph: nobody knows what it would hit
+    IncidentUnknown,
+    IncidentOver,
+    PreconditionChanged,
+    PreconditionUnknown,  // nobody can check it
+    ModeObserve,          // noted only
+    ModeSuggest,          // shown only
+    ModeApprove,          // runs after a person's yes
+    ProposedByPerson,     // never automatic
+    ConfidenceLow,
+    NeverSeenSucceed,  // this suspect, kind and playbook together
+    CooldownActive,
+    RateLimited,
+    TargetBusy,  // another run is at it
+    TooManyRuns,
+    BlastRadiusExceeded,  // too large a share of the siblings within the window
+    TooFewHealthy,        // too few siblings would be left
+    NoSiblings,           // nothing else does its work
+    TooManyDependents,
+    BreakerOpen,      // failed too often in a row
+    KeepsComingBack,  // helped too often: it does not last
+    ErrorBudgetBurning,
+    ErrorBudgetSpent,
+    LoopDetected,     // what the playbook did is likely why it is asked for again
+    AlreadyProposed,  // the same plan waits for an answer
+    // runs: people
+    RunProposed,
+    WaitsForApproval,
+    ApprovalGiven,  // one of several that are needed
+    ApprovedByPerson,
+    ApprovedByPolicy,  // automatic
+    RejectedByPerson,
+    RunUnknown,
+    HashDiffers,  // the yes was for another plan
+    RoleTooLow,
+    PersonUnknown,  // nobody said who
+    SelfApproval,
+    ApprovedTwice,  // by the same person
+    NotAwaiting,    // there is nothing to approve or reject any more
+    ApprovalExpired,
+    SupersededByPlan,
+    ActionsResumed,
+    NodeThawed,
+    NodeNotFrozen,
+    SettledByPerson,  // a person said what became of an action
+    AbandonedByPerson,
+    NothingToSettle,
+    RunLabelled,
+    // runs: steps
+    StepWanted,
+    StepStarted,
+    StepSucceeded,
+    StepFailed,
+    StepVerified,
+    VerifyFailed,
+    StepUnknown,  // it may or may not have been done
+    StepTimedOut,
+    StaleResult,  // of an attempt that nobody waits for
+    StepUndone,
+    UndoFailed,
+    NoUndo,
+    RunSucceeded,
+    RunFailed,
+    RunRolledBack,
+    IncidentResolvedAfter,
+    IncidentReopenedAfter,
+    Count,  // not a reason
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::Count)> kReasonNames{
@@ -165,6 +237,75 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::C
     "resolved_by_operator",
     "labelled_by_operator",
     "unmerged_by_operator",
+    "actions_stopped",
+    "node_frozen",
+    "plan_malformed",
+    "plan_too_large",
+    "capability_missing",
+    "node_unknown",
+    "incident_unknown",
+    "incident_over",
+    "precondition_changed",
+    "precondition_unknown",
+    "mode_observe",
+    "mode_suggest",
+    "mode_approve",
+    "proposed_by_person",
+    "confidence_low",
+    "never_seen_succeed",
+    "cooldown_active",
+    "rate_limited",
+    "target_busy",
+    "too_many_runs",
+    "blast_radius_exceeded",
+    "too_few_healthy",
+    "no_siblings",
+    "too_many_dependents",
+    "breaker_open",
+    "keeps_coming_back",
+    "error_budget_burning",
+    "error_budget_spent",
+    "loop_detected",
+    "already_proposed",
+    "run_proposed",
+    "waits_for_approval",
+    "approval_given",
+    "approved_by_person",
+    "approved_by_policy",
+    "rejected_by_person",
+    "run_unknown",
+    "hash_differs",
+    "role_too_low",
+    "person_unknown",
+    "self_approval",
+    "approved_twice",
+    "not_awaiting",
+    "approval_expired",
+    "superseded_by_plan",
+    "actions_resumed",
+    "node_thawed",
+    "node_not_frozen",
+    "settled_by_person",
+    "abandoned_by_person",
+    "nothing_to_settle",
+    "run_labelled",
+    "step_wanted",
+    "step_started",
+    "step_succeeded",
+    "step_failed",
+    "step_verified",
+    "verify_failed",
+    "step_unknown",
+    "step_timed_out",
+    "stale_result",
+    "step_undone",
+    "undo_failed",
+    "no_undo",
+    "run_succeeded",
+    "run_failed",
+    "run_rolled_back",
+    "incident_resolved_after",
+    "incident_reopened_after",
 };
 
 // What hid an alert has ended: it is raised now, once.
@@ -181,6 +322,10 @@ inline constexpr bool is_release(Reason reason) {
         case Reason::WorsenedWhileHidden: return true;
         default: return false;
     }
+}
+
+inline constexpr std::size_t count_of(Reason) {
+    return kReasonNames.size();
 }
 
 inline constexpr std::string_view name_of(Reason reason) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -9,10 +10,14 @@ namespace nocturne::model {
 
 // Each of the people's roles may do what those before it may. Ingest stands beside them: it may
 // send events, and nothing else.
-enum class Role : std::uint8_t { Viewer, Responder, Approver, Admin, Ingest };
+enum class Role : std::uint8_t { None, Ingest, Viewer, Responder, Approver, Admin };
 
-inline constexpr std::array<std::string_view, 5> kRoleNames{"viewer", "responder", "approver",
-                                                            "admin", "ingest"};
+inline constexpr std::array<std::string_view, 6> kRoleNames{
+    "none", "ingest", "viewer", "responder", "approver", "admin"};
+
+inline constexpr std::size_t count_of(Role) {
+    return kRoleNames.size();
+}
 
 inline constexpr std::string_view name_of(Role role) {
     return kRoleNames[static_cast<std::size_t>(role)];

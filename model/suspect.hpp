@@ -28,6 +28,10 @@ enum class CauseKind : std::uint8_t { Unknown, Infrastructure, Change, Data, Loa
 inline constexpr std::array<std::string_view, 5> kCauseKindNames{"unknown", "infrastructure",
                                                                  "change", "data", "load"};
 
+inline constexpr std::size_t count_of(CauseKind) {
+    return kCauseKindNames.size();
+}
+
 inline constexpr std::string_view name_of(CauseKind kind) {
     return kCauseKindNames[static_cast<std::size_t>(kind)];
 }

@@ -59,12 +59,20 @@ class Night {
     std::vector<model::Input> inputs(std::size_t count) {
         std::vector<model::Input> inputs;
         model::Time at = model::from_unix_ms(Story::kStart);
+        model::PlaybookSettings settings;
+        settings.mode_max = model::RunMode::Auto;
+        settings.runs_max = 1000;
+        settings.blast_share_max = 1;
+        settings.confidence_min = 0;
+        settings.failures_max = 100;
+        settings.error_budget = 100;
         for (std::size_t i = 0; i < count; ++i) {
             at += model::Duration(below(10) == 0 ? below(400'000) : below(2000));
             model::Input& input = inputs.emplace_back();
             input.position = i + 1;
             input.at = at;
-            input.body = body(at);
+            position_ = input.position;
+            input.body = i == 0 ? model::Input::Body(settings) : body(at);
         }
         return inputs;
     }
@@ -89,7 +97,100 @@ class Night {
             case 7:
                 return model::Command(model::SplitIncident{
                     {below(300), 0}, {{below(300), 0}, {below(300), 1}}, "me"});
+            case 8: return proposal();
+            case 9:
+            case 10:
+            case 11: return word();
+            case 12:
+            case 13:
+            case 14: return result();
+            case 15:
+                return below(4) == 0 ? model::Input::Body(model::Command(hold()))
+                                     : model::Input::Body(result());
             default: return events(at);
+        }
+    }
+
+    // A plan for some incident or none; ids of runs are positions, so that words about them hit one
+    // now and then.
+    model::PlanProposed proposal() {
+        model::PlanProposed proposal;
+        proposal.plan.playbook = "p" + std::to_string(below(3));
+        const bool is_by_playbook = below(3) == 0;
+        proposal.plan.incident = {is_by_playbook ? below(300) : 0, 0};
+        proposal.plan.target = "n" + std::to_string(below(30));
+        proposal.plan.risk = static_cast<model::Risk>(below(3));
+        for (std::uint64_t i = 0; i <= below(4); ++i) {
+            model::Step& step = proposal.plan.steps.emplace_back();
+            step.name = "s" + std::to_string(i);
+            step.node = "n" + std::to_string(below(30));
+            step.run.effector = static_cast<model::Effector>(below(7));
+            step.idempotent = below(2) == 0;
+            if (below(2) == 0) {
+                step.verify = model::Action{model::Effector::Check, "http", {}};
+            }
+            if (below(2) == 0) {
+                step.undo = model::Action{model::Effector::Command, "back", {}};
+            }
+        }
+        proposal.by = "playbook";
+        proposal.from = is_by_playbook ? std::string(model::kFromPlaybook) : "cli";
+        proposal.mode = static_cast<model::RunMode>(below(8) == 0 ? below(2) : 2 + below(2));
+        proposal.capabilities = {"http", "command", "notify", "check", "silence"};
+        proposal.limits.blast_share_max = 1;
+        proposal.limits.cooldown = std::chrono::minutes(below(20));
+        proposal.limits.confidence_min = 0;
+        proposal.limits.healthy_min = 0;
+        proposal.limits.approvals = below(4) == 0 ? 2 : 1;
+        proposal.limits.dependents_max = 100;
+        proposal.limits.runs_max = 100;
+        last_plan_ = proposal.plan;
+        proposals_.push_back(position_);
+        return proposal;
+    }
+
+    model::Id some_run() {
+        return proposals_.empty()
+                   ? model::kNoId
+                   : model::Id{proposals_[proposals_.size() -
+                                          std::min(proposals_.size(), 1 + below(8) / 7)],
+                               0};
+    }
+
+    model::Command word() {
+        const auto role = static_cast<model::Role>(2 + below(3));
+        const std::string by = "person" + std::to_string(below(3));
+        if (below(8) == 0) {
+            return model::RejectRun{some_run(), by, role, "cli", ""};
+        }
+        if (below(6) == 0) {
+            return model::LabelRun{some_run(), static_cast<model::RunLabel>(below(4)), by, role,
+                                   "cli"};
+        }
+        if (below(4) == 0) {
+            return model::SettleRun{some_key(), static_cast<model::SettleRun::Verdict>(below(4)),
+                                    by, role, "cli"};
+        }
+        return model::ApproveRun{some_run(), model::hash_of(last_plan_), by, role, "cli"};
+    }
+
+    model::AttemptKey some_key() {
+        return {some_run(), static_cast<std::uint32_t>(below(4) == 0 ? 1 : 0),
+                static_cast<model::Phase>(below(4) == 0 ? below(3) : 0), 1};
+    }
+
+    model::StepResult result() {
+        return {some_key(), static_cast<model::Outcome>(below(4)), "text"};
+    }
+
+    model::Command hold() {
+        const std::string node = "n" + std::to_string(below(30));
+        switch (below(6)) {
+            case 0: return model::StopActions{below(4) == 0, "me", model::Role::Admin, "cli", ""};
+            case 1:
+            case 2: return model::StopActions{false, "me", model::Role::Admin, "cli", ""};
+            case 3: return model::FreezeNode{node, "me", model::Role::Admin, "cli", ""};
+            default: return model::ThawNode{node, "me", model::Role::Admin, "cli"};
         }
     }
 
@@ -122,6 +223,9 @@ class Night {
     }
 
     std::mt19937_64 random_;
+    model::Position position_ = 0;
+    std::vector<model::Position> proposals_;
+    model::Plan last_plan_;
 };
 
 std::string bytes_of(const Core& core) {
@@ -212,6 +316,22 @@ TEST_P(Determinism, TheBooksAlwaysBalance) {
             ASSERT_FALSE(!incident.is_over() && incident.alerts.empty());
         }
     }
+}
+
+// What the nights are worth as a test of runs.
+TEST(Night, HasRunsThatBeginAndEnd) {
+    std::uint64_t begun = 0;
+    std::uint64_t ended = 0;
+    for (std::uint64_t seed = 1; seed < 13; ++seed) {
+        Core core;
+        run(core, Night(seed).inputs(300), 0, 300);
+        for (const PastRun& past : core.state().runs.past) {
+            ++begun;
+            ended += past.ended_at != model::kNoTime ? 1U : 0U;
+        }
+    }
+    EXPECT_GT(begun, 12U);
+    EXPECT_GT(ended, 1U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Determinism, testing::Range<std::uint64_t>(1, 13));

@@ -1,0 +1,805 @@
+#include "engine/runs.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+
+namespace nocturne::engine {
+
+using model::Action;
+using model::Attempt;
+using model::Outcome;
+using model::Phase;
+using model::Reason;
+using model::Role;
+using model::Run;
+using model::RunState;
+using model::Step;
+using model::StepState;
+using Topic = model::Effect::Topic;
+using Verdict = GateFinding::Verdict;
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 256;
+constexpr std::size_t kWordsBytesMax = 4096;
+constexpr std::size_t kCapabilitiesMax = 100;
+
+// Cut, and without what could steer a terminal; whole characters are kept.
+std::string clean(std::string_view text, std::size_t bytes_max) {
+    std::string cleaned(text.substr(0, bytes_max));
+    if (text.size() > bytes_max) {
+        while (!cleaned.empty() && (static_cast<unsigned char>(cleaned.back()) & 0xC0) == 0x80) {
+            cleaned.pop_back();
+        }
+        if (!cleaned.empty() && static_cast<unsigned char>(cleaned.back()) >= 0xC0) {
+            cleaned.pop_back();
+        }
+    }
+    for (char& byte : cleaned) {
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F) {
+            byte = ' ';
+        }
+    }
+    return cleaned;
+}
+
+// "Anna " and "anna" are one person.
+std::string person_of(std::string_view name) {
+    std::string person;
+    for (const char letter : name) {
+        if (std::isspace(static_cast<unsigned char>(letter)) == 0) {
+            person += static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+        }
+    }
+    return person;
+}
+
+// The action that an attempt is at; a key of another run or step gives nothing.
+const Action* action_of(const Step& step, Phase phase) {
+    switch (phase) {
+        case Phase::Run: return &step.run;
+        case Phase::Verify: return step.verify ? &*step.verify : nullptr;
+        case Phase::Undo: return step.undo ? &*step.undo : nullptr;
+    }
+    return nullptr;
+}
+
+const Action& present_action(const Run& run) {
+    const model::AttemptKey& key = run.attempt->key;
+    const Action* action = action_of(run.plan.steps[key.step], key.phase);
+    NOCTURNE_ASSERT(action != nullptr);
+    return *action;
+}
+
+// Whether doing it twice does no more than doing it once.
+bool is_repeatable(const Step& step, const Action& action) {
+    return step.idempotent || action.effector == model::Effector::Check ||
+           action.effector == model::Effector::Wait || action.effector == model::Effector::Ask;
+}
+
+const std::string& node_of(const Run& run, std::uint32_t step) {
+    const std::string& node = run.plan.steps[step].node;
+    return node.empty() ? run.plan.target : node;
+}
+
+std::string describe(const Run& run, std::uint32_t step) {
+    return "step " + std::to_string(step + 1) + " \"" + run.plan.steps[step].name + "\"";
+}
+
+// A plan that no gate lets through need not be kept whole.
+void trim(Run& run) {
+    run.plan.steps.clear();
+    run.plan.preconditions.clear();
+    run.plan.summary = clean(run.plan.summary, kWordsBytesMax);
+    run.plan.prose = clean(run.plan.prose, kWordsBytesMax);
+    run.plan.playbook = clean(run.plan.playbook, kNameBytesMax);
+    run.plan.version = clean(run.plan.version, kNameBytesMax);
+    run.plan.target = clean(run.plan.target, kNameBytesMax);
+}
+
+}  // namespace
+
+std::uint32_t pack_step(const model::AttemptKey& key) {
+    return key.step << 24 | static_cast<std::uint32_t>(key.phase) << 22 |
+           std::min(key.attempt, (1U << 22) - 1);
+}
+
+// ---- proposals ----
+
+void Runs::propose(const model::PlanProposed& proposal) {
+    Run run;
+    run.id = {state_.position, 0};
+    run.plan = proposal.plan;
+    run.hash = model::hash_of(proposal.plan);
+    run.proposed_by = clean(proposal.by, kNameBytesMax);
+    run.proposed_from = clean(proposal.from, kNameBytesMax);
+    run.mode = proposal.mode;
+    run.capabilities = proposal.capabilities;
+    run.capabilities.resize(std::min(run.capabilities.size(), kCapabilitiesMax));
+    run.limits = limits_allowed(table_.settings, proposal.limits, proposal.plan.risk);
+    run.proposed_at = state_.now;
+    if (const Slot slot = state_.incidents.find(run.plan.incident); slot != kNoSlot) {
+        const model::Incident& incident = state_.incidents[slot];
+        if (!incident.suspects.empty()) {
+            run.suspect = incident.suspects.front().resource;
+            run.kind = incident.suspects.front().kind;
+        }
+    }
+    GateFinding finding = Gates(state_, run).decide();
+    const model::RunMode allowed = mode_allowed(state_, run.plan, run.mode);
+    if (is_proposed_already(run)) {
+        finding = {"", Verdict::Refuse, Reason::AlreadyProposed, "the same plan waits already"};
+    } else if (table_.open.size() >= RunTable::kOpenMax) {
+        finding = {"", Verdict::Refuse, Reason::TooManyRuns,
+                   std::to_string(table_.open.size()) + " runs are open"};
+    }
+    const bool is_shown_only =
+        finding.reason == Reason::ModeObserve || finding.reason == Reason::ModeSuggest;
+    run.reason = finding.reason;
+    run.reason_text = finding.text;
+    run.steps.resize(run.plan.steps.size());
+    if (is_shown_only) {
+        run.state = RunState::Proposed;
+    } else if (finding.verdict == Verdict::Refuse || finding.verdict == Verdict::Void) {
+        run.state = finding.verdict == Verdict::Void ? RunState::Void : RunState::Refused;
+        run.ended_at = state_.now;
+        if (finding.reason == Reason::PlanTooLarge || finding.reason == Reason::PlanMalformed) {
+            trim(run);
+            run.steps.clear();
+        }
+    } else {
+        run.state = RunState::AwaitingApproval;
+    }
+    run.expires_at =
+        model::is_finished(run.state) ? model::kNoTime : state_.now + run.limits.approval_ttl;
+    PlaybookTally& tally = table_.tally(run.plan.playbook);
+    ++tally.proposed;
+    Run& kept = table_.add(std::move(run));
+    note(kept, Reason::RunProposed, kept.plan.summary, kept.proposed_by, kept.proposed_from);
+    if (model::is_finished(kept.state)) {
+        ++(kept.state == RunState::Void ? tally.voided : tally.refused);
+        note(kept, kept.reason, kept.reason_text);
+        tell(kept, Topic::RunRefused, kept.reason);
+        table_.prune();
+        return;
+    }
+    supersede_older(kept);
+    remind(kept, kept.expires_at);
+    if (allowed != model::RunMode::Observe) {
+        tell(kept, Topic::RunProposed, kept.reason);
+    }
+    if (kept.state == RunState::Proposed) {
+        note(kept, kept.reason, kept.reason_text);
+    } else if (finding.verdict == Verdict::AskPerson) {
+        note(kept, Reason::WaitsForApproval, kept.reason_text);
+    } else if (kept.limits.approvals > 1) {  // somebody wants several people to look
+        kept.reason = Reason::WaitsForApproval;
+        note(kept, Reason::WaitsForApproval,
+             std::to_string(kept.limits.approvals) + " people must say yes");
+    } else {
+        note(kept, Reason::ApprovedByPolicy, "all gates let it through by itself");
+        ++tally.automatic;
+        begin(kept);
+    }
+    table_.prune();
+}
+
+bool Runs::is_proposed_already(const Run& run) const {
+    return std::any_of(table_.open.begin(), table_.open.end(), [&](RunTable::Number number) {
+        const Run& other = table_.runs.at(number);
+        return other.state == RunState::AwaitingApproval && other.hash == run.hash;
+    });
+}
+
+// A newer plan of the playbook for the same trouble knows better.
+void Runs::supersede_older(const Run& run) {
+    const std::set<RunTable::Number> open = table_.open;
+    for (const RunTable::Number number : open) {
+        Run& older = table_.runs.at(number);
+        const bool waits =
+            older.state == RunState::AwaitingApproval || older.state == RunState::Proposed;
+        if (waits && older.id != run.id && older.plan.playbook == run.plan.playbook &&
+            older.plan.incident == run.plan.incident && older.plan.target == run.plan.target) {
+            finish(older, RunState::Superseded, Reason::SupersededByPlan,
+                   "by " + model::format_id(model::kRunPrefix, run.id));
+        }
+    }
+}
+
+// ---- the words of people ----
+
+bool Runs::may(const Person& person, Role needed) {
+    if (person_of(person.by).empty()) {
+        answer(Reason::PersonUnknown, person, "nobody said who asks");
+        return false;
+    }
+    if (person.role < needed) {
+        answer(Reason::RoleTooLow, person,
+               "it takes the role " + std::string(model::name_of(needed)) + ", " +
+                   clean(person.by, kNameBytesMax) + " has " +
+                   std::string(model::name_of(person.role)));
+        return false;
+    }
+    return true;
+}
+
+void Runs::answer(Reason reason, const Person& person, std::string text) {
+    state_.counters.count(reason);
+    audit("", reason, text, person.by, person.from);
+    table_.answer = {state_.now,
+                     state_.position,
+                     reason,
+                     clean(person.by, kNameBytesMax),
+                     clean(person.from, kNameBytesMax),
+                     std::move(text)};
+}
+
+void Runs::refuse_word(Run& run, Reason reason, const Person& person, std::string text) {
+    note(run, reason, std::move(text), clean(person.by, kNameBytesMax),
+         clean(person.from, kNameBytesMax));
+    tell(run, Topic::RunAnswered, reason);
+}
+
+Run* Runs::find_for(model::Id id, const Person& person, Role needed) {
+    Run* run = table_.find(id);
+    if (run == nullptr) {
+        answer(Reason::RunUnknown, person,
+               "no run " + model::format_id(model::kRunPrefix, id) + " is known");
+        return nullptr;
+    }
+    if (!may(person, needed)) {
+        refuse_word(*run, table_.answer.reason, person, table_.answer.text);
+        return nullptr;
+    }
+    return run;
+}
+
+bool Runs::accepts_approval(Run& run, const model::ApproveRun& command, const Person& person) {
+    if (run.state != RunState::AwaitingApproval) {
+        refuse_word(run,
+                    run.state == RunState::Expired ? Reason::ApprovalExpired : Reason::NotAwaiting,
+                    person, "it is " + std::string(model::name_of(run.state)));
+        return false;
+    }
+    if (command.hash != run.hash) {
+        refuse_word(run, Reason::HashDiffers, person,
+                    "the yes was for plan " + clean(command.hash, 12) + ", this one is " +
+                        run.hash.substr(0, 12));
+        return false;
+    }
+    const std::string name = person_of(command.by);
+    if (name == person_of(run.proposed_by) && !table_.settings.self_approval) {
+        refuse_word(run, Reason::SelfApproval, person, "nobody approves what they proposed");
+        return false;
+    }
+    if (std::any_of(run.approvals.begin(), run.approvals.end(),
+                    [&](const model::Approval& one) { return person_of(one.by) == name; })) {
+        refuse_word(run, Reason::ApprovedTwice, person, "that person has said yes already");
+        return false;
+    }
+    const GateFinding finding = Gates(state_, run).decide();
+    if (finding.verdict == Verdict::Void) {
+        refuse_word(run, finding.reason, person, finding.text);
+        finish(run, RunState::Void, finding.reason, finding.text);
+        return false;
+    }
+    if (finding.verdict == Verdict::Refuse) {
+        refuse_word(run, finding.reason, person, finding.text);
+        return false;
+    }
+    return true;
+}
+
+void Runs::approve(const model::ApproveRun& command) {
+    const Person person{command.by, command.role, command.from};
+    const Run* known = table_.find(command.run);
+    Run* run =
+        find_for(command.run, person, known == nullptr ? Role::Approver : known->limits.approver);
+    if (run == nullptr || !accepts_approval(*run, command, person)) {
+        return;
+    }
+    run->approvals.push_back({clean(command.by, kNameBytesMax), command.role,
+                              clean(command.from, kNameBytesMax), state_.now});
+    const std::size_t needed =
+        std::max({run->limits.approvals, table_.settings.approvals,
+                  run->plan.risk == model::Risk::High ? table_.settings.approvals_high : 1U});
+    const bool is_enough = run->approvals.size() >= needed;
+    note(*run, is_enough ? Reason::ApprovedByPerson : Reason::ApprovalGiven,
+         std::to_string(run->approvals.size()) + " of " + std::to_string(needed),
+         run->approvals.back().by, run->approvals.back().from);
+    if (is_enough) {
+        begin(*run);
+    } else {
+        tell(*run, Topic::RunAnswered, Reason::ApprovalGiven);
+    }
+}
+
+void Runs::reject(const model::RejectRun& command) {
+    const Person person{command.by, command.role, command.from};
+    Run* run = find_for(command.run, person, Role::Responder);
+    if (run == nullptr) {
+        return;
+    }
+    if (run->state != RunState::AwaitingApproval && run->state != RunState::Proposed) {
+        refuse_word(*run, Reason::NotAwaiting, person,
+                    "it is " + std::string(model::name_of(run->state)));
+        return;
+    }
+    note(*run, Reason::RejectedByPerson, clean(command.why, kWordsBytesMax),
+         clean(command.by, kNameBytesMax), clean(command.from, kNameBytesMax));
+    finish(*run, RunState::Rejected, Reason::RejectedByPerson,
+           "by " + clean(command.by, kNameBytesMax) +
+               (command.why.empty() ? "" : ": " + clean(command.why, kWordsBytesMax)));
+}
+
+// Anybody on duty may stop; to go on takes more.
+void Runs::stop(const model::StopActions& command) {
+    const Person person{command.by, command.role, command.from};
+    if (!may(person, command.on ? Role::Responder : Role::Approver)) {
+        return;
+    }
+    const Reason reason = command.on ? Reason::ActionsStopped : Reason::ActionsResumed;
+    table_.is_stopped = command.on;
+    table_.stop = {clean(command.by, kNameBytesMax), clean(command.from, kNameBytesMax),
+                   clean(command.why, kWordsBytesMax), state_.now};
+    answer(reason, person, table_.stop.why);
+    decide_.actions(command.on ? Topic::ActionsStopped : Topic::ActionsResumed, reason);
+    hold_back();
+}
+
+void Runs::freeze(const model::FreezeNode& command) {
+    const Person person{command.by, command.role, command.from};
+    if (!may(person, Role::Responder)) {
+        return;
+    }
+    const std::string name = clean(main_name(state_.topology.now(), command.node), kNameBytesMax);
+    if (name.empty() ||
+        (table_.frozen.size() >= RunTable::kFrozenMax && !table_.frozen.contains(name))) {
+        answer(Reason::NodeUnknown, person,
+               name.empty() ? "no node was named" : "as many nodes are frozen as can be");
+        return;
+    }
+    table_.frozen[name] = {clean(command.by, kNameBytesMax), clean(command.from, kNameBytesMax),
+                           clean(command.why, kWordsBytesMax), state_.now};
+    answer(Reason::NodeFrozen, person, name);
+    decide_.actions(Topic::NodeFrozen, Reason::NodeFrozen);
+    hold_back();
+}
+
+void Runs::thaw(const model::ThawNode& command) {
+    const Person person{command.by, command.role, command.from};
+    if (!may(person, Role::Approver)) {
+        return;
+    }
+    const std::size_t erased = table_.frozen.erase(command.node) +
+                               table_.frozen.erase(main_name(state_.topology.now(), command.node));
+    if (erased == 0) {
+        answer(Reason::NodeNotFrozen, person, clean(command.node, kNameBytesMax));
+        return;
+    }
+    answer(Reason::NodeThawed, person, clean(command.node, kNameBytesMax));
+    decide_.actions(Topic::NodeThawed, Reason::NodeThawed);
+}
+
+void Runs::label(const model::LabelRun& command) {
+    const Person person{command.by, command.role, command.from};
+    Run* run = find_for(command.run, person, Role::Responder);
+    if (run == nullptr) {
+        return;
+    }
+    PlaybookTally& tally = table_.tally(run->plan.playbook);
+    const auto count = [&](model::RunLabel label) -> std::uint64_t* {
+        switch (label) {
+            case model::RunLabel::None: break;
+            case model::RunLabel::Helped: return &tally.helped;
+            case model::RunLabel::DidNotHelp: return &tally.did_not_help;
+            case model::RunLabel::MadeWorse: return &tally.made_worse;
+        }
+        return nullptr;
+    };
+    if (std::uint64_t* before = count(run->label); before != nullptr && *before > 0) {
+        --*before;
+    }
+    run->label = command.label;
+    if (std::uint64_t* after = count(run->label)) {
+        ++*after;
+    }
+    const bool was_bad =
+        command.label == model::RunLabel::DidNotHelp || command.label == model::RunLabel::MadeWorse;
+    if (PastRun* past = table_.find_past(run->id)) {
+        past->made_worse = command.label == model::RunLabel::MadeWorse;
+    }
+    if (was_bad) {  // what people say weighs more than what the checks said
+        table_.seen_succeed.erase({run->suspect, run->kind, run->plan.playbook});
+    }
+    note(*run, Reason::RunLabelled, std::string(model::name_of(command.label)),
+         clean(command.by, kNameBytesMax), clean(command.from, kNameBytesMax));
+    tell(*run, Topic::RunUpdated, Reason::RunLabelled);
+}
+
+void Runs::settle(const model::SettleRun& command) {
+    const Person person{command.by, command.role, command.from};
+    const Run* known = table_.find(command.key.run);
+    const bool is_question = known != nullptr && known->attempt &&
+                             present_action(*known).effector == model::Effector::Ask;
+    Role needed = known == nullptr ? Role::Approver : known->limits.approver;
+    if (is_question) {
+        const std::string& role = present_action(*known).target;
+        const auto found = std::find(model::kRoleNames.begin(), model::kRoleNames.end(), role);
+        needed =
+            found == model::kRoleNames.end()
+                ? Role::Approver
+                : std::max(Role::Responder, static_cast<Role>(found - model::kRoleNames.begin()));
+    }
+    Run* run = find_for(command.key.run, person, needed);
+    if (run == nullptr) {
+        return;
+    }
+    const bool waits = run->state == RunState::NeedsPerson ||
+                       (is_question && run->attempt->is_started && is_active(run->state));
+    if (!waits || !run->attempt || run->attempt->key != command.key) {
+        refuse_word(*run, Reason::NothingToSettle, person,
+                    "nobody waits for a word on " + model::to_string(command.key));
+        return;
+    }
+    note(*run, Reason::SettledByPerson,
+         std::string(model::kSettleVerdictNames[static_cast<std::size_t>(command.verdict)]) + " " +
+             model::to_string(command.key),
+         clean(command.by, kNameBytesMax), clean(command.from, kNameBytesMax));
+    switch (command.verdict) {
+        case model::SettleRun::Verdict::Done: succeeded(*run); break;
+        case model::SettleRun::Verdict::Failed: failed(*run, "as a person says"); break;
+        case model::SettleRun::Verdict::Again: want_again(*run); break;
+        case model::SettleRun::Verdict::Abandon:
+            finish(*run, RunState::Failed, Reason::AbandonedByPerson,
+                   "by " + clean(command.by, kNameBytesMax));
+            break;
+    }
+}
+
+// ---- steps ----
+
+void Runs::begin(Run& run) {
+    run.state = RunState::Approved;
+    run.reason = Reason::None;
+    run.reason_text.clear();
+    run.expires_at = model::kNoTime;
+    tell(run, Topic::RunApproved, run.answer.reason);
+    run.state = RunState::Running;
+    run.started_at = state_.now;
+    const topology::Graph& graph = state_.topology.now();
+    table_.note_past({run.id, run.plan.incident, run.plan.playbook,
+                      main_name(graph, run.plan.target), run.started_at, model::kNoTime,
+                      RunState::Running, false, false},
+                     state_.now);
+    std::set<std::string> nodes{run.plan.target};
+    for (std::uint32_t step = 0; step < run.plan.steps.size(); ++step) {
+        nodes.insert(node_of(run, step));
+    }
+    for (const std::string& node : nodes) {
+        table_.note_touch({state_.now, main_name(graph, node), run.id}, state_.now);
+    }
+    tell(run, Topic::RunStarted, run.answer.reason);
+    want(run, 0, Phase::Run);
+}
+
+// The state that wants an action is in the journal, by the input that led here, before the effect
+// leaves.
+void Runs::want(Run& run, std::uint32_t step, Phase phase) {
+    model::StepProgress& progress = run.steps[step];
+    const bool is_same =
+        run.attempt && run.attempt->key.step == step && run.attempt->key.phase == phase;
+    progress.attempts = is_same ? progress.attempts + 1 : 1;
+    run.attempt = Attempt{{run.id, step, phase, progress.attempts}, false, model::kNoTime};
+    if (const GateFinding finding = Gates::hold(state_, node_of(run, step));
+        finding.verdict != Verdict::Pass) {
+        hold(run, finding.reason, finding.text);
+        return;
+    }
+    switch (phase) {
+        case Phase::Run:
+            run.state = RunState::Running;
+            progress.state = StepState::Running;
+            break;
+        case Phase::Verify:
+            run.state = RunState::Verifying;
+            progress.state = StepState::Verifying;
+            break;
+        case Phase::Undo:
+            run.state = RunState::Undoing;
+            progress.state = StepState::Undoing;
+            break;
+    }
+    if (!run.is_undoing) {
+        run.reason = Reason::None;
+        run.reason_text.clear();
+    }
+    note(run, Reason::StepWanted, model::to_string(run.attempt->key));
+    decide_.step(run.id, pack_step(run.attempt->key));
+}
+
+void Runs::want_again(Run& run) {
+    want(run, run.attempt->key.step, run.attempt->key.phase);
+}
+
+void Runs::take(const model::StepResult& result) {
+    Run* run = table_.find(result.key.run);
+    const bool is_awaited = run != nullptr && model::is_active(run->state) && run->attempt &&
+                            run->attempt->key == result.key;
+    const bool is_held = is_awaited && run->state == RunState::NeedsPerson;
+    const bool is_late_start =
+        is_awaited && result.outcome == Outcome::Started && (is_held || run->attempt->is_started);
+    const bool is_known_unknown = is_held && result.outcome == Outcome::Unknown;
+    if (!is_awaited || is_late_start || is_known_unknown) {
+        state_.counters.count(Reason::StaleResult);
+        return;
+    }
+    model::StepProgress& progress = run->steps[result.key.step];
+    const std::string text = clean(result.text, model::StepResult::kTextBytesMax);
+    if (result.outcome == Outcome::Started) {
+        run->attempt->is_started = true;
+        run->attempt->due = state_.now + present_action(*run).timeout + kGrace;
+        if (progress.started_at == model::kNoTime) {
+            progress.started_at = state_.now;
+        }
+        remind(*run, run->attempt->due);
+        note(*run, Reason::StepStarted, model::to_string(result.key));
+        tell(*run, Topic::RunUpdated, Reason::StepStarted);
+        return;
+    }
+    progress.text = text;
+    progress.ended_at = state_.now;
+    switch (result.outcome) {
+        case Outcome::Started: break;
+        case Outcome::Ok: succeeded(*run); break;
+        case Outcome::Failed: failed(*run, text); break;
+        case Outcome::Unknown: unknown(*run, Reason::StepUnknown); break;
+    }
+}
+
+void Runs::succeeded(Run& run) {
+    const auto [id, step, phase, attempt] = run.attempt->key;
+    model::StepProgress& progress = run.steps[step];
+    if (phase == Phase::Undo) {
+        progress.state = StepState::Undone;
+        note(run, Reason::StepUndone, describe(run, step));
+        tell(run, Topic::RunUpdated, Reason::StepUndone);
+        undo_next(run);
+        return;
+    }
+    const bool is_verified = phase == Phase::Verify;
+    progress.was_done = true;
+    note(run, is_verified ? Reason::StepVerified : Reason::StepSucceeded,
+         describe(run, step) + (progress.text.empty() ? "" : ": " + progress.text));
+    tell(run, Topic::RunUpdated, is_verified ? Reason::StepVerified : Reason::StepSucceeded);
+    if (!is_verified && run.plan.steps[step].verify) {
+        want(run, step, Phase::Verify);
+        return;
+    }
+    progress.state = StepState::Done;
+    if (step + 1 < run.plan.steps.size()) {
+        want(run, step + 1, Phase::Run);
+        return;
+    }
+    finish(run, RunState::Succeeded, Reason::RunSucceeded, "");
+}
+
+void Runs::failed(Run& run, std::string_view text) {
+    const auto [id, step, phase, attempt] = run.attempt->key;
+    const std::string what = describe(run, step) + (text.empty() ? "" : ": " + std::string(text));
+    if (phase == Phase::Undo) {
+        run.steps[step].state = StepState::NotUndone;
+        note(run, Reason::UndoFailed, what);
+        finish(run, RunState::Failed, Reason::UndoFailed, what);
+        return;
+    }
+    const Reason reason = phase == Phase::Verify ? Reason::VerifyFailed : Reason::StepFailed;
+    run.steps[step].state = StepState::Failed;
+    run.reason = reason;
+    run.reason_text = what;
+    run.is_undoing = true;
+    note(run, reason, what);
+    tell(run, Topic::RunUpdated, reason);
+    undo_next(run);
+}
+
+// The last of those that were done and not undone yet goes first.
+void Runs::undo_next(Run& run) {
+    for (std::size_t left = run.steps.size(); left > 0; --left) {
+        const auto step = static_cast<std::uint32_t>(left - 1);
+        model::StepProgress& progress = run.steps[step];
+        if (!progress.was_done || progress.state == StepState::Undone ||
+            progress.state == StepState::NotUndone) {
+            continue;
+        }
+        if (run.plan.steps[step].undo) {
+            want(run, step, Phase::Undo);
+            return;
+        }
+        progress.state = StepState::NotUndone;
+        note(run, Reason::NoUndo, describe(run, step));
+    }
+    const auto is_left = [](const model::StepProgress& step) {
+        return step.was_done && step.state != StepState::Undone;
+    };
+    const bool was_any = std::any_of(run.steps.begin(), run.steps.end(),
+                                     [](const model::StepProgress& step) { return step.was_done; });
+    const bool is_whole = was_any && std::none_of(run.steps.begin(), run.steps.end(), is_left);
+    finish(run, is_whole ? RunState::RolledBack : RunState::Failed, run.reason, run.reason_text);
+}
+
+void Runs::unknown(Run& run, Reason reason) {
+    const model::AttemptKey key = run.attempt->key;
+    note(run, reason, model::to_string(key));
+    if (is_repeatable(run.plan.steps[key.step], present_action(run)) &&
+        key.attempt < kAttemptsMax) {
+        want_again(run);
+        return;
+    }
+    hold(run, reason,
+         "nobody knows whether " + describe(run, key.step) + " was done (" +
+             std::string(model::name_of(key.phase)) + "); look, then settle it");
+}
+
+void Runs::hold(Run& run, Reason reason, std::string text) {
+    run.state = RunState::NeedsPerson;
+    run.reason_text = std::move(text);
+    run.reason = reason;
+    note(run, reason, run.reason_text);
+    tell(run, Topic::RunNeedsPerson, reason);
+}
+
+// What was wanted but has not begun does not begin any more; what has begun goes on to its result.
+void Runs::hold_back() {
+    for (const RunTable::Number number : table_.open) {
+        Run& run = table_.runs.at(number);
+        if (!model::is_active(run.state) || run.state == RunState::NeedsPerson || !run.attempt ||
+            run.attempt->is_started) {
+            continue;
+        }
+        if (const GateFinding finding = Gates::hold(state_, node_of(run, run.attempt->key.step));
+            finding.verdict != Verdict::Pass) {
+            hold(run, finding.reason, finding.text);
+        }
+    }
+}
+
+void Runs::take(const model::PlaybookSettings& settings) {
+    table_.settings = settings;
+    hold_back();
+}
+
+// ---- ends ----
+
+void Runs::finish(Run& run, RunState state, Reason reason, std::string text) {
+    const bool was_active = model::is_active(run.state);
+    run.state = state;
+    run.reason = reason;
+    run.reason_text = std::move(text);
+    run.attempt.reset();
+    run.ended_at = state_.now;
+    run.expires_at = model::kNoTime;
+    PlaybookTally& tally = table_.tally(run.plan.playbook);
+    switch (state) {
+        case RunState::Succeeded: ++tally.succeeded; break;
+        case RunState::Failed: ++tally.failed; break;
+        case RunState::RolledBack: ++tally.rolled_back; break;
+        case RunState::Rejected: ++tally.rejected; break;
+        case RunState::Expired: ++tally.expired; break;
+        case RunState::Superseded: ++tally.superseded; break;
+        case RunState::Void: ++tally.voided; break;
+        default: break;
+    }
+    if (was_active) {
+        note_end(run);
+        note(run,
+             state == RunState::Succeeded    ? Reason::RunSucceeded
+             : state == RunState::RolledBack ? Reason::RunRolledBack
+                                             : Reason::RunFailed,
+             run.reason_text);
+    } else if (reason != Reason::RejectedByPerson) {
+        note(run, reason, run.reason_text);
+    }
+    table_.close(run.id);
+    tell(run, Topic::RunFinished, reason);
+}
+
+void Runs::note_end(const Run& run) {
+    if (PastRun* past = table_.find_past(run.id)) {
+        past->ended_at = state_.now;
+        past->state = run.state;
+    }
+    if (run.state == RunState::Succeeded && !run.suspect.empty()) {
+        table_.note_success({run.suspect, run.kind, run.plan.playbook}, state_.now);
+    }
+}
+
+void Runs::look_at(RunTable::Number number) {
+    const auto found = table_.runs.find(number);
+    if (found == table_.runs.end()) {
+        return;
+    }
+    Run& run = found->second;
+    if ((run.state == RunState::AwaitingApproval || run.state == RunState::Proposed) &&
+        run.expires_at <= state_.now) {
+        finish(run, RunState::Expired, Reason::ApprovalExpired, "nobody answered in time");
+    } else if (model::is_active(run.state) && run.state != RunState::NeedsPerson && run.attempt &&
+               run.attempt->is_started && run.attempt->due <= state_.now) {
+        unknown(run, Reason::StepTimedOut);
+    }
+}
+
+void Runs::follow(const std::vector<IncidentNews>& news) {
+    for (const IncidentNews& item : news) {
+        const bool has_ended =
+            item.topic == Topic::IncidentResolved || item.topic == Topic::IncidentMerged;
+        const bool came_back = item.topic == Topic::IncidentReopened;
+        if (!has_ended && !came_back) {
+            continue;
+        }
+        for (auto& [number, run] : table_.runs) {
+            if (run.plan.incident != item.incident) {
+                continue;
+            }
+            const bool waits =
+                run.state == RunState::AwaitingApproval || run.state == RunState::Proposed;
+            const bool helped = run.state == RunState::Succeeded;
+            PlaybookTally& tally = table_.tally(run.plan.playbook);
+            if (has_ended && waits) {
+                finish(run, RunState::Void, Reason::IncidentOver, "the incident is over");
+            } else if (has_ended && helped && run.incident_resolved_at == model::kNoTime) {
+                run.incident_resolved_at = state_.now;
+                ++tally.resolved;
+                note(run, Reason::IncidentResolvedAfter);
+            } else if (came_back && run.started_at != model::kNoTime) {
+                if (PastRun* past = table_.find_past(run.id)) {
+                    past->reopened = true;
+                }
+                if (helped && run.incident_reopened_at == model::kNoTime) {
+                    run.incident_reopened_at = state_.now;
+                    ++tally.reopened;
+                    note(run, Reason::IncidentReopenedAfter);
+                }
+            }
+        }
+    }
+}
+
+// ---- what all of them use ----
+
+void Runs::note(Run& run, Reason reason, std::string text, std::string_view by,
+                std::string_view from) {
+    state_.counters.count(reason);
+    audit(model::format_id(model::kRunPrefix, run.id), reason, text, by, from);
+    run.answer = {state_.now,      state_.position,   reason,
+                  std::string(by), std::string(from), std::move(text)};
+    if (run.timeline.size() < Run::kTimelineMax) {
+        run.timeline.push_back(run.answer);
+    } else {
+        ++run.timeline_dropped;
+    }
+}
+
+// Every turn of a run, and every word that was refused.
+void Runs::audit(std::string subject, Reason reason, const std::string& text, std::string_view by,
+                 std::string_view from) {
+    model::AuditNote note;
+    note.actor = by.empty() ? "engine" : by;
+    note.from = from;
+    note.action = "run." + std::string(model::name_of(reason));
+    note.subject = std::move(subject);
+    note.outcome = model::AuditOutcome::Done;
+    note.reason = text;
+    state_.audit.push_back(std::move(note));
+}
+
+void Runs::tell(const Run& run, Topic topic, Reason reason) {
+    decide_.run(topic, reason, run.id);
+}
+
+void Runs::remind(const Run& run, model::Time due) {
+    state_.deadlines.add(due, Deadline::Kind::Run, table_.number_of(run.id));
+}
+
+}  // namespace nocturne::engine

@@ -1,0 +1,65 @@
+#include "model/plan.hpp"
+
+#include "model/member_codec.hpp"
+
+#include <sodium.h>
+
+namespace nocturne::model {
+
+namespace {
+
+// Goes into the hash: a plan of another encoding is another plan.
+constexpr std::uint64_t kPlanVersion = 1;
+
+}  // namespace
+
+template <typename Self, typename Each>
+requires std::same_as<std::remove_const_t<Self>, Action>
+
+void each_member(Self& action, Each each) {
+    each(action.effector), each(action.target), each(action.arguments), each(action.timeout);
+}
+
+template <typename Self, typename Each>
+requires std::same_as<std::remove_const_t<Self>, Step>
+
+void each_member(Self& step, Each each) {
+    each(step.name), each(step.node), each(step.run), each(step.verify), each(step.undo);
+    each(step.idempotent);
+}
+
+template <typename Self, typename Each>
+requires std::same_as<std::remove_const_t<Self>, Plan>
+
+void each_member(Self& plan, Each each) {
+    each(plan.playbook), each(plan.version), each(plan.incident), each(plan.target);
+    each(plan.summary), each(plan.prose), each(plan.risk), each(plan.reversible);
+    each(plan.steps), each(plan.preconditions);
+}
+
+void encode(Writer& out, const Plan& plan) {
+    out.varint(kPlanVersion);
+    put(out, plan);
+}
+
+Plan decode_plan(Reader& in) {
+    Plan plan;
+    if (in.varint() == kPlanVersion) {
+        get(in, plan);
+    } else {
+        spoil(in);
+    }
+    return plan;
+}
+
+std::string hash_of(const Plan& plan) {
+    Writer out;
+    encode(out, plan);
+    const std::string& bytes = out.bytes();
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
+    char text[2 * sizeof(hash) + 1];
+    return sodium_bin2hex(text, sizeof(text), hash, sizeof(hash));
+}
+
+}  // namespace nocturne::model
