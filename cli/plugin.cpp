@@ -2,6 +2,8 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/plugin_check_page.hpp"
+#include "cli/plugin_files.hpp"
 #include "model/event_json.hpp"
 #include "model/json_writer.hpp"
 #include "plugins/raw_check.hpp"
@@ -29,6 +31,8 @@ constexpr const char* kEventByDefault =
 struct PluginCheckOptions {
     std::vector<std::string> files;
     std::vector<std::string> limits;
+    std::vector<std::string> tables;
+    std::vector<std::string> parameters;
     std::string event;
     int calls = 1;
     bool is_raw = false;
@@ -175,35 +179,120 @@ int check_raw(const PluginCheckOptions& options, const plugins::Limits& limits) 
     return all_ok ? kOk : kFindings;
 }
 
+// ---- a plugin ----
+
+Result<std::vector<plugins::PluginSetting>> read_settings(const std::vector<std::string>& texts) {
+    std::vector<plugins::PluginSetting> settings;
+    for (const std::string& text : texts) {
+        const std::size_t equals = text.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            return fail(ErrorCode::Invalid, "--param \"" + text + "\"; expected NAME=VALUE");
+        }
+        settings.push_back({text.substr(0, equals), text.substr(equals + 1), "", "--param"});
+    }
+    return settings;
+}
+
+// Tables are those of the plugin's folder, and those that were named.
+Result<plugins::Plugin::Options> read_options(const PluginCheckOptions& options,
+                                              const plugins::Limits& limits) {
+    plugins::Plugin::Options read;
+    read.ceiling = limits;
+    NOCTURNE_TRY(read.settings, read_settings(options.parameters));
+    NOCTURNE_TRY(read.tables, read_plugin_tables(fs::path(options.files.front()).parent_path()));
+    for (const std::string& file : options.tables) {
+        NOCTURNE_TRY(plugins::PluginTable table, read_plugin_table(file));
+        read.tables.insert(read.tables.begin(), std::move(table));
+    }
+    return read;
+}
+
+Result<plugins::CheckedPlugin> check_file(const PluginCheckOptions& options,
+                                          const plugins::Limits& limits) {
+    NOCTURNE_TRY(plugins::PluginSource source, read_plugin_source(options.files.front()));
+    NOCTURNE_TRY(plugins::Plugin::Options read, read_options(options, limits));
+    std::optional<model::EventBatch> event;
+    if (!options.event.empty()) {
+        NOCTURNE_TRY(event, read_event(options.event));
+    }
+    return check_plugin(std::move(source), std::move(read), std::move(event));
+}
+
+int check(const PluginCheckOptions& options, const plugins::Limits& limits, Format format) {
+    Result<plugins::CheckedPlugin> checked = check_file(options, limits);
+    if (!checked) {
+        plugins::CheckedPlugin unread;
+        unread.verdict = plugins::Verdict::Error;
+        unread.message = to_string(checked.error());
+        checked = std::move(unread);
+    }
+    const std::string& file = options.files.front();
+    const Terminal terminal = this_terminal();
+    const bool is_json = format == Format::Json || (format == Format::Auto && !terminal.is_out);
+    print(is_json ? plugin_check_json(file, *checked)
+                  : plugin_check_page(file, *checked, terminal.out));
+    return checked->verdict == plugins::Verdict::Ok ? kOk : kFindings;
+}
+
+void refuse_what_is_raw(const PluginCheckOptions& options, const CLI::App& command) {
+    if (options.files.size() > 1) {
+        throw CLI::ValidationError("FILE", "one plugin at a time; --raw takes several");
+    }
+    for (const char* name : {"--calls", "--drop-last-line"}) {
+        if (command.count(name) > 0) {
+            throw CLI::ValidationError(name, "goes with --raw only");
+        }
+    }
+}
+
 void add_plugin_check(CLI::App& plugin, Action& chosen) {
-    CLI::App* command =
-        plugin.add_subcommand("check", "Run plugins in the sandbox and tell how that ended");
+    CLI::App* command = plugin.add_subcommand(
+        "check", "Load a plugin in the sandbox, call it, and tell what it did");
     auto options = std::make_shared<PluginCheckOptions>();
-    command->add_option("files", options->files, "Lua files")->required()->option_text("FILE...");
+    command->add_option("files", options->files, "the plugin; with --raw, Lua files")
+        ->required()
+        ->option_text("FILE...");
+    command->add_option("--event", options->event, "the event that is given, JSON")
+        ->option_text("FILE");
+    command->add_option("--param", options->parameters, "sets a parameter of the plugin")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->option_text("NAME=VALUE");
     command
-        ->add_flag("--raw", options->is_raw,
-                   "plain chunks, which return anything and may define on_event(event)")
-        ->required();
-    command->add_option("--calls", options->calls, "how often on_event is called (default 1)")
+        ->add_option("--table", options->tables,
+                     "a table that it may read, CSV; those in its own folder are there")
+        ->take_all()
+        ->allow_extra_args(false)
+        ->option_text("FILE");
+    command->add_flag("--raw", options->is_raw,
+                      "plain chunks, which return anything and may define on_event(event)");
+    command->add_option("--calls", options->calls, "with --raw: how often on_event is called (1)")
         ->check(CLI::Range(0, 1'000'000))
         ->option_text("N");
     command->add_flag("--drop-last-line", options->drops_last_line,
-                      "leave out the last line of each file");
+                      "with --raw: leave out the last line of each file");
     command
         ->add_option("--limit", options->limits,
                      "memory=16MiB, cpu=50ms (per call and load) or instructions=5000000")
         ->take_all()
         ->allow_extra_args(false)
         ->option_text("NAME=VALUE");
-    command->add_option("--event", options->event, "the event that is given, JSON")
-        ->option_text("FILE");
+    auto format = add_format(*command, Format::Auto);
     command->footer(
-        "One JSON line a file. Verdicts: ok, error, killed_time, killed_memory, refused.\n"
-        "Exit code 0 when all are ok and the plugin beside them still works.");
-    command->callback([&chosen, options] {
+        "Without --event it makes up one that the plugin wants. Without --format a page on a\n"
+        "terminal, JSON elsewhere; with --raw one JSON line a file. Verdicts: ok, error,\n"
+        "killed_time, killed_memory, refused. Exit code 0 when it is ok (with --raw: when all "
+        "are,\n"
+        "and the plugin beside them still works).");
+    command->callback([&chosen, options, format, command] {
         plugins::Limits limits;
         for (const std::string& limit : options->limits) {
             apply_limit(limit, limits);
+        }
+        if (!options->is_raw) {
+            refuse_what_is_raw(*options, *command);
+            chosen = [options, limits, format] { return check(*options, limits, *format); };
+            return;
         }
         chosen = [options, limits] { return check_raw(*options, limits); };
     });

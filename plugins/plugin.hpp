@@ -96,6 +96,13 @@ struct PluginAccount {
     std::size_t memory_bytes_highest = 0;
 };
 
+// How a load went, whether it came to something or not.
+struct LoadReport {
+    Verdict verdict = Verdict::Ok;   // of running the file; a wrong table leaves it at Ok
+    std::uint64_t instructions = 0;  // and steps of C loops
+    std::size_t memory_bytes = 0;
+};
+
 class Plugin {
    public:
     struct Options {
@@ -104,6 +111,7 @@ class Plugin {
         std::vector<PluginSetting> settings;
         std::vector<PluginTable> tables;  // those the manifest names are taken
         bool covers_lines = false;        // note which lines ran: tests only, slow
+        LoadReport* report = nullptr;     // filled in by load()
     };
 
     // Runs the file and checks its table. An error has a message for each problem, with file:line
