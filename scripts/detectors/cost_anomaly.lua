@@ -9,7 +9,7 @@ local stats <const> = nocturne.stats
 local DAY_MS <const> = 86400 * 1000
 local WINDOW <const> = 60       -- samples of one weekday
 local KNOWN <const> = 4         -- samples of a weekday that make it known
-local SERIES_MAX <const> = 500
+local SERIES_MAX <const> = 400
 local DEVIATION <const> = 1.4826  -- of a normal distribution, in MADs
 
 local function weekday_of(time)

@@ -185,5 +185,66 @@ TEST_P(EveryDetector, KeepsAsManySeriesAsItsMemoryHolds) {
 INSTANTIATE_TEST_SUITE_P(Shipped, EveryDetector, testing::ValuesIn(detectors_of_metrics()),
                          [](const auto& one) { return one.param; });
 
+// A detector of events, fed with metrics of one series; how many events it has emitted.
+class Emitter {
+   public:
+    explicit Emitter(std::string_view name) : plugin_(load_shipped(name)) {}
+
+    std::size_t tell(std::string_view check, std::int64_t seconds, double value) {
+        model::EventView sample;
+        sample.time = model::from_unix_ms(1000 * seconds);
+        sample.source = "test";
+        sample.resource = "shop";
+        sample.check = check;
+        sample.kind = model::Kind::Metric;
+        sample.value = value;
+        sample.has_value = true;
+        world_.time = sample.time;
+        const CallResult& result = plugin_->on_event(sample, world_);
+        EXPECT_EQ(result.verdict, Verdict::Ok) << result.message;
+        return result.emitted.size();
+    }
+
+    // A new one that knows what the old one did.
+    void restart(std::string_view name) {
+        const std::string bytes = plugin_->save_state();
+        plugin_ = load_shipped(name);
+        const auto status = plugin_->restore_state(bytes);
+        EXPECT_TRUE(status.has_value()) << to_string(status.error());
+        EXPECT_EQ(plugin_->save_state(), bytes);
+    }
+
+   private:
+    std::unique_ptr<Plugin> plugin_;
+    SmallWorld world_;
+};
+
+TEST(CostAnomaly, KnowsWhatIsUsualAfterARestart) {
+    Emitter detector("cost_anomaly");
+    for (int day = 1; day <= 30; ++day) {
+        EXPECT_EQ(detector.tell("cost", 86400 * day, 100 + day % 5), 0U);
+    }
+
+    detector.restart("cost_anomaly");
+
+    EXPECT_EQ(detector.tell("cost", 86400 * 31, 220), 1U);
+}
+
+TEST(ColdStart, KnowsWhatIsWarmAfterARestart) {
+    Emitter detector("cold_start");
+    std::int64_t now = 0;
+    for (int i = 0; i < 60; ++i) {
+        EXPECT_EQ(detector.tell("latency", now += 10, 0.2), 0U);
+    }
+
+    detector.restart("cold_start");
+
+    std::size_t told = 0;
+    for (int i = 0; i < 20; ++i) {
+        told += detector.tell("latency", now += 900, 4);
+    }
+    EXPECT_EQ(told, 1U);
+}
+
 }  // namespace
 }  // namespace nocturne::plugins
