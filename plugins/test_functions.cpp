@@ -94,7 +94,10 @@ class Fields {
 
     std::string text(const char* key, std::string_view standard = {}) {
         std::string text(standard);
-        if (get(key) != LUA_TNIL) {
+        const int type = get(key);
+        if (type == LUA_TSTRING && lua_rawlen(L_, -1) == 0) {
+            text.clear();
+        } else if (type != LUA_TNIL) {
             text =
                 text_argument(L_, lua_gettop(L_), function_, key, kNameBytesMax, Cleanness::Text);
         }
