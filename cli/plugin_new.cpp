@@ -20,7 +20,8 @@ constexpr std::size_t kNameBytesMax = 64;
 
 // In all of them NAME is the plugin's name.
 
-constexpr const char* kEnricher = R"lua(-- NAME: say here what it adds to an event, and why that helps.
+constexpr const char* kEnricher =
+    R"lua(-- NAME: say here what it adds to an event, and why that helps.
 
 return {
   name = "NAME",
@@ -50,7 +51,8 @@ return {
 }
 )lua";
 
-constexpr const char* kEnricherTest = R"lua(-- Stories of NAME.lua. Run them with: nocturne test PATH
+constexpr const char* kEnricherTest =
+    R"lua(-- Stories of NAME.lua. Run them with: nocturne test PATH
 
 return {
   ["names the owner in the graph"] = function(t)
@@ -71,7 +73,8 @@ return {
 }
 )lua";
 
-constexpr const char* kDetector = R"lua(-- NAME: say here what is odd about a metric, and how it is told.
+constexpr const char* kDetector =
+    R"lua(-- NAME: say here what is odd about a metric, and how it is told.
 
 local stats <const> = nocturne.stats
 
@@ -113,7 +116,8 @@ return {
 }
 )lua";
 
-constexpr const char* kDetectorTest = R"lua(-- Stories of NAME.lua. Run them with: nocturne test PATH
+constexpr const char* kDetectorTest =
+    R"lua(-- Stories of NAME.lua. Run them with: nocturne test PATH
 
 local MINUTE <const> = 60
 
@@ -219,7 +223,8 @@ Result<std::vector<fs::path>> write_new_plugin(const std::string& name, NewPlugi
     std::error_code error;
     for (const fs::path& path : {plugin, test}) {
         if (fs::exists(path, error)) {
-            return fail({ErrorCode::Invalid, "is there already; take another name, or another --dir",
+            return fail({ErrorCode::Invalid,
+                         "is there already; take another name, or another --dir",
                          {{path.string(), 0, 0}}});
         }
     }
@@ -232,8 +237,7 @@ Result<std::vector<fs::path>> write_new_plugin(const std::string& name, NewPlugi
 }
 
 void add_plugin_new(CLI::App& plugin, Action& chosen) {
-    CLI::App* command =
-        plugin.add_subcommand("new", "Write a plugin to begin with, and its test");
+    CLI::App* command = plugin.add_subcommand("new", "Write a plugin to begin with, and its test");
     auto options = std::make_shared<NewOptions>();
     command->add_option("name", options->name, "what the plugin is called")
         ->required()
