@@ -4,6 +4,7 @@
 #include "cli/output.hpp"
 #include "cli/plugin_check_page.hpp"
 #include "cli/plugin_files.hpp"
+#include "cli/plugin_new.hpp"
 #include "model/event_json.hpp"
 #include "model/json_writer.hpp"
 #include "plugins/raw_check.hpp"
@@ -301,9 +302,10 @@ void add_plugin_check(CLI::App& plugin, Action& chosen) {
 }  // namespace
 
 void add_plugin(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("plugin", "Lua plugins: check");
+    CLI::App* command = app.add_subcommand("plugin", "Lua plugins: new, check");
     command->require_subcommand(1);
     add_plugin_check(*command, chosen);
+    add_plugin_new(*command, chosen);
 }
 
 }  // namespace nocturne::cli

@@ -94,7 +94,10 @@ class Fields {
 
     std::string text(const char* key, std::string_view standard = {}) {
         std::string text(standard);
-        if (get(key) != LUA_TNIL) {
+        const int type = get(key);
+        if (type == LUA_TSTRING && lua_rawlen(L_, -1) == 0) {
+            text.clear();
+        } else if (type != LUA_TNIL) {
             text =
                 text_argument(L_, lua_gettop(L_), function_, key, kNameBytesMax, Cleanness::Text);
         }
@@ -233,7 +236,7 @@ const CallResult& result_of(lua_State* L, const Result<const CallResult*>& resul
     return **result;
 }
 
-// sample(series, time, value): the score, or nil.
+// sample("jobs/queue_length", time, value): the score, or nil. Without a check it is "value".
 int sample(lua_State* L) {
     constexpr const char* kName = "t.sample";
     enter(L, kName, 3);
@@ -249,8 +252,11 @@ int sample(lua_State* L) {
     event.value = lua_tonumber(L, 3);
     event.has_value = !std::isnan(event.value);
     event.source = "test";
-    event.resource = series;
-    event.check = "value";
+    const std::size_t slash = series.rfind('/');
+    const bool has_check =
+        slash != std::string_view::npos && slash > 0 && slash + 1 < series.size();
+    event.resource = has_check ? series.substr(0, slash) : series;
+    event.check = has_check ? series.substr(slash + 1) : "value";
     event.kind = model::Kind::Metric;
     event.severity = model::Severity::Info;
     event.fingerprint = model::identity_of(event.resource, event.check, {});
@@ -553,7 +559,7 @@ Limits test_limits() {
     limits.memory_bytes_max = 64U << 20;
     limits.block_bytes_max = 8U << 20;
     limits.call_cpu_max = limits.load_cpu_max = std::chrono::seconds(30);
-    limits.instructions_max = 300'000'000;
+    limits.instructions_max = 100'000'000;
     limits.error_bytes_max = 8U << 10;
     return limits;
 }

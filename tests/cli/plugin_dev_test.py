@@ -2,6 +2,7 @@
 """What people write plugins with, as they call it: nocturne plugin check and new, nocturne test."""
 import json
 import os
+import re
 import subprocess
 import tempfile
 import unittest
@@ -124,6 +125,106 @@ class Check(Case):
         self.write("a.lua", OWNER)
         for wrong in [["a.lua", "a.lua"], ["a.lua", "--calls", "3"], ["a.lua", "--drop-last-line"], []]:
             self.nocturne("plugin", "check", *wrong, code=2)
+
+
+class New(Case):
+    def test_what_it_writes_is_right_and_passes_its_test(self):
+        for kind in ["detector", "enricher"]:
+            said = self.nocturne("plugin", "new", f"my-{kind}", "--kind", kind)
+            self.assertIn(f"nocturne test plugins/my-{kind}_test.lua", said)
+            self.assertEqual(json.loads(self.nocturne("plugin", "check", f"plugins/my-{kind}.lua"))["verdict"], "ok")
+            self.assertNotRegex((self.folder / f"plugins/my-{kind}.lua").read_text(), "NAME|PATH")
+            lines = json.loads(self.nocturne("test", "plugins", "--coverage", "--format", "json"))["coverage"]
+            self.assertEqual(lines[-1]["missing"] if kind == "enricher" else [], [])
+        self.assertIn("6 passed", self.nocturne("test", "plugins"))
+
+    def test_overwrites_nothing(self):
+        self.write("mine/a_test.lua", "precious")
+
+        self.nocturne("plugin", "new", "a", "--kind", "enricher", "--dir", "mine", code=1)
+
+        self.assertEqual((self.folder / "mine/a_test.lua").read_text(), "precious")
+        self.assertFalse((self.folder / "mine/a.lua").exists())
+
+    def test_wrong_names_and_kinds(self):
+        for wrong in ["A", "../a", "a/b", "a.lua", "5", "a_test", ""]:
+            self.nocturne("plugin", "new", wrong, "--kind", "enricher", code=1)
+        self.nocturne("plugin", "new", "a", "--kind", "playbook", code=2)
+        self.nocturne("plugin", "new", "a", code=2)
+
+
+class Test(Case):
+    FAILING = """return {
+  ["names the owner"] = function(t)
+    t.table("runbooks.csv", { { "service", "runbook" } })
+    t.graph{ { name = "web", owner = "shop" } }
+    t.equal(t.event{ resource = "web", check = "c", severity = "critical" }.annotations.owner, %s)
+  end,
+}
+"""
+
+    def test_runs_tests_of_plugins_and_of_rules(self):
+        self.write("plugins/owner.lua", OWNER)
+        self.write("plugins/owner_test.lua", self.FAILING % '"shop"')
+        self.write("rules/a.test.yaml", "name: nothing happens\nsteps: [{at: 0s, expect: {alert_count: 0}}]\n")
+
+        said = json.loads(self.nocturne("test", ".", "--format", "json"))
+
+        self.assertEqual((said["tests"], said["failed"]), (2, 0), said)
+        self.assertEqual(said["results"][0]["name"], "owner: names the owner")
+
+    def test_a_failure_says_where_and_what(self):
+        self.write("plugins/owner.lua", OWNER)
+        self.write("plugins/owner_test.lua", self.FAILING % '"data"')
+        where = 'plugins/owner_test.lua:5: expected "data", found "shop"'
+
+        page = self.nocturne("test", "plugins/owner.lua", "--junit", "report.xml", code=1)
+
+        self.assertIn("FAIL  owner: names the owner\n    " + where, page)
+        self.assertIn("1 failed", page)
+        self.assertIn("expected &quot;data&quot;, found &quot;shop&quot;", (self.folder / "report.xml").read_text())
+
+    def test_coverage_tells_the_lines_that_did_not_run(self):
+        self.write("plugins/owner.lua", OWNER)
+        self.write("plugins/owner_test.lua", self.FAILING % '"shop"')
+
+        page = self.nocturne("test", "plugins", "--coverage")
+        lines = json.loads(self.nocturne("test", "plugins", "--coverage", "--format", "json"))["coverage"][0]
+
+        self.assertRegex(page, r"\d+ % +plugins/owner.lua  \d+ of \d+ lines, not 13\n")
+        self.assertEqual(lines["missing"], [13])
+
+    def test_a_plugin_without_test_and_nothing_at_all(self):
+        self.write("plugins/owner.lua", OWNER)
+        self.assertIn("owner_test.lua: cannot be read", self.nocturne("test", "plugins/owner.lua", code=1))
+        self.assertIn("*_test.lua", nocturne("test", "plugins", cwd=self.folder).stderr)
+
+
+class Guide(Case):
+    BLOCK = re.compile(r"^```(sh|text|lua)\n(.*?)^```$", re.M | re.S)
+
+    def test_first_plugin_as_it_is_written(self):
+        """Runs what is `sh`, writes what is `lua`, and looks in the output for each line of what is `text`."""
+        guide = (ROOT / "docs/guides/first-plugin.md").read_text()
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin/nocturne").symlink_to(PROGRAM)
+        path = f"{self.folder / 'bin'}:{os.environ['PATH']}"
+        home = self.folder / "home"
+        home.mkdir()
+        said, blocks = "", 0
+        for kind, text in self.BLOCK.findall(guide):
+            blocks += 1
+            if kind == "lua":
+                (home / re.match(r"-- (\S+)\n", text)[1]).write_text(text)
+            elif kind == "sh":
+                done = subprocess.run(["bash", "-e", "-c", text], capture_output=True, text=True, timeout=120, cwd=home,
+                                      env={**os.environ, "PATH": path})
+                self.assertEqual(done.returncode, 0, text + done.stdout + done.stderr)
+                said = done.stdout
+            else:
+                for line in text.splitlines():
+                    self.assertIn(line, said)
+        self.assertGreater(blocks, 12)
 
 
 if __name__ == "__main__":

@@ -140,6 +140,18 @@ TEST_F(TestFileTest, MakesTables) {
               "");
 }
 
+TEST_F(TestFileTest, NamesACheckBehindTheSlashOfASeries) {
+    files["owner.lua"] = plugin(R"(wants = { events = {"metric"}, match = "check=length" },
+      series = function() return {} end,
+      on_sample = function(series, sample) return sample.resource == "a/jobs" and 1 or 0 end)");
+
+    EXPECT_EQ(run_body(R"(
+      t.equal(t.sample("a/jobs/length", 0, 5), 1)
+      t.equal(t.sample("jobs/length", 0, 5), 0)
+      t.equal(t.sample("jobs", 0, 5), nil))"),
+              "");
+}
+
 // ---- failures ----
 
 TEST_F(TestFileTest, TellsLineExpectedAndFound) {
