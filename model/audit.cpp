@@ -102,7 +102,8 @@ struct NoteOf {
 
     AuditNote operator()(const SettleRun& it) const {
         return of_run(it, "run.settle", to_string(it.key),
-                      "as " + std::string(name_of(it.verdict)));
+                      "as " +
+                          std::string(kSettleVerdictNames[static_cast<std::size_t>(it.verdict)]));
     }
 
    private:
