@@ -246,6 +246,9 @@ void append_loop_metrics(const engine::LoopCounters& counters, std::string& out)
                   counters.queue_inputs);
     append_metric(out, "loop_queue_bytes", "About what they weigh.", MetricType::Gauge,
                   counters.queue_bytes);
+    append_metric(out, "audit_notes_lost_total",
+                  "Refusals that the audit log lost while the disk failed.", MetricType::Counter,
+                  counters.audit_notes_lost);
 }
 
 }  // namespace

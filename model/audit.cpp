@@ -29,9 +29,13 @@ std::string text_of(Time time) {
                                                         : std::to_string(to_unix_ms(time));
 }
 
-std::string entries(std::uint64_t first, std::uint64_t last) {
-    return first == last ? "entry " + std::to_string(first)
-                         : "entries " + std::to_string(first) + " to " + std::to_string(last);
+// Every problem begins with the first bad entry.
+tl::unexpected<Error> problem(std::uint64_t sequence, const std::string& what) {
+    return fail(ErrorCode::Invalid, "entry " + std::to_string(sequence) + ": " + what);
+}
+
+std::string missing(std::uint64_t first, std::uint64_t last) {
+    return first == last ? "missing" : "missing, with those up to " + std::to_string(last);
 }
 
 // One for each command, so that none is forgotten.
@@ -201,18 +205,15 @@ std::string render_audit_entry(const AuditEntry& entry) {
 Status AuditChain::add(const AuditEntry& entry) {
     const std::uint64_t next = head_.sequence + 1;
     if (entry.sequence > next) {
-        return fail(ErrorCode::Invalid, entries(next, entry.sequence - 1) + ": missing");
+        return problem(next, missing(next, entry.sequence - 1));
     }
     if (entry.sequence < next) {
-        return fail(ErrorCode::Invalid, entries(entry.sequence, entry.sequence) +
-                                            ": stands where entry " + std::to_string(next) +
-                                            " was expected");
+        return problem(next, "in its place stands entry " + std::to_string(entry.sequence));
     }
     if (!are_equal(hash_of(head_.hash, entry.sequence, entry.record), entry.hash)) {
-        return fail(ErrorCode::Invalid,
-                    entries(next, next) +
-                        ": its hash does not match: it is not as it was written, or does not "
-                        "follow the entry before it");
+        return problem(next,
+                       "its hash does not match: it is not as it was written, or does not follow "
+                       "the entry before it");
     }
     head_ = {entry.sequence, entry.hash};
     return {};
@@ -220,18 +221,15 @@ Status AuditChain::add(const AuditEntry& entry) {
 
 Status AuditChain::end_at(const AuditHead& noted) const {
     if (noted.sequence > head_.sequence) {
-        return fail(ErrorCode::Invalid, entries(head_.sequence + 1, noted.sequence) +
-                                            ": missing at the end; the log was noted to end at " +
-                                            std::to_string(noted.sequence));
+        return problem(head_.sequence + 1, missing(head_.sequence + 1, noted.sequence) +
+                                               "; the log was noted to end at entry " +
+                                               std::to_string(noted.sequence));
     }
     if (noted.sequence < head_.sequence) {
-        return fail(ErrorCode::Invalid, entries(noted.sequence + 1, head_.sequence) +
-                                            ": stands after the end that was noted");
+        return problem(noted.sequence + 1, "stands after the end that was noted");
     }
     if (!are_equal(noted.hash, head_.hash)) {
-        return fail(ErrorCode::Invalid,
-                    entries(head_.sequence, head_.sequence) +
-                        ": is not the one that the end of the log was noted with");
+        return problem(head_.sequence, "is not the one that the end of the log was noted with");
     }
     return {};
 }
