@@ -11,6 +11,7 @@ using model::Symptom;
 namespace {
 
 constexpr std::size_t kMissedNamed = 3;
+constexpr std::size_t kOrderedSymptoms = 3;  // the strongest of a node, for what precedes what
 constexpr double kNearPoints = 3.0;
 constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
 constexpr double kChangeFades = 10;                    // minutes after which a change counts half
@@ -32,8 +33,8 @@ constexpr std::array<std::array<double, kCheckKinds>, kCheckKinds> kCompatible{{
 }  // namespace
 
 EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
-                           const WalkWeights& weights)
-    : graph_(graph), limits_(limits), weights_(weights) {
+                           const WalkWeights& weights, const PrecedenceTable& known)
+    : graph_(graph), limits_(limits), weights_(weights), known_(known) {
     weigh_storm();
     seen_.resize(graph.size(), 0);
 }
@@ -408,6 +409,44 @@ double EvidenceWalk::forward_of(Local node) const {
                              static_cast<double>(graph_.dependencies(node).size());
 }
 
+KnownOrder EvidenceWalk::precedes(Local node) const {
+    return strongest_order(node, true);
+}
+
+KnownOrder EvidenceWalk::is_preceded(Local node) const {
+    return strongest_order(node, false);
+}
+
+KnownOrder EvidenceWalk::strongest_order(Local node, bool node_first) const {
+    KnownOrder best;
+    if (known_.empty()) {
+        return best;
+    }
+    const auto look_at = [&](Local other, Relation of_other) {
+        const Local first = node_first ? node : other;
+        const Local second = node_first ? other : node;
+        const Relation relation = node_first ? of_other : opposite(of_other);
+        for (const WeighedSymptom& cause : graph_.symptoms(first).first(
+                 std::min(kOrderedSymptoms, graph_.symptoms(first).size()))) {
+            for (const WeighedSymptom& effect : graph_.symptoms(second).first(
+                     std::min(kOrderedSymptoms, graph_.symptoms(second).size()))) {
+                const KnownPrecedence* known =
+                    known_.find(cause.symptom->check, effect.symptom->check, relation);
+                if (known != nullptr && (best.known == nullptr || known->lift > best.known->lift)) {
+                    best = {known, other};
+                }
+            }
+        }
+    };
+    for (const Arc& arc : graph_.dependents(node)) {
+        look_at(arc.other, Relation::Dependent);
+    }
+    for (const Arc& arc : graph_.dependencies(node)) {
+        look_at(arc.other, Relation::Dependency);
+    }
+    return best;
+}
+
 Points EvidenceWalk::points_of(Local index) {
     Points points{};
     const auto at = [&](Part part) -> double& { return points[static_cast<std::size_t>(part)]; };
@@ -432,6 +471,10 @@ Points EvidenceWalk::points_of(Local index) {
             (static_cast<double>(reached.after) - static_cast<double>(reached.before)) /
             static_cast<double>(reached.nodes);
     }
+    const KnownOrder before = precedes(index);
+    const KnownOrder after = is_preceded(index);
+    at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
+                                              (after.known ? strength_of(*after.known) : 0.0));
     at(Part::Forward) = weights_.forward * forward_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;

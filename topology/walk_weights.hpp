@@ -34,6 +34,7 @@ struct WalkWeights {
     double silent = 1.1;        // taken off a node without an alert of its own
     double silent_host = 0.4;   // of that, from what carries others and is rarely watched itself
     double first = 0.1;         // when it began before all that it explains
+    double precedes = 0.5;      // of the strength of what is known to come first, ln(lift)
     double past = 2.0;          // of an incident with the same alerts that it caused
     double change = 4.0;        // of a change the instant before, where it explains all
 };

@@ -1,0 +1,79 @@
+// Plan: exactly what a playbook would do. What a person approves is its hash, and only that runs.
+#pragma once
+
+#include "model/codec.hpp"
+#include "model/position.hpp"
+#include "model/time.hpp"
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace nocturne::model {
+
+// What can act on the world, or ask it. Check only reads; Wait and Ask touch nothing.
+enum class Effector : std::uint8_t { Http, Command, Notify, Wait, Ask, Check, Silence };
+
+inline constexpr std::array<std::string_view, 7> kEffectorNames{"http", "command", "notify", "wait",
+                                                                "ask",  "check",   "silence"};
+
+// One call of an effector. Plain data: no secret is in it, only the names of secrets, as
+// "${secret:NAME}" within a value; the effector puts them in when the call leaves.
+struct Action {
+    Effector effector = Effector::Check;
+    // Http, and Check of "http": the URL. Command, and Check of "command": the program, by the name
+    // that the operator listed it under. Notify: the channel. Ask: the role. Wait: "".
+    std::string target;
+    std::map<std::string, std::string>
+        arguments;  // by name; docs/reference/playbooks.md lists them
+    Duration timeout = std::chrono::seconds(30);
+
+    friend bool operator==(const Action&, const Action&) = default;
+};
+
+// Run; then verify says whether it helped; undo takes it back when a later step fails.
+struct Step {
+    std::string name;  // "restart cart-3", for people; unique within the plan
+    std::string node;  // of the graph, that it acts on
+    Action run;
+    std::optional<Action> verify;
+    std::optional<Action> undo;
+    bool idempotent = false;  // may be repeated when nobody knows whether it was done
+
+    friend bool operator==(const Step&, const Step&) = default;
+};
+
+enum class Risk : std::uint8_t { Low, Medium, High };
+
+inline constexpr std::array<std::string_view, 3> kRiskNames{"low", "medium", "high"};
+
+struct Plan {
+    static constexpr std::size_t kStepsMax = 100;
+
+    std::string playbook;
+    std::string version;  // hash of the playbook's source
+    Id incident;
+    std::string target;   // the node that it is about
+    std::string summary;  // in one sentence, for people
+    std::string prose;    // from the playbook, why and how
+    Risk risk = Risk::High;
+    bool reversible = false;
+    std::vector<Step> steps;
+    // What must still be so when it runs: "first_suspect" -> "cart", "incident_state" -> "open".
+    std::map<std::string, std::string> preconditions;
+
+    friend bool operator==(const Plan&, const Plan&) = default;
+};
+
+// SHA-256 of the canonical encoding, 64 hexadecimal digits.
+std::string hash_of(const Plan& plan);
+
+void encode(Writer& out, const Plan& plan);
+// Check in.ok() afterwards.
+Plan decode_plan(Reader& in);
+
+}  // namespace nocturne::model
