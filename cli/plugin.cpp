@@ -2,6 +2,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/plugin_commands.hpp"
 #include "model/event_json.hpp"
 #include "model/json_writer.hpp"
 #include "plugins/raw_check.hpp"
@@ -212,9 +213,11 @@ void add_plugin_check(CLI::App& plugin, Action& chosen) {
 }  // namespace
 
 void add_plugin(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("plugin", "Lua plugins: check");
+    CLI::App* command =
+        app.add_subcommand("plugin", "Lua plugins: check, list, show, compare, promote");
     command->require_subcommand(1);
     add_plugin_check(*command, chosen);
+    add_plugin_commands(*command, chosen);
 }
 
 }  // namespace nocturne::cli
