@@ -22,12 +22,13 @@ using namespace nocturne;
 constexpr int kRuns = 3;
 constexpr std::int64_t kStart = 1717761600000;
 
+// NAME in the body is the plugin's own name.
 model::PluginsRevision enrichers(int count, const std::string& body) {
     model::PluginsRevision revision;
     for (int i = 0; i < count; ++i) {
         const std::string name = "e" + std::to_string(i);
         revision.files.push_back({"plugins/" + name + ".lua",
-                                  "return { name = '" + name +
+                                  "local NAME = '" + name + "' return { name = '" + name +
                                       "', version = '1.0.0', kind = 'enricher', api = 1, mode = "
                                       "'auto', wants = { writes = {'annotations'} }, "
                                       "on_event = function(event) " +
@@ -82,7 +83,7 @@ void report(const char* name, const model::PluginsRevision& revision, std::uint6
 int main(int count, char** arguments) {
     const std::uint64_t events = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 300'000;
     const std::string reads = "if event.severity == 'never' then nocturne.annotate('a', 'b') end";
-    const std::string writes = "nocturne.annotate('owner', event.resource)";
+    const std::string writes = "nocturne.annotate(NAME, event.resource)";
     engine::run_deep([&] {
         report("no plugins", {}, events);
         report("1 enricher, empty", enrichers(1, ""), events);
