@@ -22,14 +22,24 @@ using namespace nocturne;
 constexpr int kRuns = 9;
 constexpr int kCalls = 100'000;
 
-class EmptyWorld final : public plugins::World {
+// A pool of ten databases under one service, and ten changes.
+class SmallWorld final : public plugins::World {
    public:
+    SmallWorld() {
+        model::TopologyChange change;
+        change.provenance = "bench";
+        for (int i = 0; i < 10; ++i) {
+            change.edges.push_back({"web", "db-" + std::to_string(i), "calls", 0.9});
+        }
+        graph_.apply(change, now());
+    }
+
     model::Time now() const override { return model::from_unix_ms(1'000'000'000'000); }
 
     const topology::Graph& graph() const override { return graph_.now(); }
 
-    std::vector<plugins::SeenChange> changes_on(std::string_view, std::size_t) const override {
-        return {};
+    std::vector<plugins::SeenChange> changes_on(std::string_view, std::size_t max) const override {
+        return std::vector<plugins::SeenChange>(max, {now(), "web", "deploy", "a new version"});
     }
 
     std::vector<plugins::SeenIncident> alike(std::size_t) const override { return {}; }
@@ -65,13 +75,20 @@ std::unique_ptr<plugins::Plugin> load(const std::string& kind, const std::string
     options.ceiling.call_cpu_max = std::chrono::milliseconds(5000);
     options.ceiling.load_cpu_max = std::chrono::milliseconds(5000);
     options.ceiling.instructions_max = std::numeric_limits<std::uint64_t>::max() / 2;
-    auto loaded = plugins::Plugin::load(
-        {"plugins/bench.lua",
-         "local stats = nocturne.stats return { name = \"bench\", version = \"1.0.0\", api = 1, "
-         "kind = \"" +
-             kind + "\", " + fields + " }",
-         {}},
-        std::move(options));
+    options.tables = {{"t.csv", {"node", "owner", "runbook"}, {{"web", "shop", "r1"}}}};
+    const std::string lookup = fields.find("lookup.") != std::string::npos
+                                   ? "local lookup = setmetatable({}, { __index = function(_, key) "
+                                     "table_ = table_ or nocturne.table('t.csv') return "
+                                     "table_[key] end }) "
+                                   : "";
+    auto loaded = plugins::Plugin::load({"plugins/bench.lua",
+                                         lookup +
+                                             "local stats = nocturne.stats return { name = "
+                                             "\"bench\", version = \"1.0.0\", api = 1, "
+                                             "kind = \"" +
+                                             kind + "\", " + fields + " }",
+                                         {}},
+                                        std::move(options));
     if (!loaded) {
         std::fprintf(stderr, "%s\n", to_string(loaded.error()).c_str());
     }
@@ -79,20 +96,21 @@ std::unique_ptr<plugins::Plugin> load(const std::string& kind, const std::string
     return *std::move(loaded);
 }
 
-void measure_events(const char* name, const std::string& fields, const model::EventBatch& event) {
-    const EmptyWorld world;
+void measure_events(const char* name, const std::string& fields, const model::EventBatch& event,
+                    int calls = kCalls) {
+    const SmallWorld world;
     const auto plugin = load("enricher", fields);
     const double ns = best_ns([&] {
-        for (int i = 0; i < kCalls; ++i) {
+        for (int i = 0; i < calls; ++i) {
             const auto& result = plugin->on_event(event.events().front(), world);
             NOCTURNE_ASSERT(result.verdict == plugins::Verdict::Ok);
         }
     });
-    std::printf("%-44s %8.0f ns a call\n", name, ns / kCalls);
+    std::printf("%-44s %8.0f ns a call\n", name, ns / calls);
 }
 
 void measure_samples(const char* name, const std::string& fields) {
-    const EmptyWorld world;
+    const SmallWorld world;
     const auto plugin = load("detector", fields);
     const model::EventBatch batch =
         event_of(R"({"kind":"metric","resource":"orders-db","check":"latency","value":1})");
@@ -144,7 +162,7 @@ double stock_ns(const char* body) {
 }
 
 double hosted_ns(const char* body, const model::EventBatch& event) {
-    const EmptyWorld world;
+    const SmallWorld world;
     const auto plugin = load("enricher", "on_event = function() " + std::string(body) + " end");
     return best_ns([&] {
         const auto& result = plugin->on_event(event.events().front(), world);
@@ -184,6 +202,26 @@ int main() {
                    event);
     measure_events("not wanted: another severity",
                    "wants = { match = 'severity=\"info\"' }, on_event = function() end", event);
+    const auto measure_call = [&](const std::string& call, int times) {
+        measure_events(
+            (call + ", " + std::to_string(times) + " times").c_str(),
+            "wants = { graph = true, changes = true, tables = {'t.csv'}, writes = {'events'} }, "
+            "on_event = function(event) for i = 1, " +
+                std::to_string(times) + " do local x = " + call + " end end",
+            event, 300);
+    };
+    measure_call("i", 100);
+    measure_call("event.resource", 100);
+    measure_call("event.labels.team", 100);
+    measure_call("event.time", 100);
+    measure_call("nocturne.now()", 100);
+    measure_call("nocturne.log('a line of some length')", 10);
+    measure_call("nocturne.graph.owner('web')", 100);
+    measure_call("nocturne.graph.dependencies('web')", 100);
+    measure_call("nocturne.changes('web')", 100);
+    measure_call("nocturne.table('t.csv')", 100);
+    measure_call("lookup.web", 100);
+    measure_call("nocturne.emit{ resource = 'web', check = 'a', summary = 'b' }", 10);
     measure_samples("on_sample, a mean in Lua",
                     "series = function() return { mean = 0 } end, on_sample = function(s, sample) "
                     "s.mean = s.mean + 0.1 * (sample.value - s.mean) return 0 end");

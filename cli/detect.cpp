@@ -4,15 +4,16 @@
 #include "cli/exit_code.hpp"
 #include "cli/json_text.hpp"
 #include "cli/output.hpp"
+#include "cli/plugin_scorer.hpp"
 
 #include <CLI/CLI.hpp>
 #include <boost/json.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <map>
 #include <memory>
@@ -21,6 +22,7 @@
 #include <sstream>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace nocturne::cli {
@@ -28,7 +30,6 @@ namespace nocturne::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using plugins::ShippedDetector;
 
 constexpr unsigned kThreadsMax = 16;
 
@@ -46,8 +47,8 @@ using Index = std::map<std::string, SampleTimes, std::less<>>;
 
 // What every file needs; read by many threads, written by none.
 struct Detection {
-    ShippedDetector detector;
-    plugins::DetectorSettings settings;
+    plugins::PluginSource source;
+    std::vector<plugins::PluginSetting> settings;
     Index index;
 };
 
@@ -60,21 +61,16 @@ Result<std::string> read_whole(const fs::path& path) {
     return text;
 }
 
-Result<plugins::DetectorSettings> settings_of(const std::vector<std::string>& parameters) {
-    plugins::DetectorSettings settings;
+Result<std::vector<plugins::PluginSetting>>
+settings_of(const std::vector<std::string>& parameters) {
+    std::vector<plugins::PluginSetting> settings;
     for (const std::string& parameter : parameters) {
         const std::size_t mark = parameter.find('=');
-        double value = 0;
-        const char* const end = parameter.data() + parameter.size();
-        const bool is_number =
-            mark != std::string::npos &&
-            std::from_chars(parameter.data() + mark + 1, end, value).ptr == end &&
-            mark + 1 < parameter.size();
-        if (!is_number) {
-            return fail(ErrorCode::Invalid, "--param \"" + parameter +
-                                                "\" is not NAME=NUMBER; expected e.g. level=0.1");
+        if (mark == std::string::npos || mark == 0) {
+            return fail(ErrorCode::Invalid,
+                        "--param \"" + parameter + "\" is not NAME=VALUE; expected e.g. level=0.1");
         }
-        settings[parameter.substr(0, mark)] = value;
+        settings.push_back({parameter.substr(0, mark), parameter.substr(mark + 1), "", "--param"});
     }
     return settings;
 }
@@ -102,15 +98,12 @@ Result<Index> index_of(const std::string& path) {
 }
 
 Result<Detection> prepare(const DetectOptions& options) {
-    const std::optional<ShippedDetector> found = plugins::find_shipped_detector(options.plugin);
-    if (!found) {
-        return fail(ErrorCode::NotFound, "no detector \"" + options.plugin +
-                                             "\"; nocturne detect --list shows those there are");
-    }
-    NOCTURNE_TRY(const auto given, settings_of(options.parameters));
-    NOCTURNE_TRY(auto settings, plugins::complete_settings(*found, given));
+    NOCTURNE_TRY(auto source, find_plugin_source(options.plugin));
+    NOCTURNE_TRY(auto settings, settings_of(options.parameters));
     NOCTURNE_TRY(auto index, index_of(options.index));
-    return Detection{*found, std::move(settings), std::move(index)};
+    // Once in front, so that what is wrong with the plugin is told once and not for each file.
+    NOCTURNE_TRY([[maybe_unused]] const auto tried, PluginScorer::make(source, settings, ""));
+    return Detection{std::move(source), std::move(settings), std::move(index)};
 }
 
 // Times by the name below the folder without ".csv", or by the bare name.
@@ -124,39 +117,47 @@ std::optional<SampleTimes> times_of(const Index& index, const fs::path& relative
     return found == index.end() ? std::nullopt : std::optional(found->second);
 }
 
-// Each file has a detector of its own: files share nothing.
-Result<std::string> detect_file(const Detection& detection, const fs::path& path,
-                                const fs::path& relative) {
-    NOCTURNE_TRY(const std::string text, read_whole(path));
-    const std::unique_ptr<plugins::Detector> detector = detection.detector.make(detection.settings);
-    Result<std::string> out = detect_csv(text, *detector, times_of(detection.index, relative));
-    if (!out) {
-        Error error = std::move(out).error();
+// Each file has a plugin of its own: files share nothing.
+Status detect_file(const Detection& detection, const fs::path& path, const fs::path& relative,
+                   std::ostream& out) {
+    fs::path series = relative;
+    series.replace_extension();
+    NOCTURNE_TRY(const auto scorer,
+                 PluginScorer::make(detection.source, detection.settings, series.generic_string()));
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail(ErrorCode::NotFound, path.string() + ": cannot be read");
+    }
+    Status status = detect_csv(file, *scorer, times_of(detection.index, relative), out);
+    if (!status) {
+        Error error = std::move(status).error();
         if (!error.places.empty()) {
             error.places.front().file = path.string();
         }
         return fail(std::move(error));
     }
-    return out;
-}
-
-Status write_whole(const fs::path& path, const std::string& text) {
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    std::ofstream file(path, std::ios::binary);
-    file << text;
-    file.close();
-    if (!file) {
-        return fail(ErrorCode::Unavailable, path.string() + ": cannot be written");
+    if (file.bad()) {
+        return fail(ErrorCode::NotFound, path.string() + ": cannot be read to its end");
     }
     return {};
 }
 
+// Nothing stays of what could not be written to its end.
 Status detect_into(const Detection& detection, const DetectOptions& options,
                    const fs::path& relative) {
-    NOCTURNE_TRY(const std::string out,
-                 detect_file(detection, fs::path(options.in) / relative, relative));
-    return write_whole(fs::path(options.out) / relative, out);
+    const fs::path path = fs::path(options.out) / relative;
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    std::ofstream file(path, std::ios::binary);
+    Status status = detect_file(detection, fs::path(options.in) / relative, relative, file);
+    file.close();
+    if (status && !file) {
+        status = fail(ErrorCode::Unavailable, path.string() + ": cannot be written");
+    }
+    if (!status) {
+        fs::remove(path, error);
+    }
+    return status;
 }
 
 std::vector<fs::path> csv_files_below(const fs::path& folder, std::error_code& error) {
@@ -201,23 +202,44 @@ int detect_folder(const Detection& detection, const DetectOptions& options) {
     return problems.empty() ? kOk : kFindings;
 }
 
-void print_list() {
-    for (const ShippedDetector& detector : plugins::shipped_detectors()) {
-        std::string text = std::string(detector.name) + ": " + std::string(detector.summary) + "\n";
-        for (const plugins::DetectorParameter& parameter : detector.parameters) {
-            std::ostringstream standard;
-            standard << parameter.standard;
-            text += "    " + std::string(parameter.name) + "=" + standard.str() + "  " +
-                    std::string(parameter.meaning) + "\n";
+std::string shown(const plugins::ParameterValue& value) {
+    if (const auto* text = std::get_if<std::string>(&value)) {
+        return *text;
+    }
+    if (const auto* flag = std::get_if<bool>(&value)) {
+        return *flag ? "true" : "false";
+    }
+    std::ostringstream out;
+    out << std::get<double>(value);
+    return out.str();
+}
+
+// The shipped detectors of metrics.
+int print_list() {
+    for (const plugins::ShippedScript& script : plugins::shipped_scripts()) {
+        plugins::PluginSource source{std::string(script.file), std::string(script.text), {}};
+        const auto plugin = plugins::Plugin::load(std::move(source), {});
+        if (!plugin) {
+            complain(to_string(plugin.error()));
+            return kFindings;
+        }
+        const plugins::Manifest& manifest = (*plugin)->manifest();
+        if (!manifest.handlers.on_sample) {
+            continue;
+        }
+        std::string text = manifest.name + ": " + manifest.summary + "\n";
+        for (const plugins::Parameter& parameter : manifest.parameters) {
+            text += "    " + parameter.name + "=" + shown(parameter.standard) + "  " +
+                    parameter.help + "\n";
         }
         print(text);
     }
+    return kOk;
 }
 
 int detect(const DetectOptions& options) {
     if (options.list) {
-        print_list();
-        return kOk;
+        return print_list();
     }
     const bool is_folder = !options.in.empty();
     if (options.plugin.empty() || options.metrics.empty() != is_folder ||
@@ -234,13 +256,12 @@ int detect(const DetectOptions& options) {
         return detect_folder(*detection, options);
     }
     const fs::path path = options.metrics;
-    const Result<std::string> out = detect_file(*detection, path, path.filename());
-    if (!out) {
-        complain(to_string(out.error()));
+    if (const Status status = detect_file(*detection, path, path.filename(), std::cout); !status) {
+        complain(to_string(status.error()));
         return kFindings;
     }
-    print(*out);
-    return kOk;
+    std::cout.flush();
+    return std::cout ? kOk : kFindings;
 }
 
 }  // namespace
@@ -249,11 +270,11 @@ void add_detect(CLI::App& app, Action& chosen) {
     CLI::App* command =
         app.add_subcommand("detect", "Run a detector over recorded metrics, a score a sample");
     auto options = std::make_shared<DetectOptions>();
-    command->add_option("--plugin", options->plugin, "the detector, e.g. best")
-        ->option_text("NAME");
+    command->add_option("--plugin", options->plugin, "a shipped detector, e.g. best, or a Lua file")
+        ->option_text("NAME|FILE.lua");
     command
         ->add_option("--param", options->parameters, "a parameter of the detector, e.g. level=0.1")
-        ->option_text("NAME=NUMBER");
+        ->option_text("NAME=VALUE");
     command->add_option("--metrics", options->metrics, "a CSV with the columns timestamp,value")
         ->option_text("FILE");
     command->add_option("--in", options->in, "all *.csv below this folder, in parallel")

@@ -87,8 +87,30 @@ void Meter::stop_for_memory(lua_State* L) {
     stop(L);
 }
 
-void Meter::on_count(lua_State* L, lua_Debug*) {
+void Meter::cover_lines(lua_State* main, std::string source) {
+    covered_source_ = std::move(source);
+    const bool counts = counting_ == Counting::Instructions;
+    lua_sethook(main, on_count, LUA_MASKLINE | (counts ? LUA_MASKCOUNT : 0),
+                counts ? kInterval : 0);
+}
+
+void Meter::note_line(lua_State* L, lua_Debug* frame) {
+    lua_getinfo(L, "S", frame);
+    if (frame->currentline <= 0 || frame->source != covered_source_) {
+        return;
+    }
+    const auto line = static_cast<std::size_t>(frame->currentline);
+    if (covered_lines_.size() <= line) {
+        covered_lines_.resize(line + 1);
+    }
+    covered_lines_[line] = true;
+}
+
+void Meter::on_count(lua_State* L, lua_Debug* frame) {
     Meter& meter = of(L);
+    if (frame->event == LUA_HOOKLINE) {
+        return meter.note_line(L, frame);
+    }
     meter.check(L);
     meter.tick(L, lua_gethookcount(L) > 0 ? static_cast<std::uint64_t>(lua_gethookcount(L)) : 1);
 }

@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace nocturne::plugins {
 
@@ -30,6 +31,13 @@ class Meter final : public Interruptible {
 
     // For what is not running.
     void set_limits(const Limits& limits) { limits_ = limits; }
+
+    // From now on notes which lines of this source run ("@plugins/owner.lua"); slow. Coroutines
+    // that were made before are not looked at.
+    void cover_lines(lua_State* main, std::string source);
+
+    // By number; true: it ran.
+    const std::vector<bool>& covered_lines() const { return covered_lines_; }
 
     // ---- one call ----
 
@@ -147,7 +155,8 @@ class Meter final : public Interruptible {
     bool refuses(void* block, std::size_t old_size, std::size_t new_size);
     void look_at_clock(std::size_t size);
     void arm() noexcept;
-    static void on_count(lua_State* L, lua_Debug*);
+    void note_line(lua_State* L, lua_Debug* frame);
+    static void on_count(lua_State* L, lua_Debug* frame);
 
     static constexpr std::size_t kLogKeptBytes = 256U << 10;  // until somebody takes it
 
@@ -173,6 +182,9 @@ class Meter final : public Interruptible {
     std::size_t refused_size_ = 0;
     std::chrono::nanoseconds wall_max_{0};
     std::optional<std::chrono::steady_clock::time_point> wall_deadline_;
+
+    std::string covered_source_;
+    std::vector<bool> covered_lines_;
 
     std::uint64_t random_seed_ = 0;
     std::uint64_t call_number_ = 0;

@@ -93,18 +93,9 @@ void read_arguments(lua_State* L, const char* function, std::span<const Argument
     }
 }
 
-void expect_count(lua_State* L, std::size_t count) {
-    if (lua_gettop(L) != static_cast<int>(count)) {
-        luaL_error(L, "expected %d arguments (the object counts), got %d", static_cast<int>(count),
-                   lua_gettop(L));
-    }
-}
-
-double number_at(lua_State* L, int index) {
-    if (lua_type(L, index) != LUA_TNUMBER) {
-        luaL_typeerror(L, index, "number");
-    }
-    return lua_tonumber(L, index);
+void refuse_count(lua_State* L, std::size_t count) {
+    luaL_error(L, "expected %d arguments (the object counts), got %d", static_cast<int>(count),
+               lua_gettop(L));
 }
 
 std::span<const double> read_scores(lua_State* L, int first, Scores& scores) {

@@ -28,11 +28,23 @@ struct Argument {
 void read_arguments(lua_State* L, const char* function, std::span<const Argument> arguments,
                     std::span<double> values);
 
+// Raises: as many were expected.
+void refuse_count(lua_State* L, std::size_t count);
+
 // Raises unless there are as many arguments, the object included.
-void expect_count(lua_State* L, std::size_t count);
+inline void expect_count(lua_State* L, std::size_t count) {
+    if (lua_gettop(L) != static_cast<int>(count)) {
+        refuse_count(L, count);
+    }
+}
 
 // Numbers only: texts that look like one are refused.
-double number_at(lua_State* L, int index);
+inline double number_at(lua_State* L, int index) {
+    if (lua_type(L, index) != LUA_TNUMBER) {
+        luaL_typeerror(L, index, "number");
+    }
+    return lua_tonumber(L, index);
+}
 
 using Scores = std::array<double, 64>;
 

@@ -1,5 +1,6 @@
 #include "plugins/native_statistics.hpp"
 
+#include "model/result.hpp"
 #include "plugins/meter.hpp"
 #include "plugins/native_arguments.hpp"
 #include "plugins/statistics/alert_score.hpp"
@@ -52,6 +53,27 @@ struct Block {
 template <class T>
 struct NativeClass;
 
+// Those whose memory grows while they are used.
+template <class T>
+constexpr bool kGrows = false;
+template <>
+constexpr bool kGrows<AlertScore> = true;
+template <>
+constexpr bool kGrows<BestDetector> = true;
+template <>
+constexpr bool kGrows<KpiDetector> = true;
+
+template <class T>
+void charge(lua_State* L, Block<T>& block) {
+    const std::size_t bytes = heap_bytes_of(block.object);
+    const std::size_t before = std::exchange(block.charged, bytes);
+    if (bytes > before) {
+        Meter::of(L).charge(L, bytes - before);
+    } else {
+        Meter::of(L).discharge(before - bytes);
+    }
+}
+
 // The registry has the metatable of a class at the address of its description; a metatable has the
 // description at this address.
 const char kDescriptionKey = 0;
@@ -68,13 +90,13 @@ const char kDescriptionKey = 0;
 
 // The object at 1. Each method has the metatable of its class as upvalue.
 template <class T>
-T& self(lua_State* L) {
+Block<T>& self(lua_State* L) {
     if (lua_type(L, 1) != LUA_TUSERDATA || lua_getmetatable(L, 1) == 0 ||
         lua_rawequal(L, -1, lua_upvalueindex(1)) == 0) {
         refuse_self(L, NativeClass<T>::kName);
     }
     lua_pop(L, 1);
-    return static_cast<Block<T>*>(lua_touserdata(L, 1))->object;
+    return *static_cast<Block<T>*>(lua_touserdata(L, 1));
 }
 
 void push(lua_State* L, bool value) {
@@ -92,7 +114,8 @@ void push(lua_State* L, std::size_t value) {
 // Calls a member function with the numbers that follow the object; as many as it takes, no more.
 template <class T, class Function, std::size_t... I>
 int call_with_numbers(lua_State* L, Function function, std::index_sequence<I...>) {
-    T& object = self<T>(L);
+    Block<T>& block = self<T>(L);
+    T& object = block.object;
     Meter::of(L).tick(L);
     expect_count(L, 1 + sizeof...(I));
     using Returned = decltype(function(object, (static_cast<void>(I), 0.0)...));
@@ -101,6 +124,9 @@ int call_with_numbers(lua_State* L, Function function, std::index_sequence<I...>
         return 0;
     } else {
         push(L, function(object, number_at(L, static_cast<int>(I) + 2)...));
+        if constexpr (kGrows<T>) {
+            charge(L, block);
+        }
         return 1;
     }
 }
@@ -440,12 +466,6 @@ Block<T>& push_block(lua_State* L, const Description& description, Make make) {
     lua_insert(L, -2);
     lua_setmetatable(L, -2);
     return *block;
-}
-
-template <class T>
-void charge(lua_State* L, Block<T>& block) {
-    block.charged = heap_bytes_of(block.object);
-    Meter::of(L).charge(L, block.charged);
 }
 
 template <class T>

@@ -1,16 +1,16 @@
 #include "plugins/plugin.hpp"
 
-#include "model/suggestion.hpp"
+#include "plugins/bytecode_lines.hpp"
 #include "plugins/host.hpp"
 #include "plugins/incident_table.hpp"
+#include "plugins/kept.hpp"
 #include "plugins/lent_event.hpp"
 #include "plugins/manifest_reader.hpp"
 #include "plugins/meter.hpp"
 #include "plugins/modules.hpp"
 #include "plugins/parameters.hpp"
-#include "plugins/plain_data.hpp"
 #include "plugins/sandbox.hpp"
-#include "plugins/series_index.hpp"
+#include "plugins/slots.hpp"
 
 #include <algorithm>
 #include <array>
@@ -23,27 +23,7 @@ using model::EventView;
 using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
-// What stays on the stack of the state: 1 is the sandbox's.
-enum Slot : int {
-    kOnEvent = 2,
-    kOnSample,
-    kOnIncident,
-    kMigrate,
-    kMigrateSeries,
-    kSeries,
-    kState,
-    kSeriesStates,  // by their places
-    kSlotsEnd
-};
-
 constexpr std::uint64_t kTimedEvery = 64;  // calls
-constexpr std::uint8_t kStateFormat = 1;
-constexpr std::size_t kSeriesBytesMax = 256U << 10;
-
-// What a plugin keeps is looked at after so many calls for each value in it: at once where there is
-// little, and seldom enough where there is much that a call pays for a fraction of a value.
-constexpr std::uint32_t kCallsPerValue = 4;
-constexpr std::uint32_t kSeriesCallsMin = 64;
 
 std::string_view value_for(const std::string& name, const EventView& event) {
     if (name == "resource") {
@@ -98,7 +78,7 @@ class Plugin::Inside {
         add_lent_event(L_, host_);
         add_host_api(L_, host_, kState);
         add_require(L_, source_);
-        NOCTURNE_TRY_STATUS(run_file());
+        NOCTURNE_TRY_STATUS(run_file(options.covers_lines));
         ManifestReading reading = read_manifest(L_, source_, ceiling_);
         if (reading.problems.empty()) {
             host_.manifest = std::move(reading.manifest);
@@ -142,7 +122,7 @@ class Plugin::Inside {
         if (!host_.manifest.handlers.on_sample || !wants(event)) {
             return host_.result;
         }
-        SeriesIndex::Slot slot = series_.find(event.fingerprint);
+        SeriesIndex::Slot slot = kept_.find_series(event.fingerprint);
         if (slot == SeriesIndex::kNone && !begin_series(event, world, slot)) {
             return host_.result;
         }
@@ -154,7 +134,9 @@ class Plugin::Inside {
         if (call(3, 1, world)) {
             read_score();
         }
-        look_at_series(slot);
+        if (const auto problem = kept_.look_at_series(slot)) {
+            complain(*problem);
+        }
         return host_.result;
     }
 
@@ -171,53 +153,20 @@ class Plugin::Inside {
         return host_.result;
     }
 
-    // ---- state ----
+    std::string save_state() const { return kept_.save(); }
 
-    // What cannot be kept is left out: its error comes with the call after which it is looked at.
-    std::string save_state() const {
-        if (host_.meter.killed() != Verdict::Ok) {
-            return {};
-        }
-        model::Writer out;
-        out.u8(kStateFormat);
-        out.text(host_.manifest.version);
-        out.varint(host_.meter.call_number());
-        out.varint(state_nodes_);
-        out.varint(state_calls_since_);
-        out.text(encoded(kState, "nocturne.state"));
-        out.varint(series_.size());
-        for (auto slot = series_.oldest(); slot != SeriesIndex::kNone;
-             slot = series_.at(slot).newer) {
-            const SeriesIndex::Series& series = series_.at(slot);
-            out.u64(series.identity.high);
-            out.u64(series.identity.low);
-            out.varint(series.nodes);
-            out.varint(series.calls_since);
-            lua_rawgeti(L_, kSeriesStates, slot + 1);
-            out.text(encoded(lua_gettop(L_), "series"));
-            lua_pop(L_, 1);
-        }
-        return out.take();
-    }
+    Status restore_state(std::string_view bytes) { return kept_.restore(bytes); }
 
-    Status restore_state(std::string_view bytes) {
-        if (bytes.empty()) {
-            return {};
+    std::pair<std::vector<int>, std::vector<int>> lines() const {
+        const std::vector<bool>& covered = host_.meter.covered_lines();
+        std::vector<int> ran;
+        for (const int line : lines_with_code_) {
+            if (static_cast<std::size_t>(line) < covered.size() &&
+                covered[static_cast<std::size_t>(line)]) {
+                ran.push_back(line);
+            }
         }
-        model::Reader in(bytes);
-        const std::uint8_t format = in.u8();
-        const std::string version(in.text());
-        if (format != kStateFormat || !in.ok()) {
-            return fail(ErrorCode::Damaged, "the state of plugin " + host_.manifest.name +
-                                                " is damaged, or of a later nocturne");
-        }
-        forget_all();
-        const bool is_same = version == host_.manifest.version;
-        const std::uint64_t call_number = in.varint();
-        NOCTURNE_TRY_STATUS(restore_table(in, is_same, version));
-        NOCTURNE_TRY_STATUS(restore_series(in, is_same, version));
-        host_.meter.set_call_number(call_number);
-        return {};
+        return {std::move(ran), lines_with_code_};
     }
 
     std::string take_log() { return sandbox_.meter().take_log(); }
@@ -235,10 +184,14 @@ class Plugin::Inside {
    private:
     // ---- loading ----
 
-    Status run_file() {
+    Status run_file(bool covers_lines) {
         WatchedThread& thread = WatchedThread::here();
         Verdict verdict = sandbox_.push_chunk(thread, source_.text, source_.file);
         if (verdict == Verdict::Ok) {
+            if (covers_lines) {
+                lines_with_code_ = lines_with_code(L_);
+                host_.meter.cover_lines(L_, "@" + source_.file);
+            }
             host_.begin(Host::Stage::Load, nullptr, nullptr);
             verdict = sandbox_.run(thread, 0, 1, ceiling_.load_cpu_max);
             host_.end();
@@ -358,7 +311,9 @@ class Plugin::Inside {
         }
         const int top = lua_gettop(L_) - (result.verdict == Verdict::Ok ? results : 0);
         if (!is_kill(result.verdict)) {
-            look_at_state();
+            if (const auto problem = kept_.look_at_state()) {
+                complain(*problem);
+            }
         }
         collect_if_full();
         if (result.verdict != Verdict::Ok) {
@@ -401,43 +356,6 @@ class Plugin::Inside {
 
     // ---- what it keeps ----
 
-    // After a call that failed, too. What cannot be kept is emptied, so that the plugin goes on as
-    // it would from a snapshot.
-    void look_at_state() {
-        if (++state_calls_since_ <= state_nodes_ * kCallsPerValue) {
-            return;
-        }
-        state_calls_since_ = 0;
-        lua_pushnil(L_);
-        if (lua_next(L_, kState) == 0) {
-            state_nodes_ = 0;
-            return;
-        }
-        lua_pop(L_, 2);
-        PlainDataLimits limits;
-        limits.bytes_max = host_.manifest.wants.state_bytes_max;
-        PlainDataSize size;
-        auto problem = check_plain(L_, kState, "nocturne.state", limits, size);
-        state_nodes_ = static_cast<std::uint32_t>(size.nodes);
-        if (problem) {
-            empty_state();
-            complain(*problem + "; nocturne.state was emptied");
-        }
-    }
-
-    void empty_state() {
-        lua_pushnil(L_);
-        lua_setmetatable(L_, kState);
-        lua_pushnil(L_);
-        while (lua_next(L_, kState) != 0) {
-            lua_pop(L_, 1);
-            lua_pushvalue(L_, -1);
-            lua_pushnil(L_);
-            lua_rawset(L_, kState);
-        }
-        state_nodes_ = 0;
-    }
-
     // The call that ended is an error, unless it is one already.
     void complain(const std::string& problem) {
         CallResult& result = host_.result;
@@ -459,206 +377,28 @@ class Plugin::Inside {
         if (!call(1, 1, world)) {
             return false;
         }
-        PlainDataLimits limits;
-        limits.bytes_max = kSeriesBytesMax;
-        PlainDataSize size;
-        auto problem = check_plain(L_, -1, "what series() returned", limits, size);
-        const int type = lua_type(L_, -1);
-        if (!problem && type != LUA_TTABLE && type != LUA_TUSERDATA) {
-            problem = std::string("series() must return a table, not ") + luaL_typename(L_, -1);
-        }
-        if (problem) {
-            lua_pop(L_, 1);
+        bool has_forgotten = false;
+        if (const auto problem = kept_.add_series(event.fingerprint, slot, has_forgotten)) {
             complain(*problem);
             return false;
         }
-        if (series_.size() >= host_.manifest.wants.series_max) {
-            forget_series(series_.oldest());
-            ++account_.series_forgotten;
-        }
-        slot = series_.add(event.fingerprint);
-        series_.at(slot).nodes = static_cast<std::uint32_t>(size.nodes);
-        lua_rawseti(L_, kSeriesStates, slot + 1);
+        account_.series_forgotten += has_forgotten ? 1 : 0;
         return true;
-    }
-
-    void forget_series(SeriesIndex::Slot slot) {
-        lua_pushboolean(L_, 0);  // the place stays in the list
-        lua_rawseti(L_, kSeriesStates, slot + 1);
-        series_.remove(slot);
-    }
-
-    void look_at_series(SeriesIndex::Slot slot) {
-        SeriesIndex::Series& series = series_.at(slot);
-        if (++series.calls_since <= std::max(series.nodes * kCallsPerValue, kSeriesCallsMin) ||
-            host_.meter.killed() != Verdict::Ok) {
-            return;
-        }
-        series.calls_since = 0;
-        PlainDataLimits limits;
-        limits.bytes_max = kSeriesBytesMax;
-        PlainDataSize size;
-        lua_rawgeti(L_, kSeriesStates, slot + 1);
-        const auto problem = check_plain(L_, -1, "series", limits, size);
-        lua_pop(L_, 1);
-        series.nodes = static_cast<std::uint32_t>(size.nodes);
-        if (problem) {
-            forget_series(slot);
-            complain(*problem + "; the series begins anew");
-        }
     }
 
     // The result of on_sample is on the stack; takes it away.
     void read_score() {
         const int type = lua_type(L_, -1);
-        const double score = type == LUA_TNUMBER ? lua_tonumber(L_, -1) : 0;
-        std::string found = luaL_typename(L_, -1);
-        if (type == LUA_TNUMBER) {
-            found = lua_tostring(L_, -1);
-        }
-        lua_pop(L_, 1);
-        if (type == LUA_TNUMBER && score >= 0 && score <= 1) {
+        const double score = type == LUA_TNUMBER ? lua_tonumber(L_, -1) : -1;
+        if (score >= 0 && score <= 1) {
             host_.result.score = score;
         } else if (type != LUA_TNIL) {
+            const std::string found =
+                type == LUA_TNUMBER ? lua_tostring(L_, -1) : luaL_typename(L_, -1);
             complain("on_sample returned " + found +
                      "; expected a score from 0 to 1, or nil while it learns");
         }
-    }
-
-    std::string encoded(int index, std::string_view root) const {
-        PlainDataLimits limits;
-        limits.bytes_max = SIZE_MAX;
-        PlainDataSize size;
-        model::Writer out;
-        return encode_plain(L_, index, root, limits, out, size) ? std::string() : out.take();
-    }
-
-    void forget_all() {
-        empty_state();
-        state_calls_since_ = 0;
-        series_.clear();
-        lua_newtable(L_);
-        lua_replace(L_, kSeriesStates);
-    }
-
-    Status damaged(std::string_view what) {
-        forget_all();
-        return fail(ErrorCode::Damaged, "the state of plugin " + host_.manifest.name +
-                                            " is damaged: " + std::string(what));
-    }
-
-    Status restore_table(model::Reader& in, bool is_same, const std::string& version) {
-        const std::uint64_t nodes = in.varint();
-        const std::uint64_t calls_since = in.varint();
-        const std::string_view bytes = in.text();
-        if (!in.ok()) {
-            return damaged("it ends early");
-        }
-        if (bytes.empty() || (!is_same && !host_.manifest.handlers.migrate)) {
-            return {};
-        }
-        model::Reader value(bytes);
-        if (!push_plain(L_, value) || !lua_istable(L_, -1)) {
-            return damaged("nocturne.state does not read");
-        }
-        if (!is_same) {
-            NOCTURNE_TRY_STATUS(migrate(kMigrate, "migrate", version));
-            if (!lua_istable(L_, -1)) {
-                lua_pop(L_, 1);
-                return fail(ErrorCode::Invalid, source_.file + ": migrate must return a table");
-            }
-        }
-        copy_state();
-        if (is_same) {
-            state_nodes_ = static_cast<std::uint32_t>(nodes);
-            state_calls_since_ = static_cast<std::uint32_t>(calls_since);
-        }
-        return {};
-    }
-
-    // From the table on top of the stack, which goes, into the one that the plugin may hold.
-    void copy_state() {
-        const int table = lua_gettop(L_);
-        lua_pushnil(L_);
-        while (lua_next(L_, table) != 0) {
-            lua_pushvalue(L_, -2);
-            lua_insert(L_, -2);
-            lua_rawset(L_, kState);
-        }
-        lua_settop(L_, table - 1);
-    }
-
-    // The old value is on top of the stack, the new one takes its place.
-    Status migrate(int function, const char* name, const std::string& version) {
-        lua_pushvalue(L_, function);
-        lua_insert(L_, -2);
-        lua_pushlstring(L_, version.data(), version.size());
-        host_.begin(Host::Stage::MakeState, nullptr, nullptr);
-        const Verdict verdict = sandbox_.run(WatchedThread::here(), 2, 1, ceiling_.load_cpu_max);
-        host_.end();
-        if (verdict != Verdict::Ok) {
-            return fail(ErrorCode::Invalid, source_.file + ": " + name + " from version " +
-                                                version + ": " + sandbox_.message());
-        }
-        PlainDataLimits limits;
-        limits.bytes_max =
-            function == kMigrate ? host_.manifest.wants.state_bytes_max : kSeriesBytesMax;
-        PlainDataSize size;
-        if (const auto problem =
-                check_plain(L_, -1, std::string("what ") + name + " returned", limits, size);
-            problem && !lua_isnil(L_, -1)) {
-            lua_pop(L_, 1);
-            return fail(ErrorCode::Invalid, source_.file + ": " + *problem);
-        }
-        return {};
-    }
-
-    Status restore_series(model::Reader& in, bool is_same, const std::string& version) {
-        const std::size_t count = in.count();
-        if (!in.ok()) {
-            return damaged("it ends early");
-        }
-        const bool is_kept = is_same || host_.manifest.handlers.migrate_series;
-        for (std::size_t i = 0; i < count; ++i) {
-            model::Fingerprint identity;
-            identity.high = in.u64();
-            identity.low = in.u64();
-            const std::uint64_t nodes = in.varint();
-            const std::uint64_t calls_since = in.varint();
-            const std::string_view bytes = in.text();
-            if (!in.ok()) {
-                return damaged("it ends early");
-            }
-            if (!is_kept || bytes.empty() || series_.find(identity) != SeriesIndex::kNone) {
-                continue;
-            }
-            model::Reader value(bytes);
-            if (!push_plain(L_, value)) {
-                return damaged("a series does not read");
-            }
-            if (!is_same) {
-                NOCTURNE_TRY_STATUS(migrate(kMigrateSeries, "migrate_series", version));
-            }
-            keep_restored(identity, nodes, calls_since);
-        }
-        return {};
-    }
-
-    // The state is on top of the stack and goes; nil is a series that begins anew.
-    void keep_restored(const model::Fingerprint& identity, std::uint64_t nodes,
-                       std::uint64_t calls_since) {
-        const int type = lua_type(L_, -1);
-        if (type != LUA_TTABLE && type != LUA_TUSERDATA) {
-            lua_pop(L_, 1);
-            return;
-        }
-        if (series_.size() >= host_.manifest.wants.series_max) {
-            forget_series(series_.oldest());
-        }
-        const SeriesIndex::Slot slot = series_.add(identity);
-        series_.at(slot).nodes = static_cast<std::uint32_t>(nodes);
-        series_.at(slot).calls_since = static_cast<std::uint32_t>(calls_since);
-        lua_rawseti(L_, kSeriesStates, slot + 1);
+        lua_pop(L_, 1);
     }
 
     const PluginSource source_;
@@ -669,9 +409,8 @@ class Plugin::Inside {
     lua_State* const L_;
     std::optional<Parameters> parameters_;
     std::array<bool, model::kKindNames.size()> wanted_kinds_{};
-    SeriesIndex series_;
-    std::uint32_t state_nodes_ = 0;  // when it was last looked at
-    std::uint32_t state_calls_since_ = 0;
+    std::vector<int> lines_with_code_;  // of covers_lines
+    Kept kept_{sandbox_, host_, source_.file};
     std::size_t collect_from_ = 0;  // bytes in use
     PluginAccount account_;
 };
@@ -740,6 +479,10 @@ std::string Plugin::take_log() {
 
 PluginAccount Plugin::account() const {
     return inside_->account();
+}
+
+std::pair<std::vector<int>, std::vector<int>> Plugin::lines() const {
+    return inside_->lines();
 }
 
 }  // namespace nocturne::plugins

@@ -62,6 +62,7 @@ class Archive {
 class Encoder : public Archive<Encoder> {
    public:
     static constexpr bool kReads = false;
+    static constexpr bool kWrites = true;
 
     explicit Encoder(model::Writer& out) : out_(out) {}
 
@@ -98,6 +99,14 @@ class Encoder : public Archive<Encoder> {
         }
     }
 
+    // The first `count` items of a container that grows; their number was written.
+    template <class Item>
+    void items(std::vector<Item>& items, std::size_t count) {
+        for (std::size_t i = 0; i < count; ++i) {
+            (*this)(items[i]);
+        }
+    }
+
     // Most of them 0.
     template <std::size_t N>
     void sparse(std::array<float, N>& items) {
@@ -126,6 +135,7 @@ class Encoder : public Archive<Encoder> {
 class Decoder : public Archive<Decoder> {
    public:
     static constexpr bool kReads = true;
+    static constexpr bool kWrites = false;
 
     explicit Decoder(model::Reader& in) : in_(in) {}
 
@@ -184,6 +194,15 @@ class Decoder : public Archive<Decoder> {
         }
     }
 
+    template <class Item>
+    void items(std::vector<Item>& items, std::size_t count) {
+        check(count <= in_.remaining());
+        items.assign(ok() ? std::max<std::size_t>(count, 1) : 1, Item{});
+        for (std::size_t i = 0; i < count && ok(); ++i) {
+            (*this)(items[i]);
+        }
+    }
+
     template <std::size_t N>
     void sparse(std::array<float, N>& items) {
         items.fill(0);
@@ -213,6 +232,7 @@ class Decoder : public Archive<Decoder> {
 class Weigher : public Archive<Weigher> {
    public:
     static constexpr bool kReads = false;
+    static constexpr bool kWrites = false;
 
     std::size_t bytes() const { return bytes_; }
 
@@ -228,6 +248,11 @@ class Weigher : public Archive<Weigher> {
 
     template <class Item>
     void ring(std::vector<Item>& items, std::size_t, std::size_t) {
+        weigh(items);
+    }
+
+    template <class Item>
+    void items(std::vector<Item>& items, std::size_t) {
         weigh(items);
     }
 

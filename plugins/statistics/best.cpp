@@ -13,13 +13,6 @@ constexpr double kExcessFloor = 0.02;  // widths of the range
 constexpr double kExcessShare = 3;
 constexpr double kNarrowest = 1e-9;  // floor of a constant series' range
 
-constexpr DetectorParameter kParameters[] = {
-    {"level", 0.08, 0.001, 10, "limit of the smoothed level beyond the range ever seen, in ranges"},
-    {"hour", 0.75, 0.01, 100, "limit of the sample beyond the range of this hour of the day"},
-    {"day", 8, 0.01, 1000, "limit of the sample beyond the range of this hour on earlier days"},
-    {"repeat", 100, 0, 100000, "samples for which only a higher score alerts again"},
-};
-
 }  // namespace
 
 BestDetector::BestDetector(const Settings& settings)
@@ -65,16 +58,6 @@ double BestDetector::UsualExcess::of(double excess) {
     const double evidence = excess / (kExcessFloor + kExcessShare * usual_.root_mean_square());
     usual_.add(excess);
     return evidence;
-}
-
-ShippedDetector best_detector() {
-    return {"best",
-            "any metric: out of the range ever seen, or of the range of this hour of the day",
-            kParameters, [](const DetectorSettings& settings) -> std::unique_ptr<Detector> {
-                return std::make_unique<BestDetector>(BestDetector::Settings{
-                    settings.at("level"), settings.at("hour"), settings.at("day"),
-                    static_cast<std::size_t>(settings.at("repeat"))});
-            }};
 }
 
 }  // namespace nocturne::plugins

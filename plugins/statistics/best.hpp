@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plugins/statistics/alert_score.hpp"
-#include "plugins/statistics/detector.hpp"
 #include "plugins/statistics/moments.hpp"
 #include "plugins/statistics/range.hpp"
 #include "plugins/statistics/seasonal.hpp"
@@ -22,7 +21,7 @@ namespace nocturne::plugins {
 // day:   the same against earlier days only, so that a morning which does not come is seen although
 //        the hours around are low as well.
 // A score passes when it is the highest of the last 100 samples.
-class BestDetector : public Detector {
+class BestDetector {
    public:
     struct Settings {
         double level = 0.08;
@@ -35,7 +34,8 @@ class BestDetector : public Detector {
 
     explicit BestDetector(const Settings& settings);
 
-    double score(double time_s, double value) override;
+    // Epoch seconds, not falling; the value in the series' unit. 0..1; 0 for what is no number.
+    double score(double time_s, double value);
 
     template <class Archive>
     void fields(Archive& archive) {
@@ -75,8 +75,5 @@ class BestDetector : public Detector {
     UsualExcess absence_;
     AlertScore alert_;
 };
-
-// Its name, parameters and maker.
-ShippedDetector best_detector();
 
 }  // namespace nocturne::plugins

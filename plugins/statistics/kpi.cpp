@@ -19,13 +19,6 @@ constexpr double kScaleFloor = 0.05;  // of the curve's deviation
 constexpr double kCut = 4;
 constexpr double kCutFloor = 1e-3;  // of the curve's deviation: a constant curve can widen
 
-constexpr DetectorParameter kParameters[] = {
-    {"limit", 3.5, 0.5, 100, "geometric mean of the two distances, in deviations"},
-    {"repeat", 5, 0, 100000, "samples for which only a higher score alerts again"},
-    {"repeat_slow", 100, 0, 100000,
-     "the same, of metrics with a sample every 5 minutes or less often"},
-};
-
 }  // namespace
 
 KpiDetector::Memory::Memory(double interval_s)
@@ -77,15 +70,6 @@ double KpiDetector::unusual(double time_s, double value, double floor) {
     const double cut = std::min(std::abs(value - expected), most);
     memory_->squares.add(cut * cut);
     return odd;
-}
-
-ShippedDetector kpi_detector() {
-    return {"kpi", "curves of requests: a fast change that this time of day does not have",
-            kParameters, [](const DetectorSettings& settings) -> std::unique_ptr<Detector> {
-                return std::make_unique<KpiDetector>(KpiDetector::Settings{
-                    settings.at("limit"), static_cast<std::size_t>(settings.at("repeat")),
-                    static_cast<std::size_t>(settings.at("repeat_slow"))});
-            }};
 }
 
 }  // namespace nocturne::plugins

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "plugins/statistics/alert_score.hpp"
-#include "plugins/statistics/detector.hpp"
 #include "plugins/statistics/moments.hpp"
 #include "plugins/statistics/seasonal.hpp"
 
@@ -19,7 +18,7 @@ namespace nocturne::plugins {
 // profile. A score passes when it is the highest of the last 5 samples (100 where they
 // come every five minutes or less often); the first 300 are for
 // learning.
-class KpiDetector : public Detector {
+class KpiDetector {
    public:
     struct Settings {
         double limit = 3.5;
@@ -31,7 +30,8 @@ class KpiDetector : public Detector {
 
     explicit KpiDetector(const Settings& settings);
 
-    double score(double time_s, double value) override;
+    // Epoch seconds, not falling; the value in the series' unit. 0..1; 0 for what is no number.
+    double score(double time_s, double value);
 
     template <class Archive>
     void fields(Archive& archive) {
@@ -64,8 +64,5 @@ class KpiDetector : public Detector {
     std::size_t hold_slow_;
     AlertScore alert_;
 };
-
-// Its name, parameters and maker.
-ShippedDetector kpi_detector();
 
 }  // namespace nocturne::plugins

@@ -4,13 +4,29 @@
 
 namespace nocturne::plugins {
 
-NewHighs::NewHighs(std::size_t window)
-    : ring_(std::min(window, kWindowMax) + 1), window_(ring_.size() - 1) {}
+NewHighs::NewHighs(std::size_t window) : ring_(1), window_(std::min(window, kWindowMax)) {}
+
+void NewHighs::bring_to_front() {
+    std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(head_), ring_.end());
+    head_ = 0;
+}
+
+// For one score more.
+void NewHighs::make_room() {
+    if (size_ < ring_.size()) {
+        return;
+    }
+    bring_to_front();
+    ring_.resize(std::min<std::size_t>(2 * ring_.size(), window_ + 1));
+}
 
 // Rising times of the window, in front of the ring.
 bool NewHighs::is_queue() const {
     std::uint64_t at_least = now_ > window_ + 1 ? now_ - window_ - 1 : 0;
-    for (std::size_t i = 0; i < std::min(size_, ring_.size()); ++i) {
+    if (size_ > ring_.size()) {
+        return false;
+    }
+    for (std::size_t i = 0; i < size_; ++i) {
         if (ring_[i].at < at_least || ring_[i].at >= now_) {
             return false;
         }
@@ -26,16 +42,11 @@ double NewHighs::pass(double score) {
         --size_;
     }
     const double highest = size_ > 0 ? ring_[head_].score : 0;
-    std::size_t last = head_ + size_;  // one behind the last entry
-    while (size_ > 0) {
-        const std::size_t place = (last - 1) % ring_.size();
-        if (ring_[place].score > score) {
-            break;
-        }
+    while (size_ > 0 && ring_[(head_ + size_ - 1) % ring_.size()].score <= score) {
         --size_;
-        --last;
     }
-    ring_[last % ring_.size()] = {score, now_};
+    make_room();
+    ring_[(head_ + size_) % ring_.size()] = {score, now_};
     ++size_;
     ++now_;
     return score > highest ? score : 0;

@@ -21,14 +21,14 @@ class NewHighs {
 
     template <class Archive>
     void fields(Archive& archive) {
-        std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(head_),
-                    ring_.end());  // the queue comes first
-        head_ = 0;
-        archive(size_, now_);
-        archive.ring(ring_, size_, kWindowMax + 1);
-        window_ = ring_.size() - 1;
-        archive.check(size_ <= ring_.size());
+        if constexpr (Archive::kWrites) {
+            bring_to_front();
+        }
+        archive(window_, size_, now_);
+        archive.check(window_ <= kWindowMax && size_ <= window_ + 1);
+        archive.items(ring_, size_);
         if constexpr (Archive::kReads) {
+            head_ = 0;
             archive.check(is_queue());
         }
     }
@@ -46,9 +46,11 @@ class NewHighs {
         }
     };
 
+    void bring_to_front();
+    void make_room();
     bool is_queue() const;
 
-    std::vector<Entry> ring_;  // one more than the window
+    std::vector<Entry> ring_;  // grows up to one more than the window
     std::uint64_t window_;
     std::size_t head_ = 0;
     std::size_t size_ = 0;

@@ -325,6 +325,78 @@ class Learn(Case):
         self.assertNotIn("DiskFull", [one["cause"] for one in pairs])
 
 
+DOUBLE = """
+return {
+  name = "double", version = "1.0.0", kind = "detector", api = 1, mode = "auto",
+  wants = { events = { "metric" } },
+  parameters = { times = { type = "number", default = 2, min = 1, max = 10, help = "how often the last value" } },
+  series = function() return {} end,
+  on_sample = function(series, sample, parameters)
+    local last = series.last or sample.value
+    series.last = sample.value
+    if sample.value == 13 then error("thirteen") end
+    return sample.value >= parameters.times * last and sample.value > 0 and 0.75 or 0
+  end,
+}
+"""
+
+
+class Detect(Case):
+    def setUp(self):
+        super().setUp()
+        self.plugin = self.write("double.lua", DOUBLE)
+        self.metrics = self.write("cpu.csv", "timestamp,value\n0,1\n60,3\n120,4\n180,8\n")
+
+    def scores(self, *more):
+        rows = self.run_ok("detect", "--metrics", self.metrics, *more).splitlines()
+        self.assertEqual(rows[0], "timestamp,value,anomaly_score")
+        return [row.split(",")[2] for row in rows[1:]]
+
+    def test_runs_a_file_of_ones_own_with_its_parameters(self):
+        self.assertEqual(self.scores("--plugin", self.plugin), ["0", "0.75", "0", "0.75"])
+        self.assertEqual(self.scores("--plugin", self.plugin, "--param", "times=3"), ["0", "0.75", "0", "0"])
+
+    def test_shipped_ones_have_names_and_are_files(self):
+        script = Path(__file__).resolve().parents[2] / "scripts/detectors/threshold.lua"
+        limits = ["--param", "high=5", "--param", "learning=20"]
+        self.metrics.write_text("timestamp,value\n" + "".join(f"{60 * i},{9 if i == 30 else 1}\n" for i in range(40)))
+
+        by_name = self.scores("--plugin", "threshold", *limits)
+
+        self.assertEqual(by_name, self.scores("--plugin", script, *limits))
+        self.assertEqual([i for i, score in enumerate(by_name) if float(score) >= 0.5], [30])
+        listed = self.run_ok("detect", "--list")
+        for line in ("best: any metric", "kpi: curves of requests", "    hold=100  samples for which"):
+            self.assertIn(line, listed)
+
+    def test_says_what_is_wrong_with_the_plugin_or_its_parameters(self):
+        for arguments, expected in (
+                (["--plugin", "bset"], 'no plugin "bset"; give a file, or one of best, burn_rate'),
+                (["--plugin", self.folder / "none.lua"], "none.lua: cannot be read"),
+                (["--plugin", self.plugin, "--param", "times=99"], "expected 1 to 10"),
+                (["--plugin", self.plugin, "--param", "tmes=2"], "times"),
+                (["--plugin", self.plugin, "--param", "times"], "is not NAME=VALUE"),
+                (["--plugin", "error_cluster"], "has no on_sample"),
+                (["--plugin", self.write("bad.lua", "return 5")], "must return a table")):
+            done = nocturne("detect", "--metrics", self.metrics, *arguments)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn(expected, done.stderr)
+
+    def test_an_error_of_the_plugin_costs_its_file_alone(self):
+        self.write("in/a.csv", "timestamp,value\n0,1\n60,13\n")
+        self.write("in/deep/b.csv", "value\n1\n2\n")
+        index = self.write("index.json", '{"deep/b": {"start": 1000, "interval": 30}}')
+
+        done = nocturne("detect", "--plugin", self.plugin, "--in", self.folder / "in", "--out", self.folder / "out",
+                        "--index", index)
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("double.lua:10: thirteen", done.stderr)
+        self.assertFalse((self.folder / "out/a.csv").exists())
+        self.assertEqual((self.folder / "out/deep/b.csv").read_text(),
+                         "timestamp,value,anomaly_score\n1000,1,0\n1030,2,0.75\n")
+
+
 class Daemon(Case):
     """One daemon on free ports, its operator commands, and its journal replayed."""
 

@@ -104,7 +104,8 @@ class PluginTest : public ::testing::Test {
     // on_event with this body, called once.
     const CallResult& run(std::string_view body, std::string_view wants = "{}") {
         load(enricher("wants = " + std::string(wants) +
-                      ", on_event = function(event, parameters) " + std::string(body) + "\nend"));
+                      ", on_incident = print, on_event = function(event, parameters) " +
+                      std::string(body) + "\nend"));
         return call();
     }
 

@@ -1,0 +1,61 @@
+-- Stories of three_sigma.lua: what it tells, and when it keeps silent.
+
+local STEP <const> = 300  -- seconds
+local DAY <const> = 288   -- samples
+
+-- Feeds `count` samples of `value_of(i)`, i from 0 on or where the last feed ended; how many scored 0.5 or more.
+local function feeder(t)
+  local now = 0
+  return function(count, value_of)
+    local alerts = 0
+    for i = now, now + count - 1 do
+      local score = t.sample("cpu", i * STEP, value_of(i))
+      if score then
+        t.truthy(score >= 0 and score <= 1)
+        alerts = alerts + (score >= 0.5 and 1 or 0)
+      end
+    end
+    now = now + count
+    return alerts
+  end
+end
+
+-- The same noise in every run, -1 to 1.
+local function noise(i)
+  return (i * 7919 + i * i * 104729) % 2000 / 1000 - 1
+end
+
+local function flat(value)
+  return function() return value end
+end
+
+return {
+  ["tells a level that moves by three deviations, and not one far sample"] = function(t)
+    t.plugin{}
+    local feed <const> = feeder(t)
+    feed(1000, function(i) return 50 + 5 * noise(i) end)
+
+    t.equal(feed(1, flat(100)), 0)
+    t.equal(feed(100, function(i) return 50 + 5 * noise(i) end), 0)
+    t.truthy(feed(40, flat(70)) >= 1)
+  end,
+
+  ["says nothing while it is learning"] = function(t)
+    t.plugin{}
+    for i = 0, 599 do
+      t.equal(t.sample("cpu", i * STEP, noise(i)), nil)
+    end
+    t.truthy(t.sample("cpu", 600 * STEP, 0))
+  end,
+
+  ["is silent about a constant series"] = function(t)
+    t.plugin{}
+    t.equal(feeder(t)(10 * DAY, flat(45)), 0)
+  end,
+
+  ["takes what is no number"] = function(t)
+    t.plugin{}
+    local odd <const> = { 0 / 0, 1 / 0, -1 / 0, 1e300, -1e300, 0, 1 }
+    feeder(t)(2000, function(i) return odd[i % #odd + 1] end)
+  end,
+}

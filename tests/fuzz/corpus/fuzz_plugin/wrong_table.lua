@@ -1,0 +1,1 @@
+return { nam = "Fuzz", version = 1, kind = "x", api = 2, wants = { grph = 1, writes = {"all"}, state = "9GiB" }, parameters = { a = {}, B = 1 }, on_event = 3 }
