@@ -106,6 +106,7 @@ class EvidenceWalk {
     };
 
     void weigh_storm();
+    void count_above();
     double fit_of(const Storm& storm, CheckKind kind) const;
     double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
@@ -114,6 +115,7 @@ class EvidenceWalk {
     std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent(Local node) const;
+    double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
     double forward_of(Local node) const;
@@ -129,6 +131,7 @@ class EvidenceWalk {
     const WalkWeights& weights_;
     const PrecedenceTable& known_;
     std::vector<double> impact_;                      // by node: what of the storm stands there
+    std::vector<std::uint32_t> alerting_above_;       // by node: dependents that alert
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
 

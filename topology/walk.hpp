@@ -23,9 +23,9 @@ struct PastCause {
 // What is known of one node: its alerts, and the changes made to it.
 struct AlertingNode {
     NodeIndex node = kNoNode;
-    std::vector<model::Symptom> symptoms;
-    std::vector<model::RecentChange> changes;
-    PastCause past;
+    std::vector<model::Symptom> symptoms{};
+    std::vector<model::RecentChange> changes{};
+    PastCause past{};
     bool blind = false;  // its source is silent: nobody would tell if it alerted
 };
 

@@ -120,6 +120,28 @@ TEST(WalkStory, DeployIntoAStormIsNotItsCause) {
     EXPECT_EQ(find(night.rank(), "checkout"), nullptr);
 }
 
+// Two that slow down under one silent cache may do so for reasons of their own; thirty do not.
+TEST(WalkStory, TheMoreAgreeTheSurerTheSilentOneIsBehindThem) {
+    const auto night_of = [](int services) {
+        Outage::Edges edges;
+        for (int i = 0; i < services; ++i) {
+            edges.emplace_back("s" + std::to_string(i), "cache");
+        }
+        Outage night(edges);
+        for (int i = 0; i < services; ++i) {
+            night.alert("s" + std::to_string(i), "latency", 25);
+        }
+        return night;
+    };
+    const std::vector<Suspect> of_two = night_of(2).rank();
+    EXPECT_NE(find(of_two, "cache"), nullptr);
+    EXPECT_NE(of_two.front().resource, "cache");
+
+    const std::vector<Suspect> of_thirty = night_of(30).rank();
+    EXPECT_EQ(of_thirty.front().resource, "cache");
+    EXPECT_TRUE(of_thirty.front().silent);
+}
+
 // Two that depend on each other, alike in all that is seen. Those who know the estate have said
 // which of the two checks comes first.
 TEST(WalkStory, WhatIsKnownToComeFirstDecidesBetweenEquals) {
