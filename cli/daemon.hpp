@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/daemon_configuration.hpp"
+#include "cli/plugins_reading.hpp"
 #include "cli/rules_reading.hpp"
 #include "engine/loop.hpp"
 #include "gateway/access.hpp"
@@ -43,6 +44,7 @@ class Daemon {
     Status start_loop();
     Status load_topology();
     Status load_rules();
+    Status load_plugins();
     Status pull_topology();
     Status bind_zmq();
     Status bind_http();
@@ -63,6 +65,7 @@ class Daemon {
     Status tell_topology(const std::vector<std::filesystem::path>& files,
                          const model::TopologyChange& change, const gateway::Caller& caller);
     Status tell_rules(const RulesReading& reading, const gateway::Caller& caller);
+    Status tell_plugins(const PluginsReading& reading);
     Status do_reload(const gateway::Caller& caller);
     void append_metrics(std::string& out) const;
 

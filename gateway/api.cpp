@@ -1,6 +1,7 @@
 #include "gateway/api.hpp"
 
 #include "engine/loop.hpp"
+#include "engine/plugin_view.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
 #include "gateway/access.hpp"
@@ -220,7 +221,8 @@ std::string_view authority_of(std::string_view origin) {
 constexpr std::string_view kFrontPage =
     "Nocturne, an event correlation engine.\n\n"
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
-    "/api/v1/topology/lint  /api/v1/topology/sources  /api/v1/audit  /v1/traces (POST)\n"
+    "/api/v1/rules  /api/v1/plugins  /api/v1/topology/lint  /api/v1/topology/sources\n"
+    "/api/v1/audit  /v1/traces (POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
     "/-/ready  /version\n";
 
@@ -331,7 +333,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 32> kRoutes{{
+        static constexpr std::array<Route, 39> kRoutes{{
             {Method::Post, Role::Ingest, "v1/traces", &Inside::post_traces},
             {Method::Get, Role::Viewer, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, Role::Viewer, "api/v1/topology/lint", &Inside::get_lint},
@@ -355,6 +357,13 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, Role::Responder, "api/v1/unmerge/*", &Inside::post_unmerge},
             {Method::Get, Role::Viewer, "api/v1/why/*", &Inside::get_why},
             {Method::Get, Role::Viewer, "api/v1/rules", &Inside::get_rules},
+            {Method::Get, Role::Viewer, "api/v1/plugins", &Inside::get_plugins},
+            {Method::Get, Role::Viewer, "api/v1/plugins/*", &Inside::get_plugin},
+            {Method::Get, Role::Viewer, "api/v1/plugins/*/comparison", &Inside::get_comparison},
+            {Method::Post, Role::Admin, "api/v1/plugins/*/promote", &Inside::post_promote},
+            {Method::Post, Role::Admin, "api/v1/plugins/*/rollback", &Inside::post_rollback},
+            {Method::Post, Role::Responder, "api/v1/plugins/*/release", &Inside::post_release},
+            {Method::Post, Role::Admin, "api/v1/plugins/*/mode", &Inside::post_mode},
             {Method::Get, Role::Viewer, "api/v1/alerts", &Inside::get_alerts},
             {Method::Get, Role::Viewer, "api/v1/topology", &Inside::get_topology},
             {Method::Post, Role::Admin, "api/v1/topology", &Inside::post_topology},
@@ -769,6 +778,88 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     void get_rules(Call, Respond respond) {
         ask(std::move(respond),
             [](const engine::Core& core) { return json_response(engine::render_rules(core)); });
+    }
+
+    void get_plugins(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_plugins(core)); });
+    }
+
+    static HttpResponse no_such_plugin(const std::string& name) {
+        return error_response(404, "no plugin \"" + name.substr(0, 64) + "\"");
+    }
+
+    void get_plugin(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_plugin(core, name);
+            return json ? json_response(*std::move(json)) : no_such_plugin(name);
+        });
+    }
+
+    void get_comparison(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_comparison(core, name);
+            return json ? json_response(*std::move(json)) : no_such_plugin(name);
+        });
+    }
+
+    void post_promote(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::Promote);
+    }
+
+    void post_rollback(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::RollBack);
+    }
+
+    void post_release(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::Release);
+    }
+
+    void post_mode(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::SetMode);
+    }
+
+    static model::Command command_of(engine::PluginCommand command, const std::string& plugin,
+                                     const OperatorBody& body) {
+        switch (command) {
+            case engine::PluginCommand::Promote: return model::PromotePlugin{plugin, body.by};
+            case engine::PluginCommand::RollBack: return model::RollbackPlugin{plugin, body.by};
+            case engine::PluginCommand::Release: return model::ReleasePlugin{plugin, body.by};
+            case engine::PluginCommand::SetMode: break;
+        }
+        return model::SetPluginMode{plugin, body.mode, body.by};
+    }
+
+    // Looks whether that can be done, submits the command, answers with the plugin after it.
+    void command_plugin(Call call, Respond respond, engine::PluginCommand command) {
+        Checked<OperatorBody> body = parse_operator_body(call.request.body);
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        if (body.value.by.empty()) {
+            body.value.by = "unknown";
+        }
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond, name = call.name, command,
+                         body = std::move(body.value)](const engine::Core& core) {
+                if (const Status can = engine::can_do(core, command, name, body.mode); !can) {
+                    respond(can.error().code == ErrorCode::NotFound
+                                ? error_response(404, can.error().message)
+                                : error_response(409, can.error().message));
+                    return;
+                }
+                self->submit(command_of(command, name, body), sizeof(model::Command), respond,
+                             [self, name](model::Position, Respond answer) {
+                                 self->ask(std::move(answer), [name](const engine::Core& after) {
+                                     return json_response(
+                                         engine::render_plugin(after, name).value_or("{}"));
+                                 });
+                             });
+            });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     // Looks whether the incident is there, submits the command, answers with the incident after it.

@@ -81,6 +81,23 @@ struct NoteOf {
         return note(it.by, "identity.unmerge", to_string(it.identity));
     }
 
+    AuditNote operator()(const PromotePlugin& it) const {
+        return note(it.by, "plugin.promote", it.plugin);
+    }
+
+    AuditNote operator()(const RollbackPlugin& it) const {
+        return note(it.by, "plugin.rollback", it.plugin);
+    }
+
+    AuditNote operator()(const ReleasePlugin& it) const {
+        return note(it.by, "plugin.release", it.plugin);
+    }
+
+    AuditNote operator()(const SetPluginMode& it) const {
+        return note(it.by, "plugin.mode", it.plugin,
+                    "mode: " + (it.mode.empty() ? std::string("default") : it.mode));
+    }
+
     AuditNote operator()(const ApproveRun& it) const {
         return of_run(it, "run.approve", format_id(kRunPrefix, it.run), "plan: " + it.hash);
     }

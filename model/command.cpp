@@ -139,6 +139,26 @@ void members(UnmergeIdentity& command, Each each) {
 }
 
 template <typename Each>
+void members(PromotePlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(RollbackPlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(ReleasePlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(SetPluginMode& command, Each each) {
+    each(command.plugin), each(command.mode), each(command.by);
+}
+
+template <typename Each>
 void members(ApproveRun& command, Each each) {
     each(command.run), each(command.hash), each(command.by), each(command.role);
     each(command.from);

@@ -69,6 +69,30 @@ struct UnmergeIdentity {
     std::string by;
 };
 
+// The new version that runs in shadow beside the old one takes its place.
+struct PromotePlugin {
+    std::string plugin;
+    std::string by;
+};
+
+// The new version that runs in shadow goes; without one, the version before comes back.
+struct RollbackPlugin {
+    std::string plugin;
+    std::string by;
+};
+
+// Out of quarantine, without waiting for its time.
+struct ReleasePlugin {
+    std::string plugin;
+    std::string by;
+};
+
+struct SetPluginMode {
+    std::string plugin;
+    std::string mode;  // shadow, suggest, approve, auto; "": as the configuration or its table say
+    std::string by;
+};
+
 // A person's yes to exactly the plan with this hash.
 struct ApproveRun {
     Id run;
@@ -145,8 +169,9 @@ inline constexpr std::size_t count_of(SettleRun::Verdict) {
 
 using Command =
     std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident, LabelIncident,
-                 MergeIncidents, SplitIncident, UnmergeIdentity, ApproveRun, RejectRun, StopActions,
-                 FreezeNode, ThawNode, LabelRun, SettleRun>;
+                 MergeIncidents, SplitIncident, UnmergeIdentity, PromotePlugin, RollbackPlugin,
+                 ReleasePlugin, SetPluginMode, ApproveRun, RejectRun, StopActions, FreezeNode,
+                 ThawNode, LabelRun, SettleRun>;
 
 void encode(Writer& out, const Command& command);
 // Check in.ok() afterwards.

@@ -30,6 +30,8 @@ struct Effect {
         NotifyLog,
         StormStarted,
         StormEnded,
+        PluginQuarantined,
+        PluginReleased,
         RunProposed,
         RunRefused,
         RunAnswered,  // an approval or another word of a person that was refused, or is one of many
@@ -58,13 +60,14 @@ struct Effect {
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::Topic::Count)>
     kTopicNames{
-        "alert.firing",    "alert.suppressed",      "alert.resolved",    "alert.expired",
-        "incident.opened", "incident.updated",      "incident.resolved", "incident.reopened",
-        "incident.merged", "incident.acknowledged", "notify.page",       "notify.ticket",
-        "notify.log",      "storm.started",         "storm.ended",       "run.proposed",
-        "run.refused",     "run.answered",          "run.approved",      "run.started",
-        "run.step",        "run.updated",           "run.needs_person",  "run.finished",
-        "actions.stopped", "actions.resumed",       "node.frozen",       "node.thawed",
+        "alert.firing",     "alert.suppressed",      "alert.resolved",    "alert.expired",
+        "incident.opened",  "incident.updated",      "incident.resolved", "incident.reopened",
+        "incident.merged",  "incident.acknowledged", "notify.page",       "notify.ticket",
+        "notify.log",       "storm.started",         "storm.ended",       "plugin.quarantined",
+        "plugin.released",  "run.proposed",          "run.refused",       "run.answered",
+        "run.approved",     "run.started",           "run.step",          "run.updated",
+        "run.needs_person", "run.finished",          "actions.stopped",   "actions.resumed",
+        "node.frozen",      "node.thawed",
     };
 
 inline constexpr std::string_view name_of(Effect::Topic topic) {
