@@ -1,9 +1,10 @@
-// `nocturne check`: every problem of configuration and topology, with its place and the line
-// itself.
+// `nocturne check`: every problem of configuration, topology, rules and plugins, with its place and
+// the line itself.
 #include "cli/commands.hpp"
 #include "cli/daemon_configuration.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/plugins_reading.hpp"
 #include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
 #include "model/json_writer.hpp"
@@ -20,6 +21,7 @@ struct CheckOptions {
     std::string config;
     std::vector<std::string> topology;
     std::vector<std::string> rules;
+    std::vector<std::string> plugins;
 };
 
 struct Findings {
@@ -53,6 +55,15 @@ Findings look(const CheckOptions& options) {
         findings.files.push_back(file.name);
     }
     findings.of_rules = std::move(reading.problems);
+    std::vector<std::filesystem::path> plugins = read.configuration.plugins;
+    plugins.insert(plugins.end(), options.plugins.begin(), options.plugins.end());
+    PluginsReading loaded =
+        read_plugins(plugins, read.configuration.plugin_values, read.configuration.plugin_stances);
+    for (const model::PluginFile& file : loaded.revision.files) {
+        findings.files.push_back(file.name);
+    }
+    findings.problems.insert(findings.problems.end(), loaded.problems.begin(),
+                             loaded.problems.end());
     return findings;
 }
 
@@ -119,7 +130,8 @@ std::string to_text(const Findings& findings) {
 
 void add_check(CLI::App& app, Action& chosen) {
     CLI::App* command = app.add_subcommand(
-        "check", "Check configuration, topology and rules; tell every problem and its place");
+        "check",
+        "Check configuration, topology, rules and plugins; tell every problem and its place");
     auto options = std::make_shared<CheckOptions>();
     command
         ->add_option("--config", options->config,
@@ -132,6 +144,10 @@ void add_check(CLI::App& app, Action& chosen) {
     command
         ->add_option("--rules", options->rules,
                      "rule files or folders, besides those that the configuration names")
+        ->option_text("PATH...");
+    command
+        ->add_option("--plugins", options->plugins,
+                     "Lua plugins or folders, besides those that the configuration names")
         ->option_text("PATH...");
     auto format = add_format(*command);
     command->callback([&chosen, options, format] {

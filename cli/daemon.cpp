@@ -5,6 +5,7 @@
 #include "cli/service_manager.hpp"
 #include "cli/topology_files.hpp"
 #include "cli/version.hpp"
+#include "engine/plugin_rack.hpp"
 #include "engine/state.hpp"
 #include "gateway/metric_text.hpp"
 
@@ -34,7 +35,7 @@ namespace {
 std::shared_ptr<spdlog::logger> make_loggers() {
     auto sink = std::make_shared<spdlog::sinks::stderr_color_sink_mt>();  // shared by the loggers
     std::shared_ptr<spdlog::logger> own;
-    for (const char* room : {"topology", "store", "engine", "gateway", "cli"}) {
+    for (const char* room : {"topology", "store", "engine", "plugins", "gateway", "cli"}) {
         spdlog::drop(room);
         own = std::make_shared<spdlog::logger>(room, sink);
         spdlog::register_logger(own);
@@ -104,6 +105,7 @@ int Daemon::run() {
         {"recover and start the loop", &Daemon::start_loop, &Daemon::stop_loop},
         {"load the topology", &Daemon::load_topology, &Daemon::nothing},
         {"load the rules", &Daemon::load_rules, &Daemon::nothing},
+        {"load the plugins", &Daemon::load_plugins, &Daemon::nothing},
         {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
@@ -171,6 +173,14 @@ Status Daemon::start_loop() {
     options.journal_keep = configuration_.journal_keep;
     options.history_keep = configuration_.history_keep;
     options.snapshot_every = configuration_.snapshot_every;
+    options.plugin_log = [log = spdlog::get("plugins")](const std::string& plugin,
+                                                        const std::string& text) {
+        for (std::size_t from = 0; from < text.size();) {
+            const std::size_t to = std::min(text.find('\n', from), text.size());
+            log->info("{}: {}", plugin, sanitise(text.substr(from, to - from)));
+            from = to + 1;
+        }
+    };
     NOCTURNE_TRY(loop_, engine::Loop::start(*store_, feed_, std::move(options)));
     ingest_ = std::make_unique<gateway::Ingest>(*loop_, *dead_letters_, configuration_.limits);
     const engine::Recovery& recovery = loop_->recovery();
@@ -248,6 +258,42 @@ Status Daemon::tell_rules(const RulesReading& reading) {
         [&](const engine::Core& core) { count = core.state().book.rules().rules.size(); });
     log_->info("rules {} files={} rules={}", is_told ? "as before" : "loaded",
                reading.revision.rules.size(), count);
+    return {};
+}
+
+Status Daemon::load_plugins() {
+    const PluginsReading reading = read_plugins(
+        configuration_.plugins, configuration_.plugin_values, configuration_.plugin_stances);
+    NOCTURNE_TRY_STATUS(status_of(reading));
+    return tell_plugins(reading);
+}
+
+// Journaled only when the plugins are others than those in force.
+Status Daemon::tell_plugins(const PluginsReading& reading) {
+    const auto ask = [&](auto read) {
+        return loop_->query_and_wait([&](const engine::Core& core) { read(*core.state().plugins); })
+                   ? Status()
+                   : Status(fail(ErrorCode::Unavailable, "the engine is stopping"));
+    };
+    bool is_told = false;
+    NOCTURNE_TRY_STATUS(ask(
+        [&](const engine::PluginRack& rack) { is_told = rack.revision() == reading.revision; }));
+    if (!is_told) {
+        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
+    }
+    std::size_t running = 0;
+    std::vector<engine::RefusedPlugin> refused;
+    NOCTURNE_TRY_STATUS(ask([&](const engine::PluginRack& rack) {
+        running = rack.all().size();
+        refused = rack.refused();
+    }));
+    // What only shows with the state of the version before: its migrate() failed.
+    for (const engine::RefusedPlugin& one : refused) {
+        log_->warn("plugin refused, the version before goes on file={} error={}",
+                   sanitise(one.file), sanitise(one.message));
+    }
+    log_->info("plugins {} files={} running={}", is_told ? "as before" : "loaded",
+               reading.revision.files.size(), running);
     return {};
 }
 
@@ -356,6 +402,12 @@ Status Daemon::do_reload() {
     if (const Status status = status_of(rules); !status) {
         return refuse(status.error());
     }
+    const PluginsReading plugins =
+        read_plugins(read.configuration.plugins, read.configuration.plugin_values,
+                     read.configuration.plugin_stances);
+    if (const Status status = status_of(plugins); !status) {
+        return refuse(status.error());
+    }
     if (read.configuration.settings != configuration_.settings) {
         if (const auto position = loop_->submit_and_wait(read.configuration.settings); !position) {
             return refuse(position.error());
@@ -366,6 +418,9 @@ Status Daemon::do_reload() {
         return refuse(status.error());
     }
     if (const Status status = tell_rules(rules); !status) {
+        return refuse(status.error());
+    }
+    if (const Status status = tell_plugins(plugins); !status) {
         return refuse(status.error());
     }
     if (read.configuration.topology_sources != configuration_.topology_sources) {

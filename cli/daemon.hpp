@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cli/daemon_configuration.hpp"
+#include "cli/plugins_reading.hpp"
 #include "cli/rules_reading.hpp"
 #include "engine/loop.hpp"
 #include "gateway/dead_letters.hpp"
@@ -42,6 +43,7 @@ class Daemon {
     Status start_loop();
     Status load_topology();
     Status load_rules();
+    Status load_plugins();
     Status pull_topology();
     Status bind_zmq();
     Status bind_http();
@@ -62,6 +64,7 @@ class Daemon {
     Status tell_topology(const std::vector<std::filesystem::path>& files,
                          const model::TopologyChange& change);
     Status tell_rules(const RulesReading& reading);
+    Status tell_plugins(const PluginsReading& reading);
     Status do_reload();
     void append_metrics(std::string& out) const;
 

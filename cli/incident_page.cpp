@@ -54,6 +54,7 @@ class IncidentPage {
         if (options_.length == PageOptions::Length::Whole) {
             write_blind_spots();
             write_changes();
+            write_notes();
             write_timeline();
             write_next();
         }
@@ -207,6 +208,21 @@ class IncidentPage {
         }
         write_rows(table);
         write_more(blind.size(), kBlindSpotsMax);
+    }
+
+    // What plugins said of it, each plugin's together.
+    void write_notes() {
+        const json::array& notes = list_of(incident_, "notes");
+        if (notes.empty()) {
+            return;
+        }
+        title("Notes");
+        Table table({{""}, {""}, {""}});
+        for (const json::value& note : notes) {
+            table.add(
+                {"  " + text_of(note, "plugin"), text_of(note, "name"), text_of(note, "value")});
+        }
+        write_rows(table);
     }
 
     void write_timeline() {

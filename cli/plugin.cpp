@@ -3,6 +3,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/plugin_check_page.hpp"
+#include "cli/plugin_commands.hpp"
 #include "cli/plugin_files.hpp"
 #include "cli/plugin_new.hpp"
 #include "model/event_json.hpp"
@@ -302,10 +303,12 @@ void add_plugin_check(CLI::App& plugin, Action& chosen) {
 }  // namespace
 
 void add_plugin(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand("plugin", "Lua plugins: new, check");
+    CLI::App* command =
+        app.add_subcommand("plugin", "Lua plugins: new, check, list, show, compare, promote");
     command->require_subcommand(1);
-    add_plugin_check(*command, chosen);
     add_plugin_new(*command, chosen);
+    add_plugin_check(*command, chosen);
+    add_plugin_commands(*command, chosen);
 }
 
 }  // namespace nocturne::cli

@@ -4,11 +4,14 @@
 #include "cli/incident_page.hpp"
 #include "cli/json_text.hpp"
 #include "cli/output.hpp"
+#include "cli/plugins_reading.hpp"
 #include "cli/recorded_reading.hpp"
 #include "cli/replayer.hpp"
 #include "cli/rule_comparison.hpp"
 #include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
+#include "engine/deep_thread.hpp"
+#include "engine/read_kills.hpp"
 #include "store/store.hpp"
 
 #include <CLI/CLI.hpp>
@@ -38,19 +41,24 @@ struct ReplayOptions {
     bool strict = false;
 };
 
-// Plugins come with a later version: a folder that holds any is refused, not passed over.
-bool is_empty_folder(const std::string& folder, const std::string& option) {
-    std::error_code error;
-    if (!folder.empty() && !std::filesystem::is_directory(folder, error)) {
-        complain(option + " " + folder + ": no such folder");
-        return false;
+// Instructions are counted instead of time, so that a plugin is killed at the same place each time.
+engine::PluginRun counting_run() {
+    engine::PluginRun run = engine::PluginRun::patient();
+    run.ceiling.memory_bytes_max = plugins::Limits().memory_bytes_max;
+    run.ceiling.block_bytes_max = plugins::Limits().block_bytes_max;
+    run.ceiling.patience = 1;
+    run.counting = plugins::Counting::Instructions;
+    return run;
+}
+
+// No plugins for no path; nothing when they are wrong, which is told.
+std::optional<model::PluginsRevision> plugins_at(const std::string& path) {
+    if (path.empty()) {
+        return model::PluginsRevision();
     }
-    if (!folder.empty() && !std::filesystem::is_empty(folder, error)) {
-        complain(option + " " + folder +
-                 ": this version cannot run them yet; take the option away to replay without");
-        return false;
-    }
-    return true;
+    PluginsReading reading = read_plugins({path}, {}, {}, counting_run());
+    complain(reading.problems);
+    return reading.problems.empty() ? std::optional(std::move(reading.revision)) : std::nullopt;
 }
 
 // Empty rules for no path; nothing when they are wrong, which is told.
@@ -97,12 +105,19 @@ int replay_events(const ReplayOptions& options, Format format) {
     if (!rules) {
         return kFindings;
     }
-    Replayer replayer;
+    const std::optional<model::PluginsRevision> plugins = plugins_at(options.plugins);
+    if (!plugins) {
+        return kFindings;
+    }
+    Replayer replayer({}, counting_run());
     if (!options.topology.empty()) {
         replayer.apply(topology.change, model::from_unix_ms(0));
     }
     if (!options.rules.empty()) {
         replayer.apply(*rules, model::from_unix_ms(0));
+    }
+    if (!options.plugins.empty()) {
+        replayer.apply(*plugins, model::from_unix_ms(0));
     }
     Progress progress(this_terminal().is_err);
     RecordedReading reading(progress);
@@ -127,7 +142,7 @@ int replay_events(const ReplayOptions& options, Format format) {
 Result<Replayer> begin_journal(store::Store& store) {
     NOCTURNE_TRY(const model::Position first, store.first_position());
     if (first <= 1) {
-        return Replayer();
+        return Replayer({}, engine::PluginRun::patient());
     }
     NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store.load_latest_snapshot());
     if (!snapshot) {
@@ -137,7 +152,7 @@ Result<Replayer> begin_journal(store::Store& store) {
     complain("the journal begins at " + std::to_string(first) +
              "; replaying from the snapshot at " + std::to_string(snapshot->position));
     model::Reader in(snapshot->bytes);
-    NOCTURNE_TRY(engine::Core core, engine::Core::decode(in));
+    NOCTURNE_TRY(engine::Core core, engine::Core::decode(in, engine::PluginRun::patient()));
     return Replayer(std::move(core));
 }
 
@@ -145,6 +160,9 @@ Result<Replayer> replay_journal(const std::string& folder) {
     NOCTURNE_TRY(const std::unique_ptr<store::Store> store, store::Store::open_read_only(folder));
     NOCTURNE_TRY(Replayer replayer, begin_journal(*store));
     NOCTURNE_TRY(const model::Position last, store->last_position());
+    NOCTURNE_TRY(std::vector<model::PluginKilled> kills,
+                 engine::read_kills(*store, replayer.core().position() + 1));
+    replayer.foresee(std::move(kills));
     Progress progress(this_terminal().is_err);
     Status decoded;
     NOCTURNE_TRY_STATUS(store->read(replayer.core().position() + 1, [&](const store::Entry& entry) {
@@ -164,8 +182,10 @@ Result<Replayer> replay_journal(const std::string& folder) {
 }
 
 int replay(const ReplayOptions& options, Format format) {
-    if (!is_empty_folder(options.plugins, "--plugins")) {
-        return kFindings;
+    if (!options.plugins.empty() && (!options.against.empty() || !options.journal.empty())) {
+        complain("--plugins goes with --events alone: a journal has its own plugins, and --against "
+                 "compares rules");
+        return kUsage;
     }
     if (!options.against.empty()) {
         return compare_rules({options.events, options.changes, options.topology, options.journal,
@@ -213,8 +233,9 @@ void add_replay(CLI::App& app, Action& chosen) {
         ->option_text("PATH");
     command
         ->add_option("--plugins", options->plugins,
-                     "a folder of plugins (none yet in this version)")
-        ->option_text("DIR");
+                     "Lua plugins: a file, or a folder of them; their instructions are counted "
+                     "instead of their time")
+        ->option_text("PATH");
     CLI::Option* journal =
         command
             ->add_option("--journal", options->journal,
@@ -227,7 +248,11 @@ void add_replay(CLI::App& app, Action& chosen) {
         if (options->events.empty() && options->journal.empty()) {
             throw CLI::RequiredError("--events or --journal");
         }
-        chosen = [options, format] { return replay(*options, *format); };
+        chosen = [options, format] {
+            int code = kOk;
+            engine::run_deep([&] { code = replay(*options, *format); });  // plugins want a stack
+            return code;
+        };
     });
 }
 

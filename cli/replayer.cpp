@@ -21,7 +21,7 @@ bool ends_incident(Effect::Topic topic) {
 
 }  // namespace
 
-Replayer::Replayer(model::Settings settings) : core_(settings) {}
+Replayer::Replayer(model::Settings settings, const engine::PluginRun& run) : core_(settings, run) {}
 
 Replayer::Replayer(engine::Core core) : core_(std::move(core)) {}
 
@@ -29,6 +29,7 @@ void Replayer::apply(model::Input::Body body, Time at) {
     flush();
     tick_until(at);
     apply_now({core_.position() + 1, at, std::move(body)});
+    apply_kills(at);
 }
 
 void Replayer::add(const model::EventView& event, Time at) {
@@ -43,6 +44,7 @@ void Replayer::flush() {
     if (!batch_.empty()) {
         tick_until(batch_at_);
         apply_now({core_.position() + 1, batch_at_, std::exchange(batch_, {})});
+        apply_kills(batch_at_);
     }
 }
 
@@ -70,6 +72,17 @@ void Replayer::tick_until(Time end) {
             return;
         }
         apply_now({core_.position() + 1, last, model::Tick{}});
+        apply_kills(last);
+    }
+}
+
+// As a daemon's loop journals them, but right away.
+void Replayer::apply_kills(Time at) {
+    if (!core_.has_plugins()) {
+        return;
+    }
+    for (model::PluginKilled& kill : core_.take_kills()) {
+        apply_now({core_.position() + 1, at, std::move(kill)});
     }
 }
 

@@ -15,7 +15,7 @@ namespace nocturne::cli {
 
 class Replayer {
    public:
-    explicit Replayer(model::Settings settings = {});
+    explicit Replayer(model::Settings settings = {}, const engine::PluginRun& run = {});
     // Goes on from a snapshot.
     explicit Replayer(engine::Core core);
 
@@ -26,8 +26,12 @@ class Replayer {
     void add(const model::EventView& event, model::Time at);
     // Applies what add() has collected.
     void flush();
-    // An input of a journal, exactly as it was.
+    // An input of a journal, exactly as it was; kills of plugins come from there, too.
     void apply_recorded(const model::Input& input);
+
+    // See engine::Core::foresee.
+    void foresee(std::vector<model::PluginKilled> kills) { core_.foresee(std::move(kills)); }
+
     // Lets time pass until then.
     void pass_until(model::Time time);
     // Lets time pass after the last input, until what is due within `span` is done.
@@ -53,6 +57,7 @@ class Replayer {
    private:
     void tick_until(model::Time end);
     void apply_now(const model::Input& input);
+    void apply_kills(model::Time at);
 
     engine::Core core_;
     std::vector<model::Effect> effects_;

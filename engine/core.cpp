@@ -1,6 +1,7 @@
 #include "engine/core.hpp"
 
 #include "engine/pipeline.hpp"
+#include "engine/plugin_rack.hpp"
 #include "engine/state.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 4;
+constexpr std::uint64_t kSnapshotVersion = 5;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));
@@ -64,8 +65,9 @@ tl::unexpected<Error> damaged() {
 
 }  // namespace
 
-Core::Core(model::Settings settings) : state_(std::make_unique<State>()) {
+Core::Core(model::Settings settings, const PluginRun& run) : state_(std::make_unique<State>()) {
     state_->settings = settings;
+    state_->plugins->set_run(run);
 }
 
 Core::~Core() = default;
@@ -127,15 +129,36 @@ void Core::encode(Writer& out) const {
     engine::encode(out, state.counters);
     out.zigzag(model::to_unix_ms(state.topology_reminder));
     state.incident_graphs.encode(out);
+    state.plugins->encode(out);
 }
 
-Result<Core> Core::decode(Reader& in) {
+void Core::foresee(std::vector<model::PluginKilled> kills) {
+    state_->plugins->foresee(std::move(kills));
+}
+
+std::vector<model::PluginKilled> Core::take_kills() {
+    return state_->plugins->take_kills();
+}
+
+std::vector<std::pair<std::string, std::string>> Core::take_plugin_logs() {
+    return state_->plugins->take_logs();
+}
+
+bool Core::has_plugins() const {
+    return !state_->plugins->empty();
+}
+
+void Core::set_plugin_run(const PluginRun& run) {
+    state_->plugins->set_run(run);
+}
+
+Result<Core> Core::decode(Reader& in, const PluginRun& run) {
     if (const std::uint64_t version = in.varint(); version != kSnapshotVersion) {
         return fail(ErrorCode::Damaged, "the snapshot has version " + std::to_string(version) +
                                             ", this program reads " +
                                             std::to_string(kSnapshotVersion));
     }
-    Core core;
+    Core core({}, run);
     State& state = *core.state_;
     state.settings = model::decode_settings(in);
     state.now = model::from_unix_ms(in.zigzag());
@@ -161,10 +184,9 @@ Result<Core> Core::decode(Reader& in) {
     state.messages.decode(in);
     state.deadlines.decode(in);
     engine::decode(in, state.counters);
-    if (in.remaining() > 0) {  // a snapshot of an older version ends here
-        state.topology_reminder = model::from_unix_ms(in.zigzag());
-        state.incident_graphs.decode(in);
-    }
+    state.topology_reminder = model::from_unix_ms(in.zigzag());
+    state.incident_graphs.decode(in);
+    state.plugins->decode(in);
     if (!in.ok()) {
         return damaged();
     }

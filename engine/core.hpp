@@ -4,6 +4,7 @@
 // positions. The same inputs give the same state and the same effects, byte for byte.
 #pragma once
 
+#include "engine/plugin_run.hpp"
 #include "model/codec.hpp"
 #include "model/effect.hpp"
 #include "model/input.hpp"
@@ -13,6 +14,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <utility>
 #include <vector>
 
 namespace nocturne::engine {
@@ -21,7 +24,7 @@ struct State;
 
 class Core {
    public:
-    explicit Core(model::Settings settings = {});
+    explicit Core(model::Settings settings = {}, const PluginRun& run = {});
     ~Core();
     Core(Core&&) noexcept;
     Core& operator=(Core&&) noexcept;
@@ -39,7 +42,19 @@ class Core {
 
     // All of the state, for a snapshot; decode gives back a core that goes on exactly the same.
     void encode(model::Writer& out) const;
-    static Result<Core> decode(model::Reader& in);
+    static Result<Core> decode(model::Reader& in, const PluginRun& run = {});
+
+    // Before inputs of a journal are applied again: the kills that the journal tells of. Those
+    // calls, and no others, are left out instead of being raced again.
+    void foresee(std::vector<model::PluginKilled> kills);
+    // Kills that happened and were not given out yet. Each is to become an input: until that is
+    // applied, the plugin is not called.
+    std::vector<model::PluginKilled> take_kills();
+    bool has_plugins() const;
+    // What plugins logged since the last time: name and text, without those that said nothing.
+    std::vector<std::pair<std::string, std::string>> take_plugin_logs();
+    // For plugins that are loaded from now on; a Checkpoint loads all of them.
+    void set_plugin_run(const PluginRun& run);
 
     // For the views.
     const State& state() const { return *state_; }

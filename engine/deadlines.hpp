@@ -24,6 +24,7 @@ struct Deadline {
         Route,
         Tombstone,
         Topology,
+        Plugin,
     };
 
     model::Time due;

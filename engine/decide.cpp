@@ -14,6 +14,10 @@ void Decide::storm(Topic topic, model::Reason reason, std::uint32_t storm) {
     add(topic, reason, model::kNoId, storm);
 }
 
+void Decide::plugin(Topic topic, model::Reason reason, std::uint32_t plugin) {
+    add(topic, reason, model::kNoId, plugin);
+}
+
 void Decide::incidents(const std::vector<IncidentNews>& news) {
     // What was opened in this input is told as it stands at the end; growth is told last.
     std::set<model::Id> told;

@@ -16,6 +16,7 @@ class Decide {
 
     void alert(model::Effect::Topic topic, model::Reason reason, Slot alert);
     // `storm`: its place among the storms.
+    void plugin(model::Effect::Topic topic, model::Reason reason, std::uint32_t plugin);
     void storm(model::Effect::Topic topic, model::Reason reason, std::uint32_t storm);
 
     // A word about an incident to its route.

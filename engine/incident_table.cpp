@@ -136,6 +136,13 @@ void put(Writer& out, const Incident& incident) {
         put(out, entry.subject);
         out.text(entry.text);
     });
+    put_all(out, incident.notes, [&](const model::IncidentNote& note) {
+        out.text(note.plugin);
+        out.text(note.name);
+        out.text(note.value);
+    });
+    out.boolean(incident.is_remarked);
+    out.text(incident.remarked_suspect);
 }
 
 Incident get_incident(Reader& in) {
@@ -175,6 +182,15 @@ Incident get_incident(Reader& in) {
         entry.text = in.text();
         return entry;
     });
+    get_all(in, incident.notes, [&] {
+        model::IncidentNote note;
+        note.plugin = in.text();
+        note.name = in.text();
+        note.value = in.text();
+        return note;
+    });
+    incident.is_remarked = in.boolean();
+    incident.remarked_suspect = in.text();
     return incident;
 }
 

@@ -1,5 +1,7 @@
 #include "engine/loop.hpp"
 
+#include "engine/deep_thread.hpp"
+#include "engine/read_kills.hpp"
 #include "engine/state.hpp"
 #include "engine/view.hpp"
 #include "model/codec.hpp"
@@ -60,13 +62,23 @@ class Loop::Inside {
     ~Inside() { stop(); }
 
     Status recover() {
+        Status status;
+        run_deep([&] { status = recover_here(); });
+        return status;
+    }
+
+    Status recover_here() {
+        core_.set_plugin_run(PluginRun::patient());
         NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store_.load_latest_snapshot());
         if (snapshot) {
             recovery_.problems = snapshot->problems;
             model::Reader in(snapshot->bytes);
-            NOCTURNE_TRY(core_, Core::decode(in));
+            NOCTURNE_TRY(core_, Core::decode(in, PluginRun::patient()));
             recovery_.snapshot_position = snapshot->position;
         }
+        NOCTURNE_TRY(std::vector<model::PluginKilled> kills,
+                     read_kills(store_, core_.position() + 1));
+        core_.foresee(std::move(kills));
         NOCTURNE_TRY(const Position delivered, store_.delivered());
         std::optional<Error> damage;
         NOCTURNE_TRY_STATUS(store_.read(core_.position() + 1, [&](const store::Entry& entry) {
@@ -97,12 +109,20 @@ class Loop::Inside {
         last_at_ = core_.now();
         snapshot_at_ = options_.clock();
         settings_ = core_.state().settings;
+        core_.foresee({});
+        core_.set_plugin_run(options_.plugin_run);
         return {};
     }
 
     void start() {
+        if (core_.has_plugins()) {
+            // First of all: what plugins kept outside of their state is lost here, and must be lost
+            // at this place in each replay too.
+            submit_own(model::Checkpoint{});
+            submit_kills();
+        }
         writer_ = std::thread([this] { write_loop(); });
-        applier_ = std::thread([this] { apply_loop(); });
+        applier_ = DeepThread([this] { apply_loop(); });
         if (options_.settings != settings_) {
             submit(options_.settings, sizeof(model::Settings), nullptr, Wait::Yes);
         }
@@ -133,6 +153,35 @@ class Loop::Inside {
         counters_.queue_bytes = queue_bytes_;
         filled_.notify_one();
         return true;
+    }
+
+    // Of our own making, from the core's thread: never waits for room, which only that thread
+    // would make. There are few of them: one a plugin, and a checkpoint.
+    void submit_own(Input::Body body) {
+        std::lock_guard lock(queue_mutex_);
+        queue_.push_back({std::move(body), 0, nullptr});
+        filled_.notify_one();
+    }
+
+    // A kill depends on the clock, so it must be journaled: see
+    // docs/decisions/0013-kills-and-checkpoints.md. Those that a stop overtakes are in the
+    // snapshot, and submitted at the next start.
+    void submit_kills() {
+        for (model::PluginKilled& kill : core_.take_kills()) {
+            submit_own(std::move(kill));
+        }
+    }
+
+    void follow_plugins() {
+        if (!core_.has_plugins()) {
+            return;
+        }
+        submit_kills();
+        for (const auto& [plugin, text] : core_.take_plugin_logs()) {
+            if (options_.plugin_log) {
+                options_.plugin_log(plugin, text);
+            }
+        }
     }
 
     // On the caller's thread, when nothing is queued or being written, and the core keeps up.
@@ -376,6 +425,11 @@ class Loop::Inside {
             for (Work& item : work) {
                 if (Input* input = std::get_if<Input>(&item)) {
                     apply(*input, true);
+                    follow_plugins();
+                    if (wants_snapshot_ && std::holds_alternative<model::Checkpoint>(input->body)) {
+                        wants_snapshot_ = false;
+                        save_snapshot();
+                    }
                 } else {
                     std::get<Query>(item)(core_);
                 }
@@ -413,8 +467,16 @@ class Loop::Inside {
         const bool due = bytes - snapshot_bytes_ >= options_.snapshot_every_bytes ||
                          (now - snapshot_at_ >= options_.snapshot_every &&
                           core_.position() > snapshot_position_);
-        if (due) {
+        if (due && core_.has_plugins()) {
+            // Right after a checkpoint plugins are as the snapshot will bring them back.
+            if (!wants_snapshot_) {
+                submit_own(model::Checkpoint{});
+            }
+            wants_snapshot_ = true;
+        } else if (due) {
             save_snapshot();
+        }
+        if (due) {
             snapshot_bytes_ = bytes;
             snapshot_at_ = now;
         }
@@ -486,6 +548,7 @@ class Loop::Inside {
     std::uint64_t snapshot_bytes_ = 0;
     Position snapshot_position_ = 0;
     Time snapshot_at_ = model::from_unix_ms(0);
+    bool wants_snapshot_ = false;  // after the checkpoint that is on its way
     std::atomic<std::int64_t> deadline_ms_{INT64_MAX};
 
     std::mutex extras_mutex_;
@@ -496,7 +559,7 @@ class Loop::Inside {
     std::optional<Error> failure_;  // guarded by health_mutex_
 
     std::thread writer_;
-    std::thread applier_;
+    DeepThread applier_;
 };
 
 Loop::Loop(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}

@@ -44,7 +44,10 @@ struct LoopOptions {
     model::Duration history_keep = std::chrono::days(90);
     model::Duration journal_keep = std::chrono::days(7);
     std::function<model::Time()>
-        clock;                 // default: the system's; the one place where now() is asked
+        clock;             // default: the system's; the one place where now() is asked
+    PluginRun plugin_run;  // how plugins are run once we are up
+    // Gets what plugins log, on the core thread; must not block.
+    std::function<void(const std::string& plugin, const std::string& text)> plugin_log;
     model::Settings settings;  // journaled as a revision when it differs from the last one
 };
 

@@ -61,7 +61,7 @@ std::vector<PastIncidents::Likeness> PastIncidents::compare(const model::Inciden
         const double share = past.id == incident.id ? 0.0 : likeness(past.signature, now);
         Likeness& known = best[past.cause];
         if (share >= known.share && share > 0) {
-            known = {past.cause, share, past.at};
+            known = {past.cause, share, past.at, past.id};
         }
     }
     std::vector<Likeness> alike;

@@ -22,6 +22,7 @@ class PastIncidents {
         std::string cause;  // the node that a person named
         double share = 0;   // alerts that both have, of those that either has (Jaccard), 0..1
         model::Time at = model::kNoTime;
+        model::Id id;
     };
 
     // Remembers what alerted and what caused it; a second label of one incident replaces the first.

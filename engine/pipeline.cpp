@@ -18,11 +18,12 @@ constexpr std::uint32_t kEmittedIndex = 1U << 30;
 }  // namespace
 
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
-    : state_(state), normalise_(state), dedup_(state), suppress_(state), correlate_(state, news_),
-      rank_(state, news_), decide_(state, effects), route_(state, decide_) {}
+    : state_(state), normalise_(state), enrich_(state), detect_(state), dedup_(state),
+      suppress_(state), correlate_(state, news_), rank_(state, news_), remark_(state, news_),
+      decide_(state, effects), route_(state, decide_) {}
 
-// The pipeline, as the documentation promises it: normalise, patterns, dedup, suppress, correlate;
-// then, once an input, rank, route and decide.
+// The pipeline, as the documentation promises it: normalise, enrich, detect, patterns, dedup,
+// suppress, correlate; then, once an input, rank, remark, route and decide.
 void Pipeline::take(const model::EventView& event, std::uint32_t index) {
     model::Time time = model::kNoTime;
     if (const Reason reason = normalise_.admit(event, time); reason != Reason::None) {
@@ -30,7 +31,7 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
         return;
     }
     if (state_.normaliser == nullptr) {
-        hear(event, time, index);
+        meet(event, time, index);
         return;
     }
     model::Arena scratch;
@@ -56,10 +57,29 @@ void Pipeline::take(const model::EventView& event, std::uint32_t index) {
     if (outcome == rules::Normaliser::Outcome::Changed) {
         state_.counters.count(Reason::ChangedByRule);
     }
-    hear(normal, time, index);
+    meet(normal, time, index);
 }
 
-void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32_t index) {
+void Pipeline::meet(const model::EventView& event, model::Time time, std::uint32_t index) {
+    if (state_.plugins->empty()) {
+        hear(event, time, index);
+        return;
+    }
+    show(event, 0, time, index);
+    follow_own();
+}
+
+void Pipeline::show(const model::EventView& event, std::uint32_t depth, model::Time time,
+                    std::uint32_t index) {
+    hand_.begin(event, depth);
+    enrich_.enrich(hand_, index, own_);
+    detect_.detect(hand_, index, own_);
+    // Of our own events patterns hear nothing: what they raise would raise them again.
+    note_deeds(depth == 0 ? hear(hand_.event(), time, index) : hear_own(hand_.event(), index));
+}
+
+Transition Pipeline::hear(const model::EventView& event, model::Time time, std::uint32_t index) {
+    Transition transition;
     emitted_.clear();
     const std::uint64_t given_up = state_.patterns.given_up();
     const bool is_kept = state_.patterns.take(rules::subject_of(event), state_.book, state_.now,
@@ -75,16 +95,17 @@ void Pipeline::hear(const model::EventView& event, model::Time time, std::uint32
     } else if (is_kept) {
         state_.counters.count(Reason::ConsumedByPattern);
     } else {
-        fold(event, time, index);
+        transition = fold(event, time, index);
     }
     follow_emitted();
+    return transition;
 }
 
-void Pipeline::fold(const model::EventView& event, model::Time time, std::uint32_t index) {
+Transition Pipeline::fold(const model::EventView& event, model::Time time, std::uint32_t index) {
     const Transition transition = dedup_.dedup(event, time, index);
     state_.counters.count(transition.reason);
     if (transition.alert == kNoSlot) {
-        return;
+        return transition;
     }
     if (transition.reason != Reason::RepeatedIdentity) {
         follow(transition);
@@ -92,6 +113,7 @@ void Pipeline::fold(const model::EventView& event, model::Time time, std::uint32
         suppress_.changed(transition.alert);
         follow_others();
     }
+    return transition;
 }
 
 // What patterns raised goes the way of any alert, but completes no further pattern.
@@ -101,6 +123,10 @@ void Pipeline::follow_emitted() {
         const bool fires = emitted.status == model::EventStatus::Firing;
         state_.counters.count(fires ? Reason::PatternMatched : Reason::PatternCleared);
         const model::EventView event = emitted.view(labels);
+        if (!state_.plugins->empty()) {  // its turn comes once the event in hand has gone its way
+            own_.add({event, Reason::PatternMatched, kNoPlugin, emitted.rule, 1});
+            continue;
+        }
         fold(event, state_.now, kEmittedIndex + next_emitted_++);
         if (const Slot slot = state_.alerts.find(event.fingerprint); slot != kNoSlot && fires) {
             state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::PatternMatched,
@@ -108,6 +134,68 @@ void Pipeline::follow_emitted() {
         }
     }
     emitted_.clear();
+}
+
+// Each may lead to more of them; EventInHand::depth() and kOwnEventsMax end that.
+void Pipeline::follow_own() {
+    while (!own_.empty()) {
+        show_own(own_.take());
+    }
+    own_.reset();
+    follow_plugins();
+}
+
+Transition Pipeline::hear_own(const model::EventView& event, std::uint32_t index) {
+    const Reason reason = normalise_.note(event, state_.now);
+    if (reason == Reason::None) {
+        return fold(event, state_.now, index);
+    }
+    state_.counters.count(reason);
+    if (reason == Reason::ChangeNoted) {
+        suppress_.note_change(event);
+    }
+    return {};
+}
+
+void Pipeline::show_own(const OwnEvent& own) {
+    if (own.plugin != kNoPlugin) {
+        state_.counters.count(own.reason);
+    }
+    const std::uint32_t index = kEmittedIndex + next_emitted_++;
+    show(own.event, own.depth, state_.now, index);
+    if (const Slot slot = state_.alerts.find(hand_.event().fingerprint); slot != kNoSlot) {
+        note_own(own, slot);
+    }
+}
+
+void Pipeline::note_own(const OwnEvent& own, Slot alert) {
+    if (own.event.status != model::EventStatus::Firing) {
+        return;
+    }
+    const std::string& by = own.plugin == kNoPlugin ? state_.book.text_of(own.rule)
+                                                    : state_.plugins->all()[own.plugin].label;
+    state_.decisions.note(alert, {state_.now, state_.now, 1, own.reason, by, ""});
+}
+
+// Once for each turn of the alert's life: what plugins say of each repetition is counted with them.
+void Pipeline::note_deeds(const Transition& transition) {
+    if (transition.alert == kNoSlot || transition.reason == Reason::RepeatedIdentity ||
+        !state_.alerts.is_used(transition.alert)) {
+        return;
+    }
+    for (const EventInHand::Deed& deed : hand_.deeds()) {
+        state_.decisions.note(transition.alert, {state_.now, state_.now, 1, deed.reason,
+                                                 state_.plugins->all()[deed.plugin].label, ""});
+    }
+}
+
+// Who went into quarantine by what was done, or came out of it.
+void Pipeline::follow_plugins() {
+    for (const auto& [plugin, reason] : state_.plugins->take_turned()) {
+        state_.counters.count(reason);
+        const bool is_out = reason != Reason::PluginQuarantined;
+        decide_.plugin(is_out ? Topic::PluginReleased : Topic::PluginQuarantined, reason, plugin);
+    }
 }
 
 void Pipeline::follow(const Transition& transition) {
@@ -245,6 +333,23 @@ void Pipeline::take(const model::Command& command) {
             pipeline.state_.identities.unmerge(it.identity);
             pipeline.state_.counters.count(Reason::UnmergedByOperator);
         }
+
+        void operator()(const model::PromotePlugin& it) {
+            pipeline.state_.plugins->promote(it.plugin, it.by, pipeline.state_.now);
+        }
+
+        void operator()(const model::RollbackPlugin& it) {
+            pipeline.state_.plugins->roll_back(it.plugin, it.by, pipeline.state_.now);
+        }
+
+        void operator()(const model::ReleasePlugin& it) {
+            pipeline.state_.plugins->release(it.plugin, it.by, pipeline.state_.now);
+            pipeline.follow_plugins();
+        }
+
+        void operator()(const model::SetPluginMode& it) {
+            pipeline.state_.plugins->set_mode(it.plugin, it.mode, it.by, pipeline.state_.now);
+        }
     };
 
     std::visit(Doer{*this}, command);
@@ -259,6 +364,25 @@ void Pipeline::take(const model::RulesRevision& revision) {
     const std::shared_ptr<const rules::RuleSet> before = state_.book.load(revision);
     suppress_.reload();
     follow_others();
+}
+
+void Pipeline::take(const model::PluginsRevision& revision) {
+    state_.plugins->load(revision, state_.now);
+}
+
+void Pipeline::take(const model::PluginKilled& kill) {
+    if (!state_.plugins->apply(kill, state_.now)) {
+        return;
+    }
+    state_.counters.count(Reason::PluginWasKilled);
+    if (const model::Time due = state_.plugins->next_probe(); due != model::Time::max()) {
+        state_.deadlines.add(due, Deadline::Kind::Plugin, 0);
+    }
+    follow_plugins();
+}
+
+void Pipeline::take(const model::Checkpoint&) {
+    state_.plugins->rebuild();
 }
 
 void Pipeline::pass_time_until(model::Time time) {
@@ -327,6 +451,11 @@ void Pipeline::look_at(const Deadline& deadline) {
             state_.patterns.look_at(deadline.slot, state_.book, state_.now, state_.deadlines,
                                     emitted_);
             follow_emitted();
+            follow_own();
+            break;
+        case Deadline::Kind::Plugin:
+            state_.plugins->probe(state_.now);
+            follow_plugins();
             break;
         default: break;
     }
@@ -338,6 +467,7 @@ void Pipeline::conclude() {
             rank_.rank_if_due(slot);
         }
     }
+    remark_on_news();
     decide_.incidents(news_);
     std::vector<Slot> slots = told_of();
     keep_graphs(slots);
@@ -347,6 +477,16 @@ void Pipeline::conclude() {
     }
     news_.clear();
     due_words_.clear();
+}
+
+void Pipeline::remark_on_news() {
+    if (state_.plugins->empty()) {
+        return;
+    }
+    for (const Slot slot : told_of()) {
+        remark_.remark_if_due(slot);
+    }
+    follow_plugins();
 }
 
 // Of the incidents that were ranked just now: the graph as the ranking saw it.

@@ -1,5 +1,7 @@
 #include "engine/state.hpp"
 
+#include "engine/plugin_rack.hpp"
+
 #include <algorithm>
 #include <utility>
 #include <vector>
@@ -51,6 +53,12 @@ topology::PrecedenceTable precedences_of(const RuleBook& book) {
 }
 
 }  // namespace
+
+State::State() : plugins(std::make_unique<PluginRack>()) {}
+
+State::~State() = default;
+State::State(State&&) noexcept = default;
+State& State::operator=(State&&) noexcept = default;
 
 bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers) {
     return std::all_of(matchers.begin(), matchers.end(), [&](const model::Matcher& matcher) {

@@ -58,7 +58,14 @@ struct Counters {
     void count(model::Reason reason) { ++reasons[static_cast<std::size_t>(reason)]; }
 };
 
+class PluginRack;
+
 struct State {
+    State();
+    ~State();
+    State(State&&) noexcept;
+    State& operator=(State&&) noexcept;
+
     model::Settings settings;
     model::Time now = model::from_unix_ms(0);
     model::Position position = 0;
@@ -68,6 +75,7 @@ struct State {
     IncidentGraphs incident_graphs;
     topology::LiveGraph topology;
     RuleBook book;
+    std::unique_ptr<PluginRack> plugins;  // apart: few ask for them; never null
     DecisionLog decisions;
     Identities identities;
     std::shared_ptr<rules::Normaliser> normaliser;  // shared: so that a State can be moved

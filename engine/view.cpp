@@ -1,6 +1,8 @@
 #include "engine/view.hpp"
 
 #include "engine/blind_spots.hpp"
+#include "engine/plugin_rack.hpp"
+#include "engine/plugin_view.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "topology/neighbourhood.hpp"
@@ -209,6 +211,12 @@ void write(JsonWriter& out, const State& state, const BlindSpots& blind, const I
     for (const model::IncidentChange& change : incident.changes) {
         out.begin_object().member("resource", change.resource).member("what", change.what);
         out.member("summary", change.summary).member("time", change.time).end_object();
+    }
+    out.end_array();
+    out.key("notes").begin_array();
+    for (const model::IncidentNote& note : incident.notes) {
+        out.begin_object().member("plugin", note.plugin).member("name", note.name);
+        out.member("value", note.value).end_object();
     }
     out.end_array();
     if (detail == Detail::Whole) {
@@ -530,6 +538,15 @@ std::string render_effect(const Core& core, const model::Effect& effect) {
         out.end_object();
         return out.take();
     }
+    if (effect.topic == model::Effect::Topic::PluginQuarantined ||
+        effect.topic == model::Effect::Topic::PluginReleased) {
+        out.key("plugin");
+        effect.slot < state.plugins->all().size()
+            ? write_plugin(out, state.plugins->all()[effect.slot])
+            : void(out.null());
+        out.end_object();
+        return out.take();
+    }
     const BlindSpots blind(state);
     if (model::is_about_incident(effect.topic)) {
         out.key("incident");
@@ -588,6 +605,7 @@ void append_metrics(const Core& core, std::string& out) {
     append_counter(out, "deadlines", "Reminders of what time will bring.", state.deadlines.size(),
                    "gauge");
     append_bounds(state, out);
+    append_plugin_metrics(core, out);
     out += "# HELP nocturne_decisions_total Decisions of the engine by their named reason.\n";
     out += "# TYPE nocturne_decisions_total counter\n";
     for (std::size_t i = 1; i < model::kReasonNames.size(); ++i) {

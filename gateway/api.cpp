@@ -1,6 +1,7 @@
 #include "gateway/api.hpp"
 
 #include "engine/loop.hpp"
+#include "engine/plugin_view.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
 #include "gateway/incident_graph.hpp"
@@ -174,7 +175,8 @@ std::string_view authority_of(std::string_view origin) {
 constexpr std::string_view kFrontPage =
     "Nocturne, an event correlation engine.\n\n"
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
-    "/api/v1/topology/lint  /api/v1/topology/sources  /v1/traces (POST)\n"
+    "/api/v1/rules  /api/v1/plugins  /api/v1/topology/lint  /api/v1/topology/sources  /v1/traces "
+    "(POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
     "/-/ready  /version\n";
 
@@ -263,7 +265,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 31> kRoutes{{
+        static constexpr std::array<Route, 38> kRoutes{{
             {Method::Post, "v1/traces", &Inside::post_traces},
             {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, "api/v1/topology/lint", &Inside::get_lint},
@@ -287,6 +289,13 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, "api/v1/unmerge/*", &Inside::post_unmerge},
             {Method::Get, "api/v1/why/*", &Inside::get_why},
             {Method::Get, "api/v1/rules", &Inside::get_rules},
+            {Method::Get, "api/v1/plugins", &Inside::get_plugins},
+            {Method::Get, "api/v1/plugins/*", &Inside::get_plugin},
+            {Method::Get, "api/v1/plugins/*/comparison", &Inside::get_comparison},
+            {Method::Post, "api/v1/plugins/*/promote", &Inside::post_promote},
+            {Method::Post, "api/v1/plugins/*/rollback", &Inside::post_rollback},
+            {Method::Post, "api/v1/plugins/*/release", &Inside::post_release},
+            {Method::Post, "api/v1/plugins/*/mode", &Inside::post_mode},
             {Method::Get, "api/v1/alerts", &Inside::get_alerts},
             {Method::Get, "api/v1/topology", &Inside::get_topology},
             {Method::Post, "api/v1/topology", &Inside::post_topology},
@@ -652,6 +661,88 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     void get_rules(Call, Respond respond) {
         ask(std::move(respond),
             [](const engine::Core& core) { return json_response(engine::render_rules(core)); });
+    }
+
+    void get_plugins(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_plugins(core)); });
+    }
+
+    static HttpResponse no_such_plugin(const std::string& name) {
+        return error_response(404, "no plugin \"" + name.substr(0, 64) + "\"");
+    }
+
+    void get_plugin(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_plugin(core, name);
+            return json ? json_response(*std::move(json)) : no_such_plugin(name);
+        });
+    }
+
+    void get_comparison(Call call, Respond respond) {
+        ask(std::move(respond), [name = std::move(call.name)](const engine::Core& core) {
+            std::optional<std::string> json = engine::render_comparison(core, name);
+            return json ? json_response(*std::move(json)) : no_such_plugin(name);
+        });
+    }
+
+    void post_promote(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::Promote);
+    }
+
+    void post_rollback(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::RollBack);
+    }
+
+    void post_release(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::Release);
+    }
+
+    void post_mode(Call call, Respond respond) {
+        command_plugin(std::move(call), std::move(respond), engine::PluginCommand::SetMode);
+    }
+
+    static model::Command command_of(engine::PluginCommand command, const std::string& plugin,
+                                     const OperatorBody& body) {
+        switch (command) {
+            case engine::PluginCommand::Promote: return model::PromotePlugin{plugin, body.by};
+            case engine::PluginCommand::RollBack: return model::RollbackPlugin{plugin, body.by};
+            case engine::PluginCommand::Release: return model::ReleasePlugin{plugin, body.by};
+            case engine::PluginCommand::SetMode: break;
+        }
+        return model::SetPluginMode{plugin, body.mode, body.by};
+    }
+
+    // Looks whether that can be done, submits the command, answers with the plugin after it.
+    void command_plugin(Call call, Respond respond, engine::PluginCommand command) {
+        Checked<OperatorBody> body = parse_operator_body(call.request.body);
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        if (body.value.by.empty()) {
+            body.value.by = "unknown";
+        }
+        const bool asked =
+            loop_.query([self = shared_from_this(), respond, name = call.name, command,
+                         body = std::move(body.value)](const engine::Core& core) {
+                if (const Status can = engine::can_do(core, command, name, body.mode); !can) {
+                    respond(can.error().code == ErrorCode::NotFound
+                                ? error_response(404, can.error().message)
+                                : error_response(409, can.error().message));
+                    return;
+                }
+                self->submit(command_of(command, name, body), sizeof(model::Command), respond,
+                             [self, name](model::Position, Respond answer) {
+                                 self->ask(std::move(answer), [name](const engine::Core& after) {
+                                     return json_response(
+                                         engine::render_plugin(after, name).value_or("{}"));
+                                 });
+                             });
+            });
+        if (!asked) {
+            respond(unavailable("the engine is stopping"));
+        }
     }
 
     // Looks whether the incident is there, submits the command, answers with the incident after it.

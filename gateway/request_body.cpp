@@ -546,7 +546,7 @@ Checked<OperatorBody> parse_operator_body(std::string_view text) {
     }
     BodyReader in(checked.problems);
     if (const std::optional<json::object> body = in.parse(text)) {
-        in.check_keys(*body, "", {"by", "cause", "from", "alerts"});
+        in.check_keys(*body, "", {"by", "cause", "mode", "from", "alerts"});
         if (BodyReader::find(*body, "from") != nullptr) {
             const std::string from = in.text(*body, "from", "");
             const auto id = model::parse_id(model::kIncidentPrefix, from);
@@ -558,6 +558,7 @@ Checked<OperatorBody> parse_operator_body(std::string_view text) {
         }
         checked.value.by = in.text(*body, "by", "");
         checked.value.cause = in.text(*body, "cause", "");
+        checked.value.mode = in.text(*body, "mode", "");
     }
     return checked;
 }

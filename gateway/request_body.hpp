@@ -42,11 +42,12 @@ Checked<model::TopologyChange> parse_topology_body(std::string_view json);
 // start is not given.
 Checked<model::AddSilence> parse_silence_body(std::string_view json, model::Time now);
 
-// {"by":...,"cause":...,"from":"I12-0","alerts":["A12-1",...]}; an empty body is one without
-// members.
+// {"by":...,"cause":...,"mode":...,"from":"I12-0","alerts":["A12-1",...]}; an empty body is one
+// without members.
 struct OperatorBody {
     std::string by;
     std::string cause;
+    std::string mode;               // of a plugin
     model::Id from;                 // the incident that is to be merged
     std::vector<model::Id> alerts;  // that are to be split off
 };

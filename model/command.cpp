@@ -104,6 +104,26 @@ void members(UnmergeIdentity& command, Each each) {
     each(command.identity), each(command.by);
 }
 
+template <typename Each>
+void members(PromotePlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(RollbackPlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(ReleasePlugin& command, Each each) {
+    each(command.plugin), each(command.by);
+}
+
+template <typename Each>
+void members(SetPluginMode& command, Each each) {
+    each(command.plugin), each(command.mode), each(command.by);
+}
+
 template <std::size_t I = 0>
 Command decode_alternative(Reader& in, std::size_t index) {
     if constexpr (I < std::variant_size_v<Command>) {

@@ -64,8 +64,33 @@ struct UnmergeIdentity {
     std::string by;
 };
 
+// The new version that runs in shadow beside the old one takes its place.
+struct PromotePlugin {
+    std::string plugin;
+    std::string by;
+};
+
+// The new version that runs in shadow goes; without one, the version before comes back.
+struct RollbackPlugin {
+    std::string plugin;
+    std::string by;
+};
+
+// Out of quarantine, without waiting for its time.
+struct ReleasePlugin {
+    std::string plugin;
+    std::string by;
+};
+
+struct SetPluginMode {
+    std::string plugin;
+    std::string mode;  // shadow, suggest, approve, auto; "": as the configuration or its table say
+    std::string by;
+};
+
 using Command = std::variant<AddSilence, ExpireSilence, AcknowledgeIncident, ResolveIncident,
-                             LabelIncident, MergeIncidents, SplitIncident, UnmergeIdentity>;
+                             LabelIncident, MergeIncidents, SplitIncident, UnmergeIdentity,
+                             PromotePlugin, RollbackPlugin, ReleasePlugin, SetPluginMode>;
 
 void encode(Writer& out, const Command& command);
 // Check in.ok() afterwards.

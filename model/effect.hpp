@@ -30,6 +30,8 @@ struct Effect {
         NotifyLog,
         StormStarted,
         StormEnded,
+        PluginQuarantined,
+        PluginReleased,
         Count,  // not a topic
     };
 
@@ -48,7 +50,8 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Effect::T
         "alert.firing",    "alert.suppressed",      "alert.resolved",    "alert.expired",
         "incident.opened", "incident.updated",      "incident.resolved", "incident.reopened",
         "incident.merged", "incident.acknowledged", "notify.page",       "notify.ticket",
-        "notify.log",      "storm.started",         "storm.ended",
+        "notify.log",      "storm.started",         "storm.ended",       "plugin.quarantined",
+        "plugin.released",
     };
 
 inline constexpr std::string_view name_of(Effect::Topic topic) {

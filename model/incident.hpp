@@ -39,6 +39,13 @@ struct IncidentChange {
     Time time = kNoTime;
 };
 
+// What a plugin said of an incident.
+struct IncidentNote {
+    std::string plugin;
+    std::string name;
+    std::string value;
+};
+
 struct Incident {
     static constexpr std::size_t kTimelineMax = 256;  // beyond it entries are counted only
 
@@ -67,6 +74,9 @@ struct Incident {
     std::string doubt;      // why no cause is named; empty when one is
     std::vector<IncidentChange> changes;
     std::vector<TimelineEntry> timeline;
+    std::vector<IncidentNote> notes;
+    bool is_remarked = false;       // plugins were asked for notes
+    std::string remarked_suspect;   // the first suspect at that time
     std::string cause;              // as a person labelled it
     Fingerprint group;              // what a group rule gathers here; zero: the graph does
     std::string group_rule;         // "rules/shop.yaml:8 group \"by cluster\""

@@ -1,6 +1,7 @@
 #include "model/input.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace nocturne::model {
 
@@ -42,6 +43,11 @@ void get(Reader& in, Number& value) {
 
 void encode(Writer&, const Tick&) {}
 
+void encode(Writer&, const Checkpoint&) {}
+
+static_assert(
+    std::is_same_v<std::variant_alternative_t<kPluginKilledKind, Input::Body>, PluginKilled>);
+
 }  // namespace
 
 void encode(Writer& out, const Settings& settings) {
@@ -72,6 +78,9 @@ Result<Input::Body> decode_body(std::string_view bytes) {
         case 3: body = Tick{}; break;
         case 4: body = decode_settings(in); break;
         case 5: body = decode_rules_revision(in); break;
+        case 6: body = decode_plugins_revision(in); break;
+        case 7: body = decode_plugin_killed(in); break;
+        case 8: body = Checkpoint{}; break;
         default:
             return fail(ErrorCode::Damaged, "journal row of kind " + std::to_string(kind) +
                                                 " is unknown; was it written by a newer nocturne?");

@@ -3,6 +3,7 @@
 
 #include "model/command.hpp"
 #include "model/event.hpp"
+#include "model/plugins_revision.hpp"
 #include "model/position.hpp"
 #include "model/rules_revision.hpp"
 #include "model/settings.hpp"
@@ -18,12 +19,17 @@ namespace nocturne::model {
 struct Tick {};
 
 struct Input {
-    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings, RulesRevision>;
+    // The index is the journal row's kind: new ones go to the end.
+    using Body = std::variant<EventBatch, TopologyChange, Command, Tick, Settings, RulesRevision,
+                              PluginsRevision, PluginKilled, Checkpoint>;
 
     Position position = 0;  // given by the journal
     Time at = kNoTime;      // when it arrived: the core's clock
     Body body;
 };
+
+// The kind of journal rows that tell of kills.
+inline constexpr std::uint8_t kPluginKilledKind = 7;
 
 // The body alone: position and time are columns of the journal.
 std::string encode_body(const Input::Body& body);

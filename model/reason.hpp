@@ -89,7 +89,31 @@ enum class Reason : std::uint8_t {
     ResolvedByOperator,
     LabelledByOperator,
     UnmergedByOperator,  // an identity that dedup rules leave alone from now on
-    Count,               // not a reason
+    // enrich, detect, plugins
+    AnnotatedByPlugin,
+    ChangedByPlugin,    // labels, resource or severity
+    EmittedByPlugin,    // an event of a plugin's own
+    EmitTooDeep,        // by an event that a plugin emitted, and so on: it ends here
+    EmitTooMany,        // more than one event may lead to
+    AnomalyDetected,    // a detector's score reached its threshold
+    AnomalyCleared,     // and stayed below for long enough
+    NotedByPlugin,      // on an incident
+    PluginWouldAct,     // in shadow mode
+    PluginFailed,       // an error of its own: the event goes on without it
+    PluginWasKilled,    // out of time or memory: made anew, with empty state
+    PluginQuarantined,  // too many faults: not called any more
+    PluginOnProbation,  // the time of its quarantine is over: the next calls decide
+    PluginRecovered,    // and they went well
+    PluginReleased,     // by an operator
+    PluginLoaded,
+    PluginReloaded,  // another version or other settings
+    PluginRefused,   // a version that does not load: what was there goes on
+    PluginUnloaded,  // no longer in the configuration
+    PluginOnTrial,   // a new version runs in shadow beside the old one
+    PluginPromoted,
+    PluginRolledBack,
+    PluginModeSet,
+    Count,  // not a reason
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::Count)> kReasonNames{
@@ -165,6 +189,29 @@ inline constexpr std::array<std::string_view, static_cast<std::size_t>(Reason::C
     "resolved_by_operator",
     "labelled_by_operator",
     "unmerged_by_operator",
+    "annotated_by_plugin",
+    "changed_by_plugin",
+    "emitted_by_plugin",
+    "emit_too_deep",
+    "emit_too_many",
+    "anomaly_detected",
+    "anomaly_cleared",
+    "noted_by_plugin",
+    "plugin_would_act",
+    "plugin_failed",
+    "plugin_was_killed",
+    "plugin_quarantined",
+    "plugin_on_probation",
+    "plugin_recovered",
+    "plugin_released",
+    "plugin_loaded",
+    "plugin_reloaded",
+    "plugin_refused",
+    "plugin_unloaded",
+    "plugin_on_trial",
+    "plugin_promoted",
+    "plugin_rolled_back",
+    "plugin_mode_set",
 };
 
 // What hid an alert has ended: it is raised now, once.

@@ -15,6 +15,9 @@ struct Limits {
     std::size_t block_bytes_max = 1U << 20;  // one block, so that no single VM step is long
     std::chrono::milliseconds call_cpu_max{50};
     std::chrono::milliseconds load_cpu_max{500};
+    // Where calls are repeated (recovery, replay) that came back in time before: so many times the
+    // CPU and the memory that the manifest asks for.
+    std::uint32_t patience = 1;
     std::uint32_t wall_factor = 10;  // wall clock per call: so many times its CPU
     std::uint64_t instructions_max = 5'000'000;
     std::size_t source_bytes_max = 128U << 10;

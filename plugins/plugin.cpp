@@ -253,11 +253,11 @@ class Plugin::Inside {
         Limits limits = ceiling_;
         const Wants& wants = host_.manifest.wants;
         if (wants.memory_bytes_max > 0) {
-            limits.memory_bytes_max = wants.memory_bytes_max;
+            limits.memory_bytes_max = wants.memory_bytes_max * limits.patience;
             limits.block_bytes_max = std::min(limits.block_bytes_max, limits.memory_bytes_max);
         }
         if (wants.call_cpu_max.count() > 0) {
-            limits.call_cpu_max = wants.call_cpu_max;
+            limits.call_cpu_max = wants.call_cpu_max * limits.patience;
         }
         host_.meter.set_limits(limits);
     }

@@ -1,5 +1,6 @@
 #include "rules/configuration.hpp"
 
+#include "model/matcher.hpp"
 #include "model/severity.hpp"
 #include "model/suggestion.hpp"
 
@@ -26,6 +27,9 @@ constexpr std::size_t kListItemsMax = 1000;
 constexpr std::size_t kProblemsMax = 100;  // more than anybody reads at once
 constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
+
+constexpr std::array<std::string_view, 3> kPluginModes{"shadow", "suggest", "auto"};
+constexpr std::array<std::string_view, 2> kCanaries{"shadow", "off"};
 
 std::string shorten(std::string_view text) {
     constexpr std::size_t kShown = 64;
@@ -108,6 +112,8 @@ class ConfigurationReader {
                      each_text(node, "packs", "a list of shipped packs, e.g. [zabbix]",
                                [&](const YAML::Node& item) { to.packs.push_back(item.Scalar()); });
                  }},
+                {"plugins", [&](const YAML::Node& node) { read_plugin_paths(node); }},
+                {"plugin_settings", [&](const YAML::Node& node) { read_plugin_settings(node); }},
                 {"zmq", [&](const YAML::Node& node) { read_zmq(node); }},
                 {"http", [&](const YAML::Node& node) { read_http(node); }},
                 {"alerts", [&](const YAML::Node& node) { read_alerts(node); }},
@@ -260,6 +266,125 @@ class ConfigurationReader {
                   [&](const YAML::Node& item) {
                       read_path(item, "rules", file_.configuration.rules.emplace_back());
                   });
+    }
+
+    void read_plugin_paths(const YAML::Node& node) {
+        if (node.IsScalar()) {
+            read_path(node, "plugins", file_.configuration.plugins.emplace_back());
+            return;
+        }
+        each_text(node, "plugins", "a list of Lua files or folders, e.g. [plugins]",
+                  [&](const YAML::Node& item) {
+                      read_path(item, "plugins", file_.configuration.plugins.emplace_back());
+                  });
+    }
+
+    void read_plugin_settings(const YAML::Node& node) {
+        if (node.IsNull()) {
+            return;
+        }
+        if (!node.IsSequence() || node.size() > kListItemsMax) {
+            report(node, "plugin_settings: expected a list of at most " +
+                             std::to_string(kListItemsMax) +
+                             " entries, e.g. - {plugin: spike, set: {threshold: 4}}");
+            return;
+        }
+        for (const YAML::Node& item : node) {
+            read_plugin_setting(item);
+        }
+    }
+
+    // What is said later wins, for values and for stances.
+    void read_plugin_setting(const YAML::Node& node) {
+        model::PluginStance stance;
+        std::string where;
+        std::vector<model::PluginValue> values;
+        read_map(node, "plugin_settings",
+                 {{"plugin",
+                   [&](const YAML::Node& it) {
+                       stance.plugin = scalar(it, "plugin", "a plugin's name").value_or("");
+                   }},
+                  {"mode",
+                   [&](const YAML::Node& it) { read_word(it, "mode", kPluginModes, stance.mode); }},
+                  {"canary",
+                   [&](const YAML::Node& it) {
+                       std::string word;
+                       read_word(it, "canary", kCanaries, word);
+                       stance.tries_versions = word == "shadow";
+                   }},
+                  {"where", [&](const YAML::Node& it) { read_plugin_scope(it, where); }},
+                  {"set", [&](const YAML::Node& it) { read_plugin_values(it, values); }}});
+        if (!node.IsMap()) {
+            return;
+        }
+        if (stance.plugin.empty()) {
+            report(node, "plugin_settings: plugin is missing; expected the name in its table, "
+                         "e.g. plugin: spike");
+            return;
+        }
+        for (model::PluginValue& value : values) {
+            value.plugin = stance.plugin;
+            value.scope = where;
+            file_.configuration.plugin_values.push_back(std::move(value));
+        }
+        if (!stance.mode.empty() || stance.tries_versions) {
+            note_stance(stance);
+        }
+    }
+
+    void note_stance(const model::PluginStance& stance) {
+        std::vector<model::PluginStance>& stances = file_.configuration.plugin_stances;
+        auto found = std::find_if(stances.begin(), stances.end(),
+                                  [&](const auto& one) { return one.plugin == stance.plugin; });
+        if (found == stances.end()) {
+            stances.push_back(stance);
+            return;
+        }
+        found->mode = stance.mode.empty() ? found->mode : stance.mode;
+        found->tries_versions = found->tries_versions || stance.tries_versions;
+    }
+
+    template <typename Words>
+    void read_word(const YAML::Node& node, std::string_view key, const Words& words,
+                   std::string& to) {
+        const std::optional<std::string> text = scalar(node, key, "a word");
+        if (text && std::find(words.begin(), words.end(), *text) == words.end()) {
+            report(node, std::string(key) + ": \"" + shorten(*text) + "\" is not one of " +
+                             list_of(words));
+        } else if (text) {
+            to = *text;
+        }
+    }
+
+    void read_plugin_scope(const YAML::Node& node, std::string& to) {
+        const std::optional<std::string> text =
+            scalar(node, "where", "matchers, e.g. type=\"database\"");
+        if (!text) {
+            return;
+        }
+        if (const auto matchers = model::parse_matchers(*text); !matchers) {
+            report(node, "where: " + matchers.error().message);
+            return;
+        }
+        to = *text;
+    }
+
+    void read_plugin_values(const YAML::Node& node, std::vector<model::PluginValue>& values) {
+        if (!node.IsMap() || node.size() > kListItemsMax) {
+            report(node, "set: expected parameters and their values, e.g. {threshold: 4}");
+            return;
+        }
+        for (const auto& member : node) {
+            if (!member.first.IsScalar() || !member.second.IsScalar()) {
+                report(member.first, "set: expected a parameter and one value, e.g. threshold: 4");
+                continue;
+            }
+            const YAML::Mark mark = member.first.Mark();
+            const Place place{file_name_, static_cast<std::uint32_t>(mark.line + 1),
+                              static_cast<std::uint32_t>(mark.column + 1)};
+            values.push_back({"", member.first.Scalar(), member.second.Scalar(), "",
+                              nocturne::to_string(place)});
+        }
     }
 
     void read_zmq(const YAML::Node& node) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/event_json.hpp"
+#include "model/plugins_revision.hpp"
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
@@ -21,8 +22,11 @@ struct Configuration {
     std::string log_level = "info";
     std::vector<std::filesystem::path> topology;
     std::vector<TopologySource> topology_sources;
-    std::vector<std::filesystem::path> rules;  // files, or folders of them
-    std::vector<std::string> packs;            // shipped ones, by name
+    std::vector<std::filesystem::path> rules;    // files, or folders of them
+    std::vector<std::string> packs;              // shipped ones, by name
+    std::vector<std::filesystem::path> plugins;  // Lua files, or folders of them
+    std::vector<model::PluginValue> plugin_values;
+    std::vector<model::PluginStance> plugin_stances;
 
     std::string zmq_pull = "tcp://127.0.0.1:5555";  // empty: this socket is not opened
     std::string zmq_ack = "tcp://127.0.0.1:5556";

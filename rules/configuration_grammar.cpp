@@ -126,6 +126,21 @@ constexpr Key kTopologySources{.name = "topology_sources",
                                .what = "where the service graph is pulled from",
                                .fallback = "none",
                                .keys = kTopologySource};
+constexpr std::array kPluginModes{"shadow"sv, "suggest"sv, "auto"sv};
+constexpr std::array kCanaries{"shadow"sv, "off"sv};
+constexpr std::array kPluginSetting{
+    Key{"plugin", Shape::Text, "the name in its table", true},
+    word("mode", kPluginModes, "what becomes of what it does", "as its table says"),
+    word("canary", kCanaries, "shadow: a new version runs beside the old one until promoted",
+         "off"),
+    text("where", "matchers over resource, type, check and labels", "everywhere"),
+    Key{"set", Shape::Values, "parameters and their values"},
+};
+constexpr Key kPluginSettings{.name = "plugin_settings",
+                              .shape = Shape::Listed,
+                              .what = "parameters and modes of plugins; what comes later wins",
+                              .fallback = "none",
+                              .keys = kPluginSetting};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
@@ -133,6 +148,8 @@ constexpr std::array kConfiguration{
     kTopologySources,
     Key{"rules", Shape::OptionalTexts, "rule files, or folders of them", false, "none"},
     Key{"packs", Shape::OptionalTexts, "shipped rule packs, by name", false, "none"},
+    Key{"plugins", Shape::OptionalTexts, "Lua plugins: files, or folders of them", false, "none"},
+    kPluginSettings,
     section("zmq", kZmq, "sockets of ZeroMQ"),
     text("http", "address and port", "127.0.0.1:9193"),
     section("alerts", kAlerts, "how long alerts live, and how many"),

@@ -36,6 +36,27 @@ Result<Position> position_of(Database& database, std::string_view sql) {
     return static_cast<Position>(position);
 }
 
+Status read_rows(Statement& rows, const std::function<bool(const Entry&)>& each) {
+    Position before = 0;
+    for (;;) {
+        Result<bool> has_row = rows.step();
+        if (!has_row) {
+            Error error = std::move(has_row).error();
+            error.message =
+                "journal after position " + std::to_string(before) + ": " + error.message;
+            return fail(std::move(error));
+        }
+        if (!*has_row) {
+            return {};
+        }
+        NOCTURNE_TRY(const Entry entry, entry_of(rows));
+        if (!each(entry)) {
+            return {};
+        }
+        before = entry.position;
+    }
+}
+
 }  // namespace
 
 void append_row_of(std::string& out, const Entry& entry) {
@@ -74,24 +95,17 @@ Status read_journal(Database& database, Position from,
         database.prepare(
             "SELECT position, at, kind, row FROM journal WHERE position >= ?1 ORDER BY position"));
     rows.bind(1, static_cast<std::int64_t>(from));
-    Position before = 0;
-    for (;;) {
-        Result<bool> has_row = rows.step();
-        if (!has_row) {
-            Error error = std::move(has_row).error();
-            error.message =
-                "journal after position " + std::to_string(before) + ": " + error.message;
-            return fail(std::move(error));
-        }
-        if (!*has_row) {
-            return {};
-        }
-        NOCTURNE_TRY(const Entry entry, entry_of(rows));
-        if (!each(entry)) {
-            return {};
-        }
-        before = entry.position;
-    }
+    return read_rows(rows, each);
+}
+
+Status read_journal_kind(Database& database, std::uint8_t kind, Position from,
+                         const std::function<bool(const Entry&)>& each) {
+    NOCTURNE_TRY(Statement rows,
+                 database.prepare("SELECT position, at, kind, row FROM journal "
+                                  "WHERE position >= ?1 AND kind = ?2 ORDER BY position"));
+    rows.bind(1, static_cast<std::int64_t>(from));
+    rows.bind(2, kind);
+    return read_rows(rows, each);
 }
 
 Result<Position> first_position(Database& database) {

@@ -29,9 +29,11 @@ class JournalWriter {
     Statement set_delivered_;
 };
 
-// See Store::read.
+// See Store::read and read_kind.
 Status read_journal(Database& database, model::Position from,
                     const std::function<bool(const Entry&)>& each);
+Status read_journal_kind(Database& database, std::uint8_t kind, model::Position from,
+                         const std::function<bool(const Entry&)>& each);
 
 Result<model::Position> first_position(Database& database);
 Result<model::Position> last_position(Database& database);

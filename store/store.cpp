@@ -145,6 +145,12 @@ class Store::Inside {
         return read_journal(reader, from, each);
     }
 
+    Status read_kind(std::uint8_t kind, Position from,
+                     const std::function<bool(const Entry&)>& each) {
+        NOCTURNE_TRY(Database reader, open_reader());
+        return read_journal_kind(reader, kind, from, each);
+    }
+
     // Lends the connection for short reads.
     template <typename Ask>
     auto with_reader(Ask ask) {
@@ -325,6 +331,11 @@ Status Store::append(std::span<const PendingEntry> entries, const Extras& extras
 
 Status Store::read(Position from, const std::function<bool(const Entry&)>& each) {
     return inside_->read(from, each);
+}
+
+Status Store::read_kind(std::uint8_t kind, Position from,
+                        const std::function<bool(const Entry&)>& each) {
+    return inside_->read_kind(kind, from, each);
 }
 
 Result<Position> Store::first_position() {

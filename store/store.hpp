@@ -126,6 +126,9 @@ class Store {
     // Calls `each` for the entries from `from` on, in order, until it returns false. Sees what was
     // there when it began. Damaged names the position; entries before it were given.
     Status read(model::Position from, const std::function<bool(const Entry&)>& each);
+    // The same, those of one kind only.
+    Status read_kind(std::uint8_t kind, model::Position from,
+                     const std::function<bool(const Entry&)>& each);
     Result<model::Position> first_position();  // 0: the journal is empty
     Result<model::Position> last_position();   // 0: the journal is empty
     Result<model::Position> delivered();       // 0: nothing was

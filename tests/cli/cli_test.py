@@ -99,6 +99,16 @@ class Check(Case):
         problems = json.loads(nocturne("check", "--config", bad, "--format", "json").stdout)["problems"]
         self.assertEqual((problems[0]["line"], problems[0]["column"]), (2, 8))
 
+    def test_tells_what_is_wrong_with_a_plugin(self):
+        self.write("plugins/bad.lua", "local x = 1\nreturn { name = 'bad', }}\n")
+        config = self.write("nocturne.yaml", "plugins: [plugins]\nplugin_settings:\n  - {plugin: bda, mode: loud}\n")
+
+        done = nocturne("check", "--config", config)
+
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("bad.lua:2", done.stdout)
+        self.assertIn('nocturne.yaml:3:25: mode: "loud" is not one of shadow, suggest, auto', done.stdout)
+
     def test_missing_file(self):
         done = nocturne("check", "--config", self.folder / "no.yaml")
         self.assertEqual((done.returncode, "cannot be read" in done.stdout), (1, True))
@@ -124,6 +134,25 @@ class Replay(Case):
         self.write("events.jsonl", STORM)
         for form in ("text", "json"):
             self.assertEqual(self.replay("--format", form), self.replay("--format", form))
+
+    def test_plugins_run_and_are_killed_at_the_same_place_each_time(self):
+        self.write("events.jsonl", STORM)
+        head = "return { version = '1.0.0', kind = 'enricher', api = 1, mode = 'auto', wants = {writes = {'annotations'}}, "
+        self.write("plugins/owner.lua", head + "name = 'owner', on_event = function(event) "
+                   "nocturne.annotate('owner', 'team-' .. event.resource) end }")
+        self.write("plugins/tired.lua", head + "name = 'tired', on_event = function(event) "
+                   "nocturne.state.n = (nocturne.state.n or 0) + 1 nocturne.annotate('n', nocturne.state.n) "
+                   "if nocturne.state.n == 3 then while true do end end end }")
+        more = ["--plugins", self.folder / "plugins", "--format", "json"]
+
+        told = self.replay(*more)
+
+        alerts = json.loads(told)[0]["alerts"]
+        for alert in alerts:
+            self.assertEqual(alert["annotations"]["owner"], "team-" + alert["resource"])
+        self.assertEqual(told, self.replay(*more))
+        self.write("plugins/broken.lua", "return 7")
+        self.assertEqual(nocturne("replay", "--events", self.folder / "events.jsonl", *more).returncode, 1)
 
     def test_files_are_merged_and_gzip_and_stdin_work(self):
         self.write("events.jsonl", STORM)

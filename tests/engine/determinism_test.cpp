@@ -1,6 +1,6 @@
 // The one idea: the same inputs give the same state, whichever way the core came there.
 #include "engine/view.hpp"
-#include "tests/engine/story.hpp"
+#include "tests/engine/plugin_story.hpp"
 
 #include <gtest/gtest.h>
 
@@ -50,6 +50,41 @@ route:
     return revision;
 }
 
+// Plugins that keep what they know where they should. `version` makes one of them another plugin.
+model::PluginsRevision night_plugins(std::uint64_t version) {
+    const std::string number = std::to_string(version);
+    return plugins_of({
+        plugin_file("counter",
+                    "wants = { writes = {'annotations', 'labels'} }, on_event = function(event) "
+                    "local seen = nocturne.state[event.resource] or 0 "
+                    "nocturne.state[event.resource] = seen + 1 "
+                    "nocturne.annotate('seen', seen + " +
+                        number +
+                        ") nocturne.annotate('luck', math.random(1000)) "
+                        "if event.check == 'c1' then nocturne.set_label('odd', tostring(seen % 2)) "
+                        "end end, migrate = function(state) return state end",
+                    "enricher", number + ".0.0"),
+        plugin_file("echo", "wants = { writes = {'events'}, match = 'check=~\"c2|echo\"' }, "
+                            "on_event = function(event) nocturne.emit{ resource = event.resource, "
+                            "check = 'echo', severity = 'minor' } end"),
+        plugin_file("fails",
+                    "on_event = function(event) if event.resource == 'n7' then error('n7') end "
+                    "end"),
+        plugin_file("notes",
+                    "wants = { writes = {'annotations'} }, on_incident = function(incident) "
+                    "nocturne.state.n = (nocturne.state.n or 0) + 1 "
+                    "nocturne.annotate('number', nocturne.state.n) end"),
+        plugin_file(
+            "spike",
+            "wants = { events = {'metric'}, series = 20 }, "
+            "series = function() return { high = 0 } end, "
+            "on_sample = function(series, sample) local is_new = sample.value > series.high "
+            "series.high = math.max(series.high * 0.9, sample.value) "
+            "return is_new and 0.8 or 0.1 end",
+            "detector"),
+    });
+}
+
 // A night of everything, from one seed: events in and out of order, repeats, silences, changes of
 // the graph and of the rules, operators, pauses.
 class Night {
@@ -89,6 +124,14 @@ class Night {
             case 7:
                 return model::Command(model::SplitIncident{
                     {below(300), 0}, {{below(300), 0}, {below(300), 1}}, "me"});
+            case 8: return night_plugins(1 + below(2));
+            case 9: return model::Checkpoint{};
+            case 10: {
+                static constexpr const char* kModes[]{"shadow", "suggest", "auto", ""};
+                return model::Command(model::SetPluginMode{"counter", kModes[below(4)], "me"});
+            }
+            case 11: return model::Command(model::ReleasePlugin{"fails", "me"});
+            case 12: return model::Command(model::RollbackPlugin{"counter", "me"});
             default: return events(at);
         }
     }
@@ -116,9 +159,14 @@ class Night {
                      std::string(model::kSeverityNames[below(6)]) + R"(","time":)" +
                      std::to_string(time) + R"(,"id":")" + std::to_string(below(5000)) +
                      R"(","annotations":{"z":)" + std::to_string(below(30)) + R"(},"kind":")" +
-                     (below(20) == 0 ? "change" : "alert") + "\"}\n";
+                     kind() + R"(","value":)" + std::to_string(below(1000)) + "}\n";
         }
         return model::EventDecoder().decode(lines).batch;
+    }
+
+    std::string kind() {
+        const std::uint64_t dice = below(20);
+        return dice == 0 ? "change" : dice < 4 ? "metric" : "alert";
     }
 
     std::mt19937_64 random_;
@@ -147,10 +195,14 @@ TEST(Night, HasRulesWithoutAFault) {
     }
 }
 
+TEST(Night, HasPluginsWithoutAFault) {
+    PluginStory().plugins(night_plugins(1)).plugins(night_plugins(2));
+}
+
 TEST_P(Determinism, ReplayGivesTheSameBytes) {
     const std::vector<model::Input> inputs = Night(GetParam()).inputs(300);
-    Core live;
-    Core again;
+    Core live({}, counting());
+    Core again({}, counting());
     const std::vector<model::Effect> effects = run(live, inputs, 0, inputs.size());
 
     EXPECT_EQ(effects, run(again, inputs, 0, inputs.size()));
@@ -161,14 +213,14 @@ TEST_P(Determinism, ReplayGivesTheSameBytes) {
 
 TEST_P(Determinism, ASnapshotGoesOnAsIfNothingHappened) {
     const std::vector<model::Input> inputs = Night(GetParam()).inputs(300);
-    Core whole;
+    Core whole({}, counting());
     const std::vector<model::Effect> expected = run(whole, inputs, 0, inputs.size());
     for (std::size_t cut = 0; cut <= inputs.size(); cut += 37) {
-        Core first;
+        Core first({}, counting());
         std::vector<model::Effect> effects = run(first, inputs, 0, cut);
         const std::string snapshot = bytes_of(first);
         model::Reader in(snapshot);
-        Result<Core> second = Core::decode(in);
+        Result<Core> second = Core::decode(in, counting());
         ASSERT_TRUE(second) << second.error().message;
         ASSERT_EQ(bytes_of(*second), snapshot) << "cut at " << cut;
 
@@ -181,8 +233,8 @@ TEST_P(Determinism, ASnapshotGoesOnAsIfNothingHappened) {
 
 TEST_P(Determinism, InputsComeBackFromTheJournalTheSame) {
     const std::vector<model::Input> inputs = Night(GetParam()).inputs(200);
-    Core live;
-    Core from_journal;
+    Core live({}, counting());
+    Core from_journal({}, counting());
     run(live, inputs, 0, inputs.size());
     std::vector<model::Effect> effects;
     for (const model::Input& input : inputs) {
@@ -195,7 +247,7 @@ TEST_P(Determinism, InputsComeBackFromTheJournalTheSame) {
 
 TEST_P(Determinism, TheBooksAlwaysBalance) {
     const std::vector<model::Input> inputs = Night(GetParam()).inputs(400);
-    Core core;
+    Core core({}, counting());
     std::vector<model::Effect> effects;
     for (const model::Input& input : inputs) {
         core.apply(input, effects);

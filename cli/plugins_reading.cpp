@@ -1,0 +1,226 @@
+#include "cli/plugins_reading.hpp"
+
+#include "engine/deep_thread.hpp"
+#include "plugins/plugin.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <map>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+namespace nocturne::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kFilesMax = 1000;
+constexpr std::size_t kPluginBytesMax = 1U << 20;  // the sandbox allows less, and says so better
+constexpr std::size_t kTableBytesMax = 16U << 20;
+
+bool is_plugin(const fs::path& path) {
+    return path.extension() == ".lua" && !path.stem().string().ends_with("_test");
+}
+
+// The regular files of a folder, by name; none when there is no such folder.
+std::vector<fs::path> files_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    std::error_code error;
+    for (auto it = fs::directory_iterator(folder, error);
+         !error && it != fs::directory_iterator() && files.size() < kFilesMax;
+         it.increment(error)) {
+        if (it->is_regular_file(error)) {
+            files.push_back(it->path());
+        }
+    }
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+class PluginReader {
+   public:
+    explicit PluginReader(const engine::PluginRun& run) : run_(run) {}
+
+    PluginsReading read(const std::vector<fs::path>& paths,
+                        const std::vector<model::PluginValue>& values,
+                        const std::vector<model::PluginStance>& stances) {
+        reading_.revision.values = values;
+        reading_.revision.stances = stances;
+        for (const fs::path& path : paths) {
+            take_path(path);
+        }
+        engine::run_deep([&] { load_all(); });
+        check_names();
+        keep_wanted_tables();
+        return std::move(reading_);
+    }
+
+   private:
+    void complain(const std::string& message, Place place) {
+        reading_.problems.push_back({ErrorCode::Invalid, message, {std::move(place)}});
+    }
+
+    void take_path(const fs::path& path) {
+        std::error_code error;
+        if (!fs::is_directory(path, error)) {
+            take_plugin(path);
+            return;
+        }
+        for (const fs::path& file : files_in(path)) {
+            if (is_plugin(file)) {
+                take_plugin(file);
+            }
+        }
+    }
+
+    void take_plugin(const fs::path& path) {
+        std::optional<std::string> text = read_file(path, kPluginBytesMax);
+        if (!text || !seen_.insert(path).second) {
+            return;
+        }
+        model::PluginFile file{path.string(), *std::move(text), {}};
+        fs::path own = path;
+        own.replace_extension();
+        for (const fs::path& module : files_in(own)) {
+            if (is_plugin(module)) {
+                if (std::optional<std::string> code = read_file(module, kPluginBytesMax)) {
+                    file.modules.push_back({module.stem().string(), *std::move(code)});
+                }
+            }
+        }
+        reading_.revision.files.push_back(std::move(file));
+        take_tables(path.parent_path());
+    }
+
+    void take_tables(const fs::path& folder) {
+        if (!folders_.insert(folder).second) {
+            return;
+        }
+        for (const fs::path& path : files_in(folder)) {
+            if (path.extension() != ".csv") {
+                continue;
+            }
+            if (std::optional<std::string> text = read_file(path, kTableBytesMax)) {
+                model::RuleFile table{path.filename().string(), *std::move(text), model::kNoTime};
+                std::error_code error;
+                if (const auto written = fs::last_write_time(path, error); !error) {
+                    table.written = std::chrono::floor<model::Duration>(
+                        fs::file_time_type::clock::to_sys(written));
+                }
+                reading_.revision.tables.push_back(std::move(table));
+            }
+        }
+    }
+
+    std::optional<std::string> read_file(const fs::path& path, std::size_t bytes_max) {
+        std::error_code error;
+        std::ifstream in(path, std::ios::binary);
+        if (!in || fs::is_directory(path, error)) {
+            complain("cannot be read; is the name right?", {path.string(), 0, 0});
+            return std::nullopt;
+        }
+        std::string text(bytes_max + 1, '\0');  // one more than allowed, so that too long shows
+        in.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(in.gcount()));
+        if (text.size() > bytes_max) {
+            complain("is larger than " + std::to_string(bytes_max >> 10) + " KiB",
+                     {path.string(), 0, 0});
+            return std::nullopt;
+        }
+        text.shrink_to_fit();
+        return text;
+    }
+
+    void load_all() {
+        const std::vector<plugins::PluginTable> tables = engine::parse_tables(reading_.revision);
+        for (const model::PluginFile& file : reading_.revision.files) {
+            const auto plugin = engine::load_plugin(file, reading_.revision, tables, run_);
+            if (!plugin) {
+                Error error = plugin.error();
+                if (error.places.empty() && error.message.find(file.name) == std::string::npos) {
+                    error.places.push_back({file.name, 0, 0});
+                }
+                reading_.problems.push_back(std::move(error));
+                failed_ = true;
+                continue;
+            }
+            const plugins::Manifest& manifest = (*plugin)->manifest();
+            if (const auto [other, is_new] = names_.emplace(manifest.name, file.name); !is_new) {
+                complain("the name \"" + manifest.name + "\" is that of " + other->second +
+                             " too; give each plugin a name of its own",
+                         {file.name, 0, 0});
+            }
+            wanted_.insert(manifest.wants.tables.begin(), manifest.wants.tables.end());
+        }
+        for (const auto& [name, file] : names_) {
+            reading_.names.push_back(name);
+        }
+    }
+
+    // Settings of a plugin that is not there; of a broken file nobody knows the name.
+    void check_names() {
+        if (failed_) {
+            return;
+        }
+        std::set<std::string> told;
+        for (const model::PluginValue& value : reading_.revision.values) {
+            if (!names_.contains(value.plugin) && told.insert(value.plugin).second) {
+                reading_.problems.push_back(
+                    {ErrorCode::Invalid,
+                     value.place + ": no plugin is named \"" + value.plugin + "\"",
+                     {}});
+            }
+        }
+        for (const model::PluginStance& stance : reading_.revision.stances) {
+            if (!names_.contains(stance.plugin) && told.insert(stance.plugin).second) {
+                reading_.problems.push_back(
+                    {ErrorCode::Invalid,
+                     "plugin_settings: no plugin is named \"" + stance.plugin + "\"",
+                     {}});
+            }
+        }
+    }
+
+    void keep_wanted_tables() {
+        std::set<std::string> kept;
+        std::erase_if(reading_.revision.tables, [&](const model::RuleFile& table) {
+            return !wanted_.contains(table.name) || !kept.insert(table.name).second;
+        });
+    }
+
+    const engine::PluginRun& run_;
+    PluginsReading reading_;
+    std::set<fs::path> seen_;
+    std::set<fs::path> folders_;
+    std::map<std::string, std::string> names_;  // plugin to file
+    std::set<std::string> wanted_;              // tables
+    bool failed_ = false;
+};
+
+}  // namespace
+
+PluginsReading read_plugins(const std::vector<fs::path>& paths,
+                            const std::vector<model::PluginValue>& values,
+                            const std::vector<model::PluginStance>& stances,
+                            const engine::PluginRun& run) {
+    return PluginReader(run).read(paths, values, stances);
+}
+
+Status status_of(const PluginsReading& reading) {
+    constexpr std::size_t kTold = 10;
+    std::string text;
+    for (std::size_t i = 0; i < std::min(reading.problems.size(), kTold); ++i) {
+        text += (i > 0 ? "; " : "") + to_string(reading.problems[i]);
+    }
+    if (reading.problems.size() > kTold) {
+        text += "; and " + std::to_string(reading.problems.size() - kTold) +
+                " more (`nocturne check` tells all)";
+    }
+    return text.empty() ? Status() : Status(fail(ErrorCode::Invalid, text));
+}
+
+}  // namespace nocturne::cli
