@@ -306,8 +306,8 @@ void add_plugin(CLI::App& app, Action& chosen) {
     CLI::App* command =
         app.add_subcommand("plugin", "Lua plugins: new, check, list, show, compare, promote");
     command->require_subcommand(1);
-    add_plugin_check(*command, chosen);
     add_plugin_new(*command, chosen);
+    add_plugin_check(*command, chosen);
     add_plugin_commands(*command, chosen);
 }
 
