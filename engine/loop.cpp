@@ -72,14 +72,29 @@ class Loop::Inside {
         return status;
     }
 
+    // A snapshot of another version: a journal that is there from its beginning gives the same
+    // state.
+    Status pass_over(const Error& error) {
+        NOCTURNE_TRY(const Position first, store_.first_position());
+        if (first != 1) {
+            return fail(error);
+        }
+        recovery_.problems.push_back(error.message + "; the whole journal is replayed instead");
+        return {};
+    }
+
     Status recover_here() {
         core_.set_plugin_run(PluginRun::patient());
         NOCTURNE_TRY(std::optional<store::Snapshot> snapshot, store_.load_latest_snapshot());
         if (snapshot) {
             recovery_.problems = snapshot->problems;
             model::Reader in(snapshot->bytes);
-            NOCTURNE_TRY(core_, Core::decode(in, PluginRun::patient()));
-            recovery_.snapshot_position = snapshot->position;
+            if (Result<Core> core = Core::decode(in, PluginRun::patient()); core) {
+                core_ = *std::move(core);
+                recovery_.snapshot_position = snapshot->position;
+            } else {
+                NOCTURNE_TRY_STATUS(pass_over(core.error()));
+            }
         }
         NOCTURNE_TRY(std::vector<model::PluginKilled> kills,
                      read_kills(store_, core_.position() + 1));

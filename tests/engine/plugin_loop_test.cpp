@@ -187,6 +187,24 @@ TEST_F(PluginLoop, SnapshotWhileItRunsComesRightAfterACheckpoint) {
     EXPECT_EQ(out.bytes(), replayed_bytes());
 }
 
+TEST_F(PluginLoop, SnapshotOfAnotherVersionIsPassedOverForTheWholeJournal) {
+    start();
+    ASSERT_TRUE(loop_->submit_and_wait(plugins_of({restless()})));
+    event("a", "c");
+    stop();
+    {
+        const std::unique_ptr<store::Store> store = *store::Store::open(folder_);
+        ASSERT_TRUE(store->save_snapshot(*store->last_position(), "\x04 of long ago"));
+    }
+
+    start();
+    event("b", "c");
+
+    EXPECT_THAT(loop_->recovery().problems, SizeIs(1));
+    EXPECT_THAT(annotations("b"), HasSubstr("2/1"));
+    EXPECT_EQ(replayed_bytes(), live_bytes());
+}
+
 TEST_F(PluginLoop, KillDoesNotWaitForAQueueThatIsFull) {
     LoopOptions options;
     options.queue_inputs_max = 1;
