@@ -354,10 +354,10 @@ TEST(HttpServer, AnswersHeadWithoutABodyAndKeepsTheConnection) {
     Daemon daemon;
     RawClient client(daemon.http->address());
 
-    client.send("HEAD /-/healthy HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("HEAD /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\n");
     const std::string head = client.read_until("\r\n\r\n");
-    client.send("GET /-/healthy HTTP/1.1\r\nHost: x\r\n\r\nGET /version HTTP/1.1\r\nHost: "
-                "x\r\nConnection: close\r\n\r\n");
+    client.send("GET /-/healthy HTTP/1.1\r\nHost: localhost\r\n\r\nGET /version HTTP/1.1\r\nHost: "
+                "localhost\r\nConnection: close\r\n\r\n");
     const std::string all = client.read_until();
 
     EXPECT_THAT(head, AllOf(HasSubstr("Content-Length: 21"), EndsWith("\r\n\r\n")));
@@ -376,8 +376,8 @@ TEST(HttpServer, ClosesConnectionsThatSendTooSlowly) {
     RawClient half_body(daemon.http->address());
     RawClient idle(daemon.http->address());
     half_header.send("GET / HTT");
-    half_body.send("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{");
-    idle.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    half_body.send("POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+    idle.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     for (RawClient* client : {&silent, &half_header, &half_body, &idle}) {
         client->read_until();
@@ -399,7 +399,7 @@ TEST(HttpServer, RefusesWhatIsTooLargeOrNotHttp) {
 
     EXPECT_THAT(answer_to(raw_post("/api/v1/events", "", std::string(5'000'000, 'x'))),
                 StartsWith("HTTP/1.1 413"));
-    EXPECT_THAT(answer_to("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+    EXPECT_THAT(answer_to("POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: "
                           "chunked\r\n\r\nffff\r\n" +
                           std::string(100'000, 'x')),
                 StartsWith("HTTP/1.1 413"));
@@ -431,7 +431,7 @@ TEST(HttpServer, TellsTheOneConnectionTooMany) {
     RawClient first(daemon.http->address());
     RawClient second(daemon.http->address());
     for (RawClient* client : {&first, &second}) {
-        client->send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        client->send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client->read_until("\r\n\r\n");
     }
 
@@ -500,7 +500,7 @@ TEST(HttpServer, ListensOnTheAddressThatItWasGiven) {
 TEST(HttpStream, CarriesEffectsAsServerSentEvents) {
     Daemon daemon;
     RawClient client(daemon.http->address());
-    client.send("GET /api/v1/stream?topic=incident. HTTP/1.1\r\nHost: x\r\n\r\n");
+    client.send("GET /api/v1/stream?topic=incident. HTTP/1.1\r\nHost: localhost\r\n\r\n");
     ASSERT_THAT(client.read_until(": nocturne\n\n"), HasSubstr("Content-Type: text/event-stream"));
 
     post(daemon, "/api/v1/events", event_json("orders-db"));
@@ -521,7 +521,7 @@ TEST(HttpStream, BeatsWhileNothingHappensAndEndsWithItsListener) {
     };
     {
         RawClient client(daemon.http->address());
-        client.send("GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.send("GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n");
         client.read_until(": alive\n\n: alive\n\n");
         EXPECT_TRUE(streams());
     }
