@@ -291,11 +291,11 @@ Status Daemon::load_plugins() {
     const PluginsReading reading = read_plugins(
         configuration_.plugins, configuration_.plugin_values, configuration_.plugin_stances);
     NOCTURNE_TRY_STATUS(status_of(reading));
-    return tell_plugins(reading);
+    return tell_plugins(reading, start_caller());
 }
 
 // Journaled only when the plugins are others than those in force.
-Status Daemon::tell_plugins(const PluginsReading& reading) {
+Status Daemon::tell_plugins(const PluginsReading& reading, const gateway::Caller& caller) {
     const auto ask = [&](auto read) {
         return loop_->query_and_wait([&](const engine::Core& core) { read(*core.state().plugins); })
                    ? Status()
@@ -305,7 +305,8 @@ Status Daemon::tell_plugins(const PluginsReading& reading) {
     NOCTURNE_TRY_STATUS(ask(
         [&](const engine::PluginRack& rack) { is_told = rack.revision() == reading.revision; }));
     if (!is_told) {
-        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(reading.revision));
+        NOCTURNE_TRY_STATUS(
+            loop_->submit_and_wait(reading.revision, {note_of(caller, "plugins.change", "")}));
     }
     std::size_t running = 0;
     std::vector<engine::RefusedPlugin> refused;
@@ -463,7 +464,7 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
     if (const Status status = tell_rules(rules, caller); !status) {
         return refuse(status.error());
     }
-    if (const Status status = tell_plugins(plugins); !status) {
+    if (const Status status = tell_plugins(plugins, caller); !status) {
         return refuse(status.error());
     }
     if (read.configuration.topology_sources != configuration_.topology_sources) {

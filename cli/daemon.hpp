@@ -65,7 +65,7 @@ class Daemon {
     Status tell_topology(const std::vector<std::filesystem::path>& files,
                          const model::TopologyChange& change, const gateway::Caller& caller);
     Status tell_rules(const RulesReading& reading, const gateway::Caller& caller);
-    Status tell_plugins(const PluginsReading& reading);
+    Status tell_plugins(const PluginsReading& reading, const gateway::Caller& caller);
     Status do_reload(const gateway::Caller& caller);
     void append_metrics(std::string& out) const;
 

@@ -837,26 +837,25 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             respond(problems_response(body.problems));
             return;
         }
-        if (body.value.by.empty()) {
-            body.value.by = "unknown";
-        }
-        const bool asked =
-            loop_.query([self = shared_from_this(), respond, name = call.name, command,
-                         body = std::move(body.value)](const engine::Core& core) {
-                if (const Status can = engine::can_do(core, command, name, body.mode); !can) {
-                    respond(can.error().code == ErrorCode::NotFound
-                                ? error_response(404, can.error().message)
-                                : error_response(409, can.error().message));
-                    return;
-                }
-                self->submit(command_of(command, name, body), sizeof(model::Command), respond,
-                             [self, name](model::Position, Respond answer) {
-                                 self->ask(std::move(answer), [name](const engine::Core& after) {
-                                     return json_response(
-                                         engine::render_plugin(after, name).value_or("{}"));
-                                 });
+        body.value.by = name_of(call.caller, std::move(body.value.by));
+        const bool asked = loop_.query([self = shared_from_this(), respond, name = call.name,
+                                        command, caller = call.caller,
+                                        body = std::move(body.value)](const engine::Core& core) {
+            if (const Status can = engine::can_do(core, command, name, body.mode); !can) {
+                respond(can.error().code == ErrorCode::NotFound
+                            ? error_response(404, can.error().message)
+                            : error_response(409, can.error().message));
+                return;
+            }
+            const model::Command order = command_of(command, name, body);
+            self->submit(order, note_of(caller, order), sizeof(order), respond,
+                         [self, name](model::Position, Respond answer) {
+                             self->ask(std::move(answer), [name](const engine::Core& after) {
+                                 return json_response(
+                                     engine::render_plugin(after, name).value_or("{}"));
                              });
-            });
+                         });
+        });
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
