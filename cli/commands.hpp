@@ -37,6 +37,11 @@ void add_plugin(CLI::App& app, Action& chosen);
 void add_schema(CLI::App& app, Action& chosen);
 void add_silence(CLI::App& app, Action& chosen);
 void add_topology(CLI::App& app, Action& chosen);
+void add_runs(CLI::App& app, Action& chosen);
+void add_approve(CLI::App& app, Action& chosen);
+void add_reject(CLI::App& app, Action& chosen);
+void add_stop_actions(CLI::App& app, Action& chosen);
+void add_freeze(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace nocturne::cli

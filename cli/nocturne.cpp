@@ -27,15 +27,16 @@ void add_commands(CLI::App& app, Action& chosen) {
     };
 
     static constexpr Entry kEntries[] = {
-        {kDaemon, add_run},        {kDaemon, add_check},       {kRecorded, add_replay},
-        {kRecorded, add_rank},     {kOperator, add_incidents}, {kOperator, add_show},
-        {kOperator, add_alerts},   {kOperator, add_impact},    {kOperator, add_ack},
-        {kOperator, add_resolve},  {kOperator, add_label},     {kOperator, add_silence},
-        {kOperator, add_send},     {kDaemon, add_version},     {kRecorded, add_test},
-        {kOperator, add_why},      {kOperator, add_rules},     {kOperator, add_merge},
-        {kOperator, add_split},    {kOperator, add_unmerge},   {kDaemon, add_plugin},
-        {kOperator, add_topology}, {kRecorded, add_learn},     {kDaemon, add_schema},
-        {kRecorded, add_detect},
+        {kDaemon, add_run},        {kDaemon, add_check},          {kRecorded, add_replay},
+        {kRecorded, add_rank},     {kOperator, add_incidents},    {kOperator, add_show},
+        {kOperator, add_alerts},   {kOperator, add_impact},       {kOperator, add_ack},
+        {kOperator, add_resolve},  {kOperator, add_label},        {kOperator, add_silence},
+        {kOperator, add_send},     {kDaemon, add_version},        {kRecorded, add_test},
+        {kOperator, add_why},      {kOperator, add_rules},        {kOperator, add_merge},
+        {kOperator, add_split},    {kOperator, add_unmerge},      {kDaemon, add_plugin},
+        {kOperator, add_topology}, {kRecorded, add_learn},        {kDaemon, add_schema},
+        {kRecorded, add_detect},   {kOperator, add_runs},         {kOperator, add_approve},
+        {kOperator, add_reject},   {kOperator, add_stop_actions}, {kOperator, add_freeze},
     };
     for (const Entry& entry : kEntries) {
         entry.add(app, chosen);

@@ -1,6 +1,7 @@
 #include "gateway/api.hpp"
 
 #include "engine/loop.hpp"
+#include "engine/run_view.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
 #include "gateway/incident_graph.hpp"
@@ -161,6 +162,31 @@ Result<engine::IncidentQuery> parse_incident_query(const Target& target) {
     return query;
 }
 
+Result<engine::RunQuery> parse_run_query(const Target& target) {
+    NOCTURNE_TRY_STATUS(check_parameters(target, {"state", "incident", "open", "limit"}));
+    engine::RunQuery query;
+    if (const std::optional<std::string_view> state = target.find("state")) {
+        query.state = model::find_name<model::RunState>(model::kRunStateNames, *state);
+        if (!query.state) {
+            return fail(ErrorCode::Invalid, "parameter \"state\": \"" +
+                                                std::string(state->substr(0, 64)) +
+                                                "\" is not a state of runs, e.g. "
+                                                "awaiting_approval");
+        }
+    }
+    if (const std::optional<std::string_view> incident = target.find("incident")) {
+        query.incident = model::parse_id(model::kIncidentPrefix, *incident);
+        if (!query.incident) {
+            return fail(ErrorCode::Invalid,
+                        "parameter \"incident\": not an incident's id; expected e.g. I1042-3");
+        }
+    }
+    NOCTURNE_TRY(query.open, parse_flag(target, "open"));
+    NOCTURNE_TRY(query.limit, parse_count(target, "limit", query.limit));
+    query.limit = std::min(query.limit, kPageMax);
+    return query;
+}
+
 // "host:port" of an origin; empty when it is not one of the web ("null", "chrome-extension://...").
 std::string_view authority_of(std::string_view origin) {
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -176,7 +202,9 @@ constexpr std::string_view kFrontPage =
     "/api/v1/incidents  /api/v1/alerts  /api/v1/topology  /api/v1/silences  /api/v1/impact/NODE\n"
     "/api/v1/topology/lint  /api/v1/topology/sources  /v1/traces (POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
-    "/-/ready  /version\n";
+    "/-/ready  /version\n"
+    "/api/v1/runs  /api/v1/runs/stats  /api/v1/actions  /api/v1/actions/stop (POST)  "
+    "/api/v1/nodes/NODE/freeze (POST, DELETE)\n";
 
 void append_loop_metrics(const engine::LoopCounters& counters, std::string& out) {
     append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter,
@@ -263,7 +291,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 31> kRoutes{{
+        static constexpr std::array<Route, 43> kRoutes{{
             {Method::Post, "v1/traces", &Inside::post_traces},
             {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, "api/v1/topology/lint", &Inside::get_lint},
@@ -295,6 +323,18 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, "api/v1/silences", &Inside::post_silence},
             {Method::Delete, "api/v1/silences/*", &Inside::delete_silence},
             {Method::Get, "api/v1/stream", &Inside::get_stream},
+            {Method::Get, "api/v1/runs", &Inside::get_runs},
+            {Method::Post, "api/v1/runs", &Inside::post_run},
+            {Method::Get, "api/v1/runs/stats", &Inside::get_run_stats},
+            {Method::Get, "api/v1/runs/*", &Inside::get_run},
+            {Method::Post, "api/v1/runs/*/approve", &Inside::post_approve},
+            {Method::Post, "api/v1/runs/*/reject", &Inside::post_reject},
+            {Method::Post, "api/v1/runs/*/label", &Inside::post_run_label},
+            {Method::Post, "api/v1/runs/*/settle", &Inside::post_settle},
+            {Method::Get, "api/v1/actions", &Inside::get_actions},
+            {Method::Post, "api/v1/actions/stop", &Inside::post_stop},
+            {Method::Post, "api/v1/nodes/*/freeze", &Inside::post_freeze},
+            {Method::Delete, "api/v1/nodes/*/freeze", &Inside::delete_freeze},
         }};
         return kRoutes;
     }
@@ -890,6 +930,212 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
+    }
+
+    // ---- runs ----
+
+    static void no_such_run(const Respond& respond, std::string_view id) {
+        respond(error_response(404, "no run \"" + std::string(id.substr(0, 64)) + "\""));
+    }
+
+    void get_runs(Call call, Respond respond) {
+        Result<engine::RunQuery> query = parse_run_query(call.target);
+        if (!query) {
+            respond(error_response(400, query.error().message));
+            return;
+        }
+        ask(std::move(respond), [query = *std::move(query)](const engine::Core& core) {
+            return json_response(engine::render_runs(core, query));
+        });
+    }
+
+    void get_run_stats(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_run_stats(core)); });
+    }
+
+    void get_run(Call call, Respond respond) {
+        const std::optional<model::Id> id = model::parse_id(model::kRunPrefix, call.name);
+        ask(std::move(respond), [id, name = call.name](const engine::Core& core) {
+            std::optional<std::string> json = id ? engine::render_run(core, *id) : std::nullopt;
+            return json ? json_response(*std::move(json))
+                        : error_response(404, "no run \"" + name.substr(0, 64) + "\"");
+        });
+    }
+
+    void get_actions(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_actions(core)); });
+    }
+
+    // 201 when it goes on, 409 with the reason when a gate refuses it. Both tell the run.
+    void post_run(Call call, Respond respond) {
+        Checked<model::PlanProposed> proposal = parse_proposal_body(call.request.body);
+        if (!proposal.problems.empty()) {
+            respond(problems_response(proposal.problems));
+            return;
+        }
+        submit(std::move(proposal.value), call.request.body.size(), std::move(respond),
+               [self = shared_from_this()](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [position](const engine::Core& core) {
+                       const model::Id id{position, 0};
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, id, position);
+                       const std::optional<std::string> json = engine::render_run(core, id);
+                       if (!event || !json) {
+                           return error_response(500, "the run is gone already");
+                       }
+                       return model::is_refusal(event->reason) ? refusal_response(*event, *json)
+                                                               : json_response(*json, 201);
+                   });
+               });
+    }
+
+    // {"error":...,"reason":...,"run":{...}}; `json` may be empty.
+    static HttpResponse refusal_response(const model::RunEvent& event, std::string_view json) {
+        model::JsonWriter out;
+        const std::string name(model::name_of(event.reason));
+        out.begin_object().member("error", "refused: " + name +
+                                               (event.text.empty() ? "" : ": " + event.text));
+        out.member("reason", name).key("run");
+        json.empty() ? void(out.null()) : void(out.raw(json));
+        out.end_object();
+        const bool is_forbidden = event.reason == model::Reason::RoleTooLow ||
+                                  event.reason == model::Reason::PersonUnknown ||
+                                  event.reason == model::Reason::SelfApproval;
+        return json_response(out.take(), is_forbidden ? 403 : 409);
+    }
+
+    // Submits a person's word about a run, answers with the run after it or with the refusal.
+    void command_run(const Call& call, Respond respond,
+                     const std::function<Result<model::Command>(model::Id, RunWordBody)>& make) {
+        Checked<RunWordBody> body = parse_run_word_body(call.request.body);
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        const std::optional<model::Id> id = model::parse_id(model::kRunPrefix, call.name);
+        if (!id) {
+            no_such_run(respond, call.name);
+            return;
+        }
+        Result<model::Command> command = make(*id, std::move(body.value));
+        if (!command) {
+            respond(error_response(400, command.error().message));
+            return;
+        }
+        submit(*std::move(command), call.request.body.size(), std::move(respond),
+               [self = shared_from_this(), id = *id](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [id, position](const engine::Core& core) {
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, id, position);
+                       const std::string json = engine::render_run(core, id).value_or("");
+                       if (json.empty()) {
+                           return error_response(
+                               404, "no run \"" + model::format_id(model::kRunPrefix, id) + "\"");
+                       }
+                       return event && model::is_refusal(event->reason)
+                                  ? refusal_response(*event, json)
+                                  : json_response(json);
+                   });
+               });
+    }
+
+    void post_approve(Call call, Respond respond) {
+        command_run(call, std::move(respond),
+                    [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                        if (body.hash.empty()) {
+                            return fail(ErrorCode::Invalid,
+                                        "hash: is missing; expected the hash of the plan that "
+                                        "is approved");
+                        }
+                        return model::Command(
+                            model::ApproveRun{id, body.hash, body.by, body.role, body.from});
+                    });
+    }
+
+    void post_reject(Call call, Respond respond) {
+        command_run(call, std::move(respond),
+                    [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                        return model::Command(
+                            model::RejectRun{id, body.by, body.role, body.from, body.why});
+                    });
+    }
+
+    void post_run_label(Call call, Respond respond) {
+        command_run(
+            call, std::move(respond), [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                if (!body.label) {
+                    return fail(ErrorCode::Invalid, "label: is missing; expected one of helped, "
+                                                    "did_not_help, made_worse, none");
+                }
+                return model::Command(
+                    model::LabelRun{id, *body.label, body.by, body.role, body.from});
+            });
+    }
+
+    void post_settle(Call call, Respond respond) {
+        command_run(
+            call, std::move(respond), [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                const std::optional<model::AttemptKey> key = model::parse_attempt_key(body.attempt);
+                if (!body.verdict || !key || key->run != id) {
+                    return fail(ErrorCode::Invalid,
+                                "expected a verdict (done, failed, again, abandon) and the "
+                                "attempt that it is about, e.g. \"R12-0/1/run/1\"");
+                }
+                return model::Command(
+                    model::SettleRun{*key, static_cast<model::SettleRun::Verdict>(*body.verdict),
+                                     body.by, body.role, body.from});
+            });
+    }
+
+    // That actions are stopped or a node is frozen is what was asked for here.
+    static bool is_refused_word(model::Reason reason) {
+        return model::is_refusal(reason) && reason != model::Reason::ActionsStopped &&
+               reason != model::Reason::NodeFrozen;
+    }
+
+    // Submits a person's word that is about no run; answers with the switch and the frozen nodes.
+    void command_actions(const Call& call, Respond respond,
+                         const std::function<model::Command(RunWordBody)>& make) {
+        Checked<RunWordBody> body = parse_run_word_body(call.request.body);
+        if (const auto by = call.target.find("by"); by && body.value.by.empty()) {
+            body.value.by = *by;
+        }
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        submit(make(std::move(body.value)), call.request.body.size(), std::move(respond),
+               [self = shared_from_this()](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [position](const engine::Core& core) {
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, model::kNoId, position);
+                       return event && is_refused_word(event->reason)
+                                  ? refusal_response(*event, "")
+                                  : json_response(engine::render_actions(core));
+                   });
+               });
+    }
+
+    void post_stop(Call call, Respond respond) {
+        command_actions(call, std::move(respond), [](RunWordBody body) -> model::Command {
+            return model::StopActions{body.on, body.by, body.role, body.from, body.why};
+        });
+    }
+
+    void post_freeze(Call call, Respond respond) {
+        command_actions(call, std::move(respond),
+                        [node = call.name](RunWordBody body) -> model::Command {
+                            return model::FreezeNode{node, body.by, body.role, body.from, body.why};
+                        });
+    }
+
+    void delete_freeze(Call call, Respond respond) {
+        command_actions(call, std::move(respond),
+                        [node = call.name](RunWordBody body) -> model::Command {
+                            return model::ThawNode{node, body.by, body.role, body.from};
+                        });
     }
 
     void get_stream(Call call, Respond respond) {
