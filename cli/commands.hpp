@@ -39,6 +39,11 @@ void add_silence(CLI::App& app, Action& chosen);
 void add_topology(CLI::App& app, Action& chosen);
 void add_audit(CLI::App& app, Action& chosen);
 void add_token(CLI::App& app, Action& chosen);
+void add_runs(CLI::App& app, Action& chosen);
+void add_approve(CLI::App& app, Action& chosen);
+void add_reject(CLI::App& app, Action& chosen);
+void add_stop_actions(CLI::App& app, Action& chosen);
+void add_freeze(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 }  // namespace nocturne::cli

@@ -3,6 +3,7 @@
 #include "engine/blind_spots.hpp"
 #include "engine/plugin_rack.hpp"
 #include "engine/plugin_view.hpp"
+#include "engine/run_view.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "topology/neighbourhood.hpp"
@@ -547,6 +548,22 @@ std::string render_effect(const Core& core, const model::Effect& effect) {
         out.end_object();
         return out.take();
     }
+    if (model::is_about_run(effect.topic)) {
+        const model::Run* run = state.runs.find(effect.subject);
+        out.key("run");
+        run == nullptr ? void(out.null()) : write_run(out, core, *run);
+        out.key("answer").begin_object();
+        if (run != nullptr) {
+            out.member("reason", model::name_of(run->answer.reason)).member("by", run->answer.by);
+            out.member("from", run->answer.from).member("text", run->answer.text);
+        }
+        out.end_object().end_object();
+        return out.take();
+    }
+    if (model::is_about_actions(effect.topic)) {
+        out.key("actions").raw(render_actions(core)).end_object();
+        return out.take();
+    }
     const BlindSpots blind(state);
     if (model::is_about_incident(effect.topic)) {
         out.key("incident");
@@ -606,6 +623,7 @@ void append_metrics(const Core& core, std::string& out) {
                    "gauge");
     append_bounds(state, out);
     append_plugin_metrics(core, out);
+    append_run_metrics(core, out);
     out += "# HELP nocturne_decisions_total Decisions of the engine by their named reason.\n";
     out += "# TYPE nocturne_decisions_total counter\n";
     for (std::size_t i = 1; i < model::kReasonNames.size(); ++i) {

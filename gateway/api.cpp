@@ -2,6 +2,7 @@
 
 #include "engine/loop.hpp"
 #include "engine/plugin_view.hpp"
+#include "engine/run_view.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
 #include "gateway/access.hpp"
@@ -208,6 +209,31 @@ Result<AuditPage> parse_audit_page(const Target& target, model::Time now) {
     return page;
 }
 
+Result<engine::RunQuery> parse_run_query(const Target& target) {
+    NOCTURNE_TRY_STATUS(check_parameters(target, {"state", "incident", "open", "limit"}));
+    engine::RunQuery query;
+    if (const std::optional<std::string_view> state = target.find("state")) {
+        query.state = model::find_name<model::RunState>(model::kRunStateNames, *state);
+        if (!query.state) {
+            return fail(ErrorCode::Invalid, "parameter \"state\": \"" +
+                                                std::string(state->substr(0, 64)) +
+                                                "\" is not a state of runs, e.g. "
+                                                "awaiting_approval");
+        }
+    }
+    if (const std::optional<std::string_view> incident = target.find("incident")) {
+        query.incident = model::parse_id(model::kIncidentPrefix, *incident);
+        if (!query.incident) {
+            return fail(ErrorCode::Invalid,
+                        "parameter \"incident\": not an incident's id; expected e.g. I1042-3");
+        }
+    }
+    NOCTURNE_TRY(query.open, parse_flag(target, "open"));
+    NOCTURNE_TRY(query.limit, parse_count(target, "limit", query.limit));
+    query.limit = std::min(query.limit, kPageMax);
+    return query;
+}
+
 // "host:port" of an origin; empty when it is not one of the web ("null", "chrome-extension://...").
 std::string_view authority_of(std::string_view origin) {
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -224,7 +250,9 @@ constexpr std::string_view kFrontPage =
     "/api/v1/rules  /api/v1/plugins  /api/v1/topology/lint  /api/v1/topology/sources\n"
     "/api/v1/audit  /v1/traces (POST)\n"
     "/api/v1/events (POST)  /api/v1/events/PAYLOAD (POST)  /api/v1/stream  /metrics  /-/healthy  "
-    "/-/ready  /version\n";
+    "/-/ready  /version\n"
+    "/api/v1/runs  /api/v1/runs/stats  /api/v1/actions  /api/v1/actions/stop (POST)  "
+    "/api/v1/nodes/NODE/freeze (POST, DELETE)\n";
 
 void append_loop_metrics(const engine::LoopCounters& counters, std::string& out) {
     append_metric(out, "loop_inputs_total", "Inputs written to the journal.", MetricType::Counter,
@@ -333,7 +361,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 39> kRoutes{{
+        static constexpr std::array<Route, 51> kRoutes{{
             {Method::Post, Role::Ingest, "v1/traces", &Inside::post_traces},
             {Method::Get, Role::Viewer, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, Role::Viewer, "api/v1/topology/lint", &Inside::get_lint},
@@ -373,6 +401,18 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Delete, Role::Responder, "api/v1/silences/*", &Inside::delete_silence},
             {Method::Get, Role::Approver, "api/v1/audit", &Inside::get_audit},
             {Method::Get, Role::Viewer, "api/v1/stream", &Inside::get_stream},
+            {Method::Get, Role::Viewer, "api/v1/runs", &Inside::get_runs},
+            {Method::Post, Role::Responder, "api/v1/runs", &Inside::post_run},
+            {Method::Get, Role::Viewer, "api/v1/runs/stats", &Inside::get_run_stats},
+            {Method::Get, Role::Viewer, "api/v1/runs/*", &Inside::get_run},
+            {Method::Post, Role::Responder, "api/v1/runs/*/approve", &Inside::post_approve},
+            {Method::Post, Role::Responder, "api/v1/runs/*/reject", &Inside::post_reject},
+            {Method::Post, Role::Responder, "api/v1/runs/*/label", &Inside::post_run_label},
+            {Method::Post, Role::Responder, "api/v1/runs/*/settle", &Inside::post_settle},
+            {Method::Get, Role::Viewer, "api/v1/actions", &Inside::get_actions},
+            {Method::Post, Role::Responder, "api/v1/actions/stop", &Inside::post_stop},
+            {Method::Post, Role::Responder, "api/v1/nodes/*/freeze", &Inside::post_freeze},
+            {Method::Delete, Role::Responder, "api/v1/nodes/*/freeze", &Inside::delete_freeze},
         }};
         return kRoutes;
     }
@@ -1148,6 +1188,238 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             return entries.size() < page.query.limit;
         }));
         return entries;
+    }
+
+    // ---- runs ----
+
+    static void no_such_run(const Respond& respond, std::string_view id) {
+        respond(error_response(404, "no run \"" + std::string(id.substr(0, 64)) + "\""));
+    }
+
+    void get_runs(Call call, Respond respond) {
+        Result<engine::RunQuery> query = parse_run_query(call.target);
+        if (!query) {
+            respond(error_response(400, query.error().message));
+            return;
+        }
+        ask(std::move(respond), [query = *std::move(query)](const engine::Core& core) {
+            return json_response(engine::render_runs(core, query));
+        });
+    }
+
+    void get_run_stats(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_run_stats(core)); });
+    }
+
+    void get_run(Call call, Respond respond) {
+        const std::optional<model::Id> id = model::parse_id(model::kRunPrefix, call.name);
+        ask(std::move(respond), [id, name = call.name](const engine::Core& core) {
+            std::optional<std::string> json = id ? engine::render_run(core, *id) : std::nullopt;
+            return json ? json_response(*std::move(json))
+                        : error_response(404, "no run \"" + name.substr(0, 64) + "\"");
+        });
+    }
+
+    void get_actions(Call, Respond respond) {
+        ask(std::move(respond),
+            [](const engine::Core& core) { return json_response(engine::render_actions(core)); });
+    }
+
+    // 201 when it goes on, 409 with the reason when a gate refuses it. Both tell the run.
+    void post_run(Call call, Respond respond) {
+        Checked<model::PlanProposed> proposal = parse_proposal_body(call.request.body);
+        if (!proposal.problems.empty()) {
+            respond(problems_response(proposal.problems));
+            return;
+        }
+        model::PlanProposed& plan = proposal.value;
+        plan.by = name_of(call.caller, std::move(plan.by));
+        if (plan.from.empty() || call.caller.role) {
+            plan.from = call.caller.from;
+        }
+        model::AuditNote note;
+        note.actor = plan.by;
+        note.role = call.caller.role_name();
+        note.from = call.caller.from;
+        note.action = "run.propose";
+        note.subject = plan.plan.playbook;
+        note.reason = plan.plan.summary;
+        submit(std::move(plan), std::move(note), call.request.body.size(), std::move(respond),
+               [self = shared_from_this()](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [position](const engine::Core& core) {
+                       const model::Id id{position, 0};
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, id, position);
+                       const std::optional<std::string> json = engine::render_run(core, id);
+                       if (!event || !json) {
+                           return error_response(500, "the run is gone already");
+                       }
+                       return model::is_refusal(event->reason) ? refusal_response(*event, *json)
+                                                               : json_response(*json, 201);
+                   });
+               });
+    }
+
+    // {"error":...,"reason":...,"run":{...}}; `json` may be empty.
+    static HttpResponse refusal_response(const model::RunEvent& event, std::string_view json) {
+        model::JsonWriter out;
+        const std::string name(model::name_of(event.reason));
+        out.begin_object().member("error", "refused: " + name +
+                                               (event.text.empty() ? "" : ": " + event.text));
+        out.member("reason", name).key("run");
+        json.empty() ? void(out.null()) : void(out.raw(json));
+        out.end_object();
+        const bool is_forbidden = event.reason == model::Reason::RoleTooLow ||
+                                  event.reason == model::Reason::PersonUnknown ||
+                                  event.reason == model::Reason::SelfApproval;
+        return json_response(out.take(), is_forbidden ? 403 : 409);
+    }
+
+    // With a token, who somebody is and what they may do is the token's to say, whatever the body
+    // says.
+    static void speak_as(const Caller& caller, RunWordBody& body) {
+        body.by = name_of(caller, std::move(body.by));
+        body.role = caller.role.value_or(body.role);
+        if (body.from.empty() || caller.role) {
+            body.from = caller.from;
+        }
+    }
+
+    // Submits a person's word about a run, answers with the run after it or with the refusal.
+    void command_run(const Call& call, Respond respond,
+                     const std::function<Result<model::Command>(model::Id, RunWordBody)>& make) {
+        Checked<RunWordBody> body = parse_run_word_body(call.request.body);
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        const std::optional<model::Id> id = model::parse_id(model::kRunPrefix, call.name);
+        if (!id) {
+            no_such_run(respond, call.name);
+            return;
+        }
+        speak_as(call.caller, body.value);
+        Result<model::Command> command = make(*id, std::move(body.value));
+        if (!command) {
+            respond(error_response(400, command.error().message));
+            return;
+        }
+        model::AuditNote note = note_of(call.caller, *command);
+        submit(*std::move(command), std::move(note), call.request.body.size(), std::move(respond),
+               [self = shared_from_this(), id = *id](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [id, position](const engine::Core& core) {
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, id, position);
+                       const std::string json = engine::render_run(core, id).value_or("");
+                       if (json.empty()) {
+                           return error_response(
+                               404, "no run \"" + model::format_id(model::kRunPrefix, id) + "\"");
+                       }
+                       return event && model::is_refusal(event->reason)
+                                  ? refusal_response(*event, json)
+                                  : json_response(json);
+                   });
+               });
+    }
+
+    void post_approve(Call call, Respond respond) {
+        command_run(call, std::move(respond),
+                    [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                        if (body.hash.empty()) {
+                            return fail(ErrorCode::Invalid,
+                                        "hash: is missing; expected the hash of the plan that "
+                                        "is approved");
+                        }
+                        return model::Command(
+                            model::ApproveRun{id, body.hash, body.by, body.role, body.from});
+                    });
+    }
+
+    void post_reject(Call call, Respond respond) {
+        command_run(call, std::move(respond),
+                    [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                        return model::Command(
+                            model::RejectRun{id, body.by, body.role, body.from, body.why});
+                    });
+    }
+
+    void post_run_label(Call call, Respond respond) {
+        command_run(
+            call, std::move(respond), [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                if (!body.label) {
+                    return fail(ErrorCode::Invalid, "label: is missing; expected one of helped, "
+                                                    "did_not_help, made_worse, none");
+                }
+                return model::Command(
+                    model::LabelRun{id, *body.label, body.by, body.role, body.from});
+            });
+    }
+
+    void post_settle(Call call, Respond respond) {
+        command_run(
+            call, std::move(respond), [](model::Id id, RunWordBody body) -> Result<model::Command> {
+                const std::optional<model::AttemptKey> key = model::parse_attempt_key(body.attempt);
+                if (!body.verdict || !key || key->run != id) {
+                    return fail(ErrorCode::Invalid,
+                                "expected a verdict (done, failed, again, abandon) and the "
+                                "attempt that it is about, e.g. \"R12-0/1/run/1\"");
+                }
+                return model::Command(
+                    model::SettleRun{*key, static_cast<model::SettleRun::Verdict>(*body.verdict),
+                                     body.by, body.role, body.from});
+            });
+    }
+
+    // That actions are stopped or a node is frozen is what was asked for here.
+    static bool is_refused_word(model::Reason reason) {
+        return model::is_refusal(reason) && reason != model::Reason::ActionsStopped &&
+               reason != model::Reason::NodeFrozen;
+    }
+
+    // Submits a person's word that is about no run; answers with the switch and the frozen nodes.
+    void command_actions(const Call& call, Respond respond,
+                         const std::function<model::Command(RunWordBody)>& make) {
+        Checked<RunWordBody> body = parse_run_word_body(call.request.body);
+        if (const auto by = call.target.find("by"); by && body.value.by.empty()) {
+            body.value.by = *by;
+        }
+        if (!body.problems.empty()) {
+            respond(problems_response(body.problems));
+            return;
+        }
+        speak_as(call.caller, body.value);
+        const model::Command command = make(std::move(body.value));
+        submit(command, note_of(call.caller, command), call.request.body.size(), std::move(respond),
+               [self = shared_from_this()](model::Position position, Respond answer) {
+                   self->ask(std::move(answer), [position](const engine::Core& core) {
+                       const std::optional<model::RunEvent> event =
+                           engine::answer_at(core, model::kNoId, position);
+                       return event && is_refused_word(event->reason)
+                                  ? refusal_response(*event, "")
+                                  : json_response(engine::render_actions(core));
+                   });
+               });
+    }
+
+    void post_stop(Call call, Respond respond) {
+        command_actions(call, std::move(respond), [](RunWordBody body) -> model::Command {
+            return model::StopActions{body.on, body.by, body.role, body.from, body.why};
+        });
+    }
+
+    void post_freeze(Call call, Respond respond) {
+        command_actions(call, std::move(respond),
+                        [node = call.name](RunWordBody body) -> model::Command {
+                            return model::FreezeNode{node, body.by, body.role, body.from, body.why};
+                        });
+    }
+
+    void delete_freeze(Call call, Respond respond) {
+        command_actions(call, std::move(respond),
+                        [node = call.name](RunWordBody body) -> model::Command {
+                            return model::ThawNode{node, body.by, body.role, body.from};
+                        });
     }
 
     void get_stream(Call call, Respond respond) {

@@ -3,6 +3,8 @@
 
 #include "model/command.hpp"
 #include "model/result.hpp"
+#include "model/role.hpp"
+#include "model/run.hpp"
 #include "model/time.hpp"
 #include "model/topology_change.hpp"
 
@@ -53,5 +55,27 @@ struct OperatorBody {
 };
 
 Checked<OperatorBody> parse_operator_body(std::string_view json);
+
+// A plan, and what the gates ask of it: docs/reference/playbooks.md. What people propose is at most
+// for approval, never automatic.
+Checked<model::PlanProposed> parse_proposal_body(std::string_view json);
+
+// A word of a person about runs:
+// {"by":...,"role":"approver","from":...,"hash":...,"why":...,"on":true,"label":"helped",
+//  "verdict":"done|failed|again|abandon","attempt":"R12-0/1/run/1"}.
+struct RunWordBody {
+    std::string by;
+    // Who reaches the daemon's own port is trusted, as for every other command.
+    model::Role role = model::Role::Approver;
+    std::string from;
+    std::string hash;
+    std::string why;
+    bool on = true;
+    std::optional<model::RunLabel> label;
+    std::optional<std::uint8_t> verdict;  // a model::SettleRun::Verdict
+    std::string attempt;                  // a key as model::to_string writes it
+};
+
+Checked<RunWordBody> parse_run_word_body(std::string_view json);
 
 }  // namespace nocturne::gateway

@@ -371,6 +371,46 @@ inline constexpr bool is_release(Reason reason) {
     }
 }
 
+// A plan, or a person's word about runs, came to nothing.
+inline constexpr bool is_refusal(Reason reason) {
+    switch (reason) {
+        case Reason::ActionsStopped:
+        case Reason::NodeFrozen:
+        case Reason::PlanMalformed:
+        case Reason::PlanTooLarge:
+        case Reason::CapabilityMissing:
+        case Reason::NodeUnknown:
+        case Reason::IncidentUnknown:
+        case Reason::IncidentOver:
+        case Reason::PreconditionChanged:
+        case Reason::PreconditionUnknown:
+        case Reason::CooldownActive:
+        case Reason::RateLimited:
+        case Reason::TargetBusy:
+        case Reason::TooManyRuns:
+        case Reason::BlastRadiusExceeded:
+        case Reason::TooFewHealthy:
+        case Reason::TooManyDependents:
+        case Reason::BreakerOpen:
+        case Reason::KeepsComingBack:
+        case Reason::ErrorBudgetSpent:
+        case Reason::LoopDetected:
+        case Reason::InMaintenance:
+        case Reason::AlreadyProposed:
+        case Reason::RunUnknown:
+        case Reason::HashDiffers:
+        case Reason::RoleTooLow:
+        case Reason::PersonUnknown:
+        case Reason::SelfApproval:
+        case Reason::ApprovedTwice:
+        case Reason::NotAwaiting:
+        case Reason::ApprovalExpired:
+        case Reason::NodeNotFrozen:
+        case Reason::NothingToSettle: return true;
+        default: return false;
+    }
+}
+
 inline constexpr std::size_t count_of(Reason) {
     return kReasonNames.size();
 }

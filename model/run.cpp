@@ -1,6 +1,10 @@
 #include "model/run.hpp"
 
 #include "model/member_codec.hpp"
+#include "model/severity.hpp"
+
+#include <algorithm>
+#include <charconv>
 
 namespace nocturne::model {
 
@@ -90,6 +94,34 @@ void each_member(Self& run, Each each) {
 std::string to_string(const AttemptKey& key) {
     return format_id(kRunPrefix, key.run) + "/" + std::to_string(key.step + 1) + "/" +
            std::string(name_of(key.phase)) + "/" + std::to_string(key.attempt);
+}
+
+std::optional<AttemptKey> parse_attempt_key(std::string_view text) {
+    std::array<std::string_view, 4> parts;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const std::size_t slash = i + 1 < parts.size() ? text.find('/') : text.size();
+        if (slash == std::string_view::npos) {
+            return std::nullopt;
+        }
+        parts[i] = text.substr(0, slash);
+        text.remove_prefix(std::min(slash + 1, text.size()));
+    }
+    const auto number = [](std::string_view digits) -> std::optional<std::uint32_t> {
+        std::uint32_t value = 0;
+        const auto [end, error] =
+            std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        return error == std::errc() && end == digits.data() + digits.size() && value > 0
+                   ? std::optional(value)
+                   : std::nullopt;
+    };
+    const std::optional<Id> run = parse_id(kRunPrefix, parts[0]);
+    const std::optional<std::uint32_t> step = number(parts[1]);
+    const auto phase = find_name<Phase>(kPhaseNames, parts[2]);
+    const std::optional<std::uint32_t> attempt = number(parts[3]);
+    if (!run || !step || !phase || !attempt) {
+        return std::nullopt;
+    }
+    return AttemptKey{*run, *step - 1, *phase, *attempt};
 }
 
 void encode(Writer& out, const PlanProposed& proposal) {

@@ -60,6 +60,8 @@ struct AttemptKey {
 
 // "R1042-0/2/verify/1"; steps count from 1 there.
 std::string to_string(const AttemptKey& key);
+// The key in such a text, or nothing.
+std::optional<AttemptKey> parse_attempt_key(std::string_view text);
 
 // Started is told, and durable, before the effector is called: an attempt that was started and has
 // no result may or may not have been done; one that was not started was not done.

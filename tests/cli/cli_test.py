@@ -16,7 +16,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("NOCTURNE_PROGRAM", str(ROOT / "build/release/nocturne"))
 CASES = ROOT.parent / "shared/data/rca"
-COMMANDS = "run replay rank learn send check incidents alerts show impact ack resolve label silence version audit token".split()
+COMMANDS = ("run replay rank learn send check incidents alerts show impact ack resolve label silence version "
+            "audit token runs approve reject stop-actions freeze").split()
 
 TOPOLOGY = """services:
   - {name: front, depends_on: [orders, catalogue]}
@@ -492,6 +493,47 @@ class Daemon(Case):
         self.assertEqual(self.ask_json("show", key)["state"], "resolved")
         self.assertIn("topology as before", (self.folder / "log").read_text())
         self.stop()
+
+    def test_a_run_survives_kill_9_and_tells_every_refusal(self):
+        self.start("--topology", self.topology)
+        step = {"name": "restart database", "node": "database",
+                "run": {"effector": "command", "target": "restart-unit", "arguments": {"unit": "database"}}}
+        plan = {"playbook": "restart", "target": "database", "by": "anna", "risk": "low", "steps": [step]}
+        proposed = json.loads(self.ask("runs", "propose", self.write("plan.json", [plan]), "--format", "json"))
+        run = proposed["id"]
+        self.assertEqual((proposed["state"], proposed["reason"]), ("awaiting_approval", "mode_approve"))
+        self.assertIn(f"nocturne approve {run} --hash {proposed['hash']}", self.ask("runs", "show", run))
+
+        def refused(reason, *arguments):
+            done = nocturne(*arguments, "--url", self.url)
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn("refused: " + reason, done.stderr)
+
+        yes = ["approve", run, "--hash", proposed["hash"]]
+        refused("self_approval", *yes, "--by", "anna")
+        refused("hash_differs", "approve", run, "--hash", "00", "--by", "ben")
+        refused("role_too_low", *yes, "--by", "ben", "--role", "viewer")
+        self.assertIn("stopped", self.ask("stop-actions", "--by", "ben", "--why", "odd"))
+        refused("actions_stopped", *yes, "--by", "ben")
+        self.ask("stop-actions", "--off", "--by", "ben")
+        big = {**plan, "steps": [{**step, "name": str(i)} for i in range(1000)]}
+        refused("plan_too_large", "runs", "propose", self.write("big.json", [big]))
+        usage = nocturne("approve", run, "--url", self.url, stdin="")
+        self.assertEqual((usage.returncode, "--hash" in usage.stderr), (2, True))
+
+        self.assertIn("is running", self.ask(*yes, "--by", "ben"))
+        self.kill()
+        self.start("--topology", self.topology)
+        after = self.ask_json("runs", "show", run)
+        self.assertEqual((after["state"], after["attempt"]["key"]), ("running", run + "/1/run/1"))
+        refused("not_awaiting", *yes, "--by", "carl")
+        self.assertIn("database is frozen", self.ask("freeze", "database", "--by", "ben"))
+        self.assertEqual(self.ask_json("runs", "show", run)["state"], "needs_person")
+        self.assertIn("is failed", self.ask("runs", "settle", run, "abandon", "--by", "ben"))
+        self.assertIn("restart", self.ask("runs", "stats"))
+        reasons = [event["reason"] for event in self.ask_json("runs", "show", run)["timeline"]]
+        for reason in ["self_approval", "hash_differs", "role_too_low", "actions_stopped", "approved_by_person"]:
+            self.assertIn(reason, reasons)
 
     def test_learns_from_the_journal_while_it_runs(self):
         rules = self.write("rules/words.yaml", 'normalise:\n  - name: words\n    match: check="DiskFull"\n'

@@ -491,12 +491,12 @@ TEST(Run, IsJudgedByWhatBecomesOfTheIncident) {
 TEST(Run, LabelsOfPeopleCountOnce) {
     RunStory night;
     night.helps(night.proposal());
-    const auto label = [&](model::RunLabel label) {
+    const auto say = [&](model::RunLabel word) {
         night.apply(
-            model::Command(model::LabelRun{night.run().id, label, "anna", Role::Responder, "cli"}));
+            model::Command(model::LabelRun{night.run().id, word, "anna", Role::Responder, "cli"}));
     };
-    label(model::RunLabel::Helped);
-    label(model::RunLabel::MadeWorse);
+    say(model::RunLabel::Helped);
+    say(model::RunLabel::MadeWorse);
 
     const PlaybookTally& tally = night.state().runs.tallies.at("restart");
     EXPECT_EQ(tally.helped, 0U);

@@ -69,7 +69,8 @@ TEST(TopicSet, HoldsWhatBeginsWithAPrefix) {
     EXPECT_EQ(topics_with_prefix("incident.opened"), topics_with_prefix("incident.o"));
     EXPECT_EQ(topics_with_prefix("alert.") | topics_with_prefix("incident.") |
                   topics_with_prefix("notify.") | topics_with_prefix("storm.") |
-                  topics_with_prefix("plugin."),
+                  topics_with_prefix("plugin.") | topics_with_prefix("run.") |
+                  topics_with_prefix("actions.") | topics_with_prefix("node."),
               topics_with_prefix(""));
     EXPECT_EQ(topics_with_prefix("nothing"), 0U);
 }
