@@ -217,6 +217,9 @@ std::string shown(const plugins::ParameterValue& value) {
 // The shipped detectors of metrics.
 int print_list() {
     for (const plugins::ShippedScript& script : plugins::shipped_scripts()) {
+        if (!script.file.starts_with("scripts/detectors/")) {
+            continue;
+        }
         plugins::PluginSource source{std::string(script.file), std::string(script.text), {}};
         const auto plugin = plugins::Plugin::load(std::move(source), {});
         if (!plugin) {

@@ -214,7 +214,7 @@ bool Runs::may(const Person& person, Role needed) {
         answer(Reason::PersonUnknown, person, "nobody said who asks");
         return false;
     }
-    if (person.role < needed) {
+    if (!model::includes(person.role, needed)) {
         answer(Reason::RoleTooLow, person,
                "it takes the role " + std::string(model::name_of(needed)) + ", " +
                    clean(person.by, kNameBytesMax) + " has " +

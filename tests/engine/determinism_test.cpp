@@ -376,7 +376,7 @@ TEST(Night, HasRunsThatBeginAndEnd) {
     std::uint64_t ended = 0;
     for (std::uint64_t seed = 1; seed < 13; ++seed) {
         Core core;
-        run(core, Night(seed).inputs(300), 0, 300);
+        run(core, Night(seed).inputs(900), 0, 900);
         for (const PastRun& past : core.state().runs.past) {
             ++begun;
             ended += past.ended_at != model::kNoTime ? 1U : 0U;
