@@ -347,6 +347,7 @@ void Pipeline::conclude() {
     }
     news_.clear();
     due_words_.clear();
+    (void)state_.book.take_shadowed();
 }
 
 // Of the incidents that were ranked just now: the graph as the ranking saw it.

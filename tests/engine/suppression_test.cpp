@@ -328,6 +328,18 @@ change_window:
     }
 }
 
+TEST(ChangeWindow, InShadowModeSaysNothingOfAlertsThatItDoesNotCover) {
+    Story story;
+    story.topology(kShop).rules(R"(
+change_window:
+  - {name: deploys, mode: shadow, for: 10m}
+)");
+    story.event(R"({"resource":"orders-db","check":"deploy","kind":"change"})");
+    story.fires("search", "errors", "minor");
+
+    EXPECT_EQ(story.count(Reason::WouldBeHidden), 0U);
+}
+
 TEST(Storm, TellsAFewAndTheWorstAndGathersAll) {
     Story story;
     story.rules(R"(
