@@ -22,12 +22,13 @@ void ChangeWindows::load(const rules::RuleSet& rules) {
     }
     for (Window& window : windows_) {
         if (window.until == model::kNoTime) {
+            window = {};  // it names a rule of before
             continue;
         }
         const auto found =
             same.find(rules_->rules[rules_->change_windows[window.rule].rule].content);
         if (found == same.end()) {
-            window.until = model::kNoTime;
+            window = {};
         } else {
             window.rule = found->second;
         }

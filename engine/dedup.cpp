@@ -123,6 +123,9 @@ Transition Dedup::create(const model::EventView& event, const model::Fingerprint
     }
     alert.slo = is_slo(event);
     alert.node = state_.topology.observe(resource, state_.now);
+    if (known == topology::kNoNode) {
+        state_.maintenances.node_came(resource);
+    }
     ++state_.alerts_on_node[alert.node];
     take_facts(alert, event);
     begin_episode(slot, time);
@@ -278,6 +281,9 @@ void Dedup::forget(Slot slot) {
     if (--state_.alerts_on_node[node] == 0) {
         state_.alerts_on_node.erase(node);
         state_.topology.forget(node);
+        if (!state_.topology.now().is_alive(node)) {
+            state_.maintenances.node_went(node);
+        }
     }
 }
 

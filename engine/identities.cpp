@@ -84,13 +84,19 @@ void Identities::unmerge(const model::Fingerprint& identity) {
     }
 }
 
+void Identities::keep_early_end(const EarlyEnd& end) {
+    early_ends_.push_back(end);
+    EarlyTime& last = early_times_[end.identity];
+    last.time = end.time;
+    ++last.count;
+}
+
 void Identities::forget_early_ends(model::Time now, model::Duration lateness) {
     while (!early_ends_.empty() &&
            (now - early_ends_.front().noted_at > lateness || early_ends_.size() > kEarlyEndsMax)) {
         const EarlyEnd& oldest = early_ends_.front();
         given_up_.early_ends += now - oldest.noted_at > lateness ? 0U : 1U;
-        if (const auto found = early_times_.find(oldest.identity);
-            found != early_times_.end() && found->second == oldest.time) {
+        if (const auto found = early_times_.find(oldest.identity); --found->second.count == 0) {
             early_times_.erase(found);
         }
         early_ends_.pop_front();
@@ -99,8 +105,7 @@ void Identities::forget_early_ends(model::Time now, model::Duration lateness) {
 
 void Identities::note_early_end(const model::Fingerprint& identity, model::Time time,
                                 model::Time now, model::Duration lateness) {
-    early_ends_.push_back({identity, time, now});
-    early_times_.insert_or_assign(identity, time);
+    keep_early_end({identity, time, now});
     forget_early_ends(now, lateness);
 }
 
@@ -111,7 +116,7 @@ bool Identities::has_ended_early(const model::Fingerprint& identity, model::Time
         return false;
     }
     const auto found = early_times_.find(identity);
-    return found != early_times_.end() && time < found->second;
+    return found != early_times_.end() && time < found->second.time;
 }
 
 void Identities::encode(model::Writer& out) const {
@@ -165,8 +170,7 @@ void Identities::decode(model::Reader& in) {
         end.identity = get();
         end.time = model::from_unix_ms(in.zigzag());
         end.noted_at = model::from_unix_ms(in.zigzag());
-        early_ends_.push_back(end);
-        early_times_.insert_or_assign(end.identity, end.time);
+        keep_early_end(end);
     }
 }
 

@@ -80,6 +80,7 @@ class Identities {
         model::Time noted_at;
     };
 
+    void keep_early_end(const EarlyEnd& end);
     void forget_early_ends(model::Time now, model::Duration lateness);
 
     rules::MatchIndex index_;
@@ -87,8 +88,14 @@ class Identities {
     std::map<Slot, std::vector<Merged>> merged_;
     std::set<model::Fingerprint> unmerged_;
     std::deque<EarlyEnd> early_ends_;  // in the order of arrival
-    boost::unordered_flat_map<model::Fingerprint, model::Time, model::FingerprintHash>
-        early_times_;  // the latest of each
+
+    // Of one identity in early_ends_.
+    struct EarlyTime {
+        model::Time time;  // of the last that came
+        std::size_t count = 0;
+    };
+
+    boost::unordered_flat_map<model::Fingerprint, EarlyTime, model::FingerprintHash> early_times_;
 };
 
 }  // namespace nocturne::engine

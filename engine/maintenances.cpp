@@ -74,6 +74,18 @@ Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines
     return is_active ? Turn::Begins : Turn::Ends;
 }
 
+void Maintenances::node_came(std::string_view name) {
+    if (rules_ == nullptr) {
+        return;
+    }
+    const std::vector<MaintenanceRule>& windows = rules_->maintenances;
+    if (std::any_of(windows.begin(), windows.end(), [&](const MaintenanceRule& rule) {
+            return std::find(rule.nodes.begin(), rule.nodes.end(), name) != rule.nodes.end();
+        })) {
+        is_indexed_ = false;
+    }
+}
+
 void Maintenances::index(const topology::Graph& graph) {
     std::vector<const rules::Condition*> conditions;
     numbers_.clear();
@@ -97,7 +109,7 @@ void Maintenances::cover(std::uint32_t window, const topology::Graph& graph) {
     for (const std::string& name : rule.nodes) {
         const topology::NodeIndex node = graph.find(name);
         if (node == topology::kNoNode) {
-            continue;  // it may come with the next change of the graph
+            continue;  // it may come with the next change of the graph, or with an event
         }
         const std::vector<topology::NodeIndex> dependents =
             topology::dependents(graph, node, rule.dependents, kCoveredMax);

@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 namespace nocturne::engine {
@@ -24,6 +25,12 @@ class Maintenances {
 
     // After a change of the graph.
     void find_nodes() { is_indexed_ = false; }
+
+    // An event named a node that nobody knew; a window may name it, too.
+    void node_came(std::string_view name);
+
+    // The node has gone, and its number may serve another.
+    void node_went(topology::NodeIndex node) { covering_.erase(node); }
 
     enum class Turn : std::uint8_t { None, Begins, Ends };
     // What time has made of the window.

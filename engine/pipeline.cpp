@@ -513,6 +513,7 @@ void Pipeline::conclude() {
     runs_.follow(news_);
     news_.clear();
     due_words_.clear();
+    (void)state_.book.take_shadowed();
 }
 
 void Pipeline::remark_on_news() {

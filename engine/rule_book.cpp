@@ -17,6 +17,7 @@ std::shared_ptr<const rules::RuleSet> RuleBook::load(const model::RulesRevision&
     revision_ = revision;
     rules_ = rules::compile(revision).rules;
     names_.clear();
+    shadowed_.clear();
     for (const rules::Rule& rule : rules_->rules) {
         names_.push_back({rules::key_of(rule), rules::to_string(rule)});
     }

@@ -31,6 +31,8 @@ Reason end_of(Reason reason) {
 Mute Suppress::find_mute(Slot slot, const AlertSubject& subject, Ask ask) {
     const Alert& alert = state_.alerts[slot];
     const topology::Graph& graph = state_.topology.now();
+    (void)state_.book.take_shadowed();  // of other stages: they hide nothing
+    std::vector<rules::RuleIndex> shadowed;
     Mute mute = state_.silences.mutes(subject);
     if (!mute) {
         mute = state_.maintenances.mutes(subject, alert, graph, state_.book, state_.now);
@@ -42,6 +44,7 @@ Mute Suppress::find_mute(Slot slot, const AlertSubject& subject, Ask ask) {
             ask == Ask::Raise ? ChangeWindows::Count::Yes : ChangeWindows::Count::No, closed);
         if (closed) {
             state_.counters.count(Reason::ChangeWindowExceeded);
+            shadowed = state_.book.take_shadowed();
             reconsider_hidden(Reason::DuringChange);
         }
     }
@@ -54,7 +57,9 @@ Mute Suppress::find_mute(Slot slot, const AlertSubject& subject, Ask ask) {
     if (!mute) {
         mute = state_.dependencies.mutes(state_.alerts, slot, graph, state_.book, state_.now);
     }
-    for (const rules::RuleIndex rule : state_.book.take_shadowed()) {
+    const std::vector<rules::RuleIndex> more = state_.book.take_shadowed();
+    shadowed.insert(shadowed.end(), more.begin(), more.end());
+    for (const rules::RuleIndex rule : shadowed) {
         state_.counters.count(Reason::WouldBeHidden);
         state_.decisions.note(slot, {state_.now, state_.now, 1, Reason::WouldBeHidden,
                                      state_.book.text_of(rule), ""});

@@ -359,9 +359,7 @@ void GraphEditor::drop_claim(std::uint32_t id) {
     }
     t_->claims.edit(id) = {};
     free_claims_.push_back(id);
-    if (id < bucket_of_claim_.size()) {
-        bucket_of_claim_[id] = 0;
-    }
+    unschedule(id);
 }
 
 // Provenance and confidence from the claims: independent sources, so their doubts multiply.
@@ -462,19 +460,43 @@ std::int64_t GraphEditor::bucket_of(const ClaimRecord& claim) {
     return std::max<std::int64_t>(1, model::to_unix_ms(claim.expires()) / kBucketMs + 1);
 }
 
-// A reminder to look, as with the engine's deadlines: confirming writes a time and moves nothing.
+// What was planned follows from the claims as they stand, never from when each was confirmed: so it
+// is the same after a restart.
 void GraphEditor::schedule(std::uint32_t id) {
     const ClaimRecord& claim = t_->claims[id];
-    if (claim.ttl_s == 0) {
+    const std::int64_t bucket = claim.ttl_s == 0 ? 0 : bucket_of(claim);
+    if (bucket == (id < planned_.size() ? planned_[id].bucket : 0)) {
         return;
     }
-    if (bucket_of_claim_.size() <= id) {
-        bucket_of_claim_.resize(std::max<std::size_t>(id + 1, bucket_of_claim_.size() * 2));
+    unschedule(id);
+    if (bucket == 0) {
+        return;
     }
-    const std::int64_t bucket = bucket_of(claim);
-    if (std::int64_t& now = bucket_of_claim_[id]; now == 0 || bucket < now) {
-        now = bucket;
-        due_[bucket].push_back(id);
+    if (planned_.size() <= id) {
+        planned_.resize(std::max<std::size_t>(id + 1, planned_.size() * 2));
+    }
+    std::uint32_t& first = due_.try_emplace(bucket, kNoRecord).first->second;
+    planned_[id] = {bucket, kNoRecord, first};
+    if (first != kNoRecord) {
+        planned_[first].before = id;
+    }
+    first = id;
+}
+
+void GraphEditor::unschedule(std::uint32_t id) {
+    if (id >= planned_.size() || planned_[id].bucket == 0) {
+        return;
+    }
+    const Planned gone = std::exchange(planned_[id], {});
+    if (gone.next != kNoRecord) {
+        planned_[gone.next].before = gone.before;
+    }
+    if (gone.before != kNoRecord) {
+        planned_[gone.before].next = gone.next;
+    } else if (gone.next != kNoRecord) {
+        due_[gone.bucket] = gone.next;
+    } else {
+        due_.erase(gone.bucket);
     }
 }
 
@@ -484,22 +506,10 @@ Time GraphEditor::next_expiry() const {
 
 void GraphEditor::expire(Time now, ChangeReport& report) {
     std::vector<std::uint32_t> expired;
-    while (!due_.empty() && next_expiry() <= now) {
-        const auto [bucket, claims] = *due_.begin();
-        due_.erase(due_.begin());
-        for (const std::uint32_t id : claims) {
-            if (bucket_of_claim_[id] != bucket) {
-                continue;  // of a claim that has gone, or is to be looked at earlier
-            }
-            bucket_of_claim_[id] = 0;
-            // By its own bucket, not by the one that it was found in: so that it does not matter
-            // whether a restart has planned it anew.
-            const ClaimRecord& claim = t_->claims[id];
-            if (claim.ttl_s != 0 && model::from_unix_ms(bucket_of(claim) * kBucketMs) <= now) {
-                expired.push_back(id);
-            } else {
-                schedule(id);
-            }
+    for (auto bucket = due_.begin();
+         bucket != due_.end() && model::from_unix_ms(bucket->first * kBucketMs) <= now; ++bucket) {
+        for (std::uint32_t id = bucket->second; id != kNoRecord; id = planned_[id].next) {
+            expired.push_back(id);
         }
     }
     drop_claims(std::move(expired), report);

@@ -165,19 +165,28 @@ class GraphEditor {
     void drop_claim(std::uint32_t claim);
     void drop_claims(std::vector<std::uint32_t> claims, ChangeReport& report);
     static std::int64_t bucket_of(const ClaimRecord& claim);
+    // Plans when the claim is taken back, as it stands now.
     void schedule(std::uint32_t claim);
+    void unschedule(std::uint32_t claim);
     void link(std::uint32_t edge);
     void unlink(std::uint32_t edge);
 
     static constexpr std::int64_t kBucketMs = 5000;
+
+    // A claim's place in the list of what expires in the same bucket.
+    struct Planned {
+        std::int64_t bucket = 0;  // 0: it stays
+        std::uint32_t before = kNoRecord;
+        std::uint32_t next = kNoRecord;
+    };
 
     Graph::Inside* t_;
     std::vector<NodeIndex> free_nodes_;
     std::vector<std::uint32_t> free_edges_;
     std::vector<std::uint32_t> free_claims_;
     std::vector<std::uint32_t> free_names_;
-    std::map<std::int64_t, std::vector<std::uint32_t>> due_;  // claims to look at, by bucket
-    std::vector<std::int64_t> bucket_of_claim_;               // 0: none
+    std::map<std::int64_t, std::uint32_t> due_;  // the first claim of each bucket
+    std::vector<Planned> planned_;               // by claim; those beyond it stay
 };
 
 }  // namespace nocturne::topology

@@ -305,5 +305,17 @@ TEST(Resolution, ThatOvertakesItsEventStillCounts) {
     EXPECT_EQ(story.count(Reason::ResolvedEarly), 1U);
 }
 
+TEST(Resolution, SentTwiceIsRememberedAsLongAsTheSecond) {
+    Story story;
+    const std::string end = R"({"resource":"a","check":"x","status":"resolved","time":)" +
+                            std::to_string(Story::kStart) + "}";
+    story.event(end).passes(std::chrono::seconds(40)).event(end).passes(std::chrono::seconds(40));
+    story.event(R"({"resource":"a","check":"x","time":)" + std::to_string(Story::kStart - 5000) +
+                "}");
+
+    EXPECT_EQ(story.state().alerts.size(), 0U);
+    EXPECT_EQ(story.count(Reason::ResolvedEarly), 1U);
+}
+
 }  // namespace
 }  // namespace nocturne::engine

@@ -179,6 +179,37 @@ maintenance:
     EXPECT_EQ(state_of(story, "api"), AlertState::Suppressed);
 }
 
+TEST(Maintenance, CoversANodeThatOnlyAnEventNamesFromItsFirstAlert) {
+    Story story;
+    story.rules(R"(
+maintenance:
+  - {name: patch, node: printer, from: 2025-01-01 00:00, until: 2099-01-01 00:00}
+)");
+    story.fires("web", "errors").fires("printer", "down");
+
+    EXPECT_EQ(story.alert("printer")->suppression, Reason::InMaintenance);
+    EXPECT_EQ(state_of(story, "web"), AlertState::Firing);
+}
+
+TEST(Maintenance, DoesNotCoverWhoTakesTheNumberOfANodeThatWasForgotten) {
+    model::Settings settings;
+    settings.resolved_keep = minutes(1);
+    settings.resolve_after = settings.incident_keep = minutes(1);
+    Story story(settings);
+    story.rules(R"(
+maintenance:
+  - {name: patch, node: printer, from: 2025-01-01 00:00, until: 2099-01-01 00:00}
+)");
+    story.fires("printer", "down");
+    const topology::NodeIndex number = story.alert("printer")->node;
+    story.clears("printer", "down").passes(minutes(5));
+    ASSERT_EQ(story.alert("printer"), nullptr);
+    story.fires("scanner", "down");
+
+    EXPECT_EQ(story.alert("scanner")->node, number);
+    EXPECT_EQ(state_of(story, "scanner"), AlertState::Firing);
+}
+
 TEST(Flapping, IsToldOfOnceAndAgainWhenItIsCalm) {
     Story story;
     story.rules(R"(
@@ -295,6 +326,18 @@ change_window:
     for (Slot slot = 0; slot < story.state().alerts.bound(); ++slot) {
         EXPECT_EQ(story.state().alerts[slot].state, AlertState::Firing);
     }
+}
+
+TEST(ChangeWindow, InShadowModeSaysNothingOfAlertsThatItDoesNotCover) {
+    Story story;
+    story.topology(kShop).rules(R"(
+change_window:
+  - {name: deploys, mode: shadow, for: 10m}
+)");
+    story.event(R"({"resource":"orders-db","check":"deploy","kind":"change"})");
+    story.fires("search", "errors", "minor");
+
+    EXPECT_EQ(story.count(Reason::WouldBeHidden), 0U);
 }
 
 TEST(Storm, TellsAFewAndTheWorstAndGathersAll) {

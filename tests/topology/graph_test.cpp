@@ -211,6 +211,22 @@ TEST(LiveGraph, TakesBackWhatNobodyConfirmsInTime) {
     EXPECT_EQ(graph.next_expiry(), model::Time::max());
 }
 
+TEST(LiveGraph, NamesTheSameNextExpiryWhateverWasConfirmedBefore) {
+    LiveGraph graph;
+    TopologyChange spans = change_of("otlp", {{"web", "db", "calls", 1}});
+    spans.ttl = std::chrono::minutes(5);
+    graph.apply(spans, kNow);
+    const model::Time first = graph.next_expiry();
+    graph.apply(spans, kNow + std::chrono::minutes(2));
+    const std::string bytes = bytes_of(graph);
+    model::Reader in(bytes);
+    const Result<LiveGraph> restarted = LiveGraph::decode(in);
+
+    ASSERT_TRUE(restarted);
+    EXPECT_EQ(graph.next_expiry(), first + std::chrono::minutes(2));
+    EXPECT_EQ(restarted->next_expiry(), graph.next_expiry());
+}
+
 TEST(LiveGraph, IsSurerOfWhatTwoSourcesSay) {
     LiveGraph graph;
     TopologyChange change = change_of("otlp", {{"web", "db", "", 1}});
