@@ -5,6 +5,7 @@
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
+#include "rules/action_settings.hpp"
 #include "rules/topology_source.hpp"
 
 #include <filesystem>
@@ -33,6 +34,9 @@ struct Configuration {
 
     model::Settings settings;
     model::EventLimits limits;
+
+    std::vector<SecretSource> secrets;
+    ActionSettings actions;
 
     model::Duration journal_keep = std::chrono::days(7);
     model::Duration history_keep = std::chrono::days(90);
