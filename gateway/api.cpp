@@ -263,7 +263,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 31> kRoutes{{
+        static constexpr std::array<Route, 32> kRoutes{{
             {Method::Post, "v1/traces", &Inside::post_traces},
             {Method::Get, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, "api/v1/topology/lint", &Inside::get_lint},
@@ -295,6 +295,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, "api/v1/silences", &Inside::post_silence},
             {Method::Delete, "api/v1/silences/*", &Inside::delete_silence},
             {Method::Get, "api/v1/stream", &Inside::get_stream},
+            {Method::Post, "chat/*", &Inside::post_chat},
         }};
         return kRoutes;
     }
@@ -890,6 +891,14 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
         if (!asked) {
             respond(unavailable("the engine is stopping"));
         }
+    }
+
+    void post_chat(Call call, Respond respond) {
+        if (!parts_.chat || (call.name != "slack" && call.name != "mattermost")) {
+            respond(error_response(404, "no such chat is configured"));
+            return;
+        }
+        parts_.chat(call.name, std::move(call.request), std::move(respond));
     }
 
     void get_stream(Call call, Respond respond) {

@@ -37,6 +37,8 @@ struct HttpRequest {
     std::string fetch_site;        // the header Sec-Fetch-Site; empty: not sent
     std::string media_type;        // the header Content-Type; empty: not sent
     std::string content_encoding;  // the header; empty: not sent
+    std::string slack_signature;   // the header X-Slack-Signature; empty: not sent
+    std::string slack_timestamp;   // the header X-Slack-Request-Timestamp; empty: not sent
 };
 
 struct HttpResponse {
@@ -60,6 +62,10 @@ struct ApiParts {
     // The rules in force at the edge, whose payloads tell how other tools' documents become
     // events. Called for each such document on the server's thread; may be empty.
     std::function<std::shared_ptr<const rules::RuleSet>()> rules = {};
+    // Requests that a chat's server sends: "slack" or "mattermost". Called on the server's thread,
+    // must not block; may be empty.
+    std::function<void(std::string_view medium, HttpRequest, std::function<void(HttpResponse)>)>
+        chat = {};
     // Takes spans and knows the sources of the graph; must outlive the server. nullptr: none.
     TopologyFeed* topology = nullptr;
     // Each appends its part of /metrics; called on the server's thread, must not block.

@@ -2,6 +2,7 @@
 
 #include "model/severity.hpp"
 #include "rules/action_reading.hpp"
+#include "rules/chat_reading.hpp"
 #include "rules/field_reader.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ class ConfigurationReader : private FieldReader {
                 {"retention", [&](const YAML::Node& node) { read_retention(node); }},
                 {"secrets", [&](const YAML::Node& node) { read_secrets(*this, node, to.secrets); }},
                 {"actions", [&](const YAML::Node& node) { read_actions(*this, node, to.actions); }},
+                {"chat", [&](const YAML::Node& node) { read_chat(*this, node, to.chat); }},
             });
         check_secrets(root);
     }
@@ -76,6 +78,9 @@ class ConfigurationReader : private FieldReader {
         }
         for (const CommandRule& command : to.actions.commands) {
             check_secret_names(*this, root["actions"], to.secrets, command.secrets);
+        }
+        for (const ChatChannel& channel : to.chat.channels) {
+            check_secret_names(*this, root["chat"], to.secrets, secrets_of(channel));
         }
     }
 

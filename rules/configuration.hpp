@@ -6,6 +6,7 @@
 #include "model/settings.hpp"
 #include "model/time.hpp"
 #include "rules/action_settings.hpp"
+#include "rules/chat_settings.hpp"
 #include "rules/topology_source.hpp"
 
 #include <filesystem>
@@ -37,6 +38,7 @@ struct Configuration {
 
     std::vector<SecretSource> secrets;
     ActionSettings actions;
+    ChatSettings chat;
 
     model::Duration journal_keep = std::chrono::days(7);
     model::Duration history_keep = std::chrono::days(90);

@@ -197,6 +197,50 @@ constexpr std::array kActions{
     section("http", kActionsHttp, "requests that actions may make"),
     listed("commands", kCommand, "programs that actions may start"),
 };
+constexpr std::array kRoles{"viewer"sv, "responder"sv, "approver"sv, "admin"sv};
+constexpr Key kRole{.name = "role",
+                    .shape = Shape::Word,
+                    .what = "what they may do",
+                    .is_required = true,
+                    .words = kRoles};
+constexpr std::array kChatUser{
+    Key{"name", Shape::Text, "of the person, as it is noted down", true},
+    kRole,
+    text("slack", "their id in Slack", ""),
+    text("mattermost", "their id in Mattermost", ""),
+    text("irc_account", "their account with the network's services", ""),
+    text("irc_mask", "nick!user@host, with * and ?", ""),
+};
+constexpr std::array kChatKinds{"slack"sv, "mattermost"sv, "webhook"sv, "irc"sv};
+constexpr Key kChatKind{.name = "kind",
+                        .shape = Shape::Word,
+                        .what = "which medium it is",
+                        .is_required = true,
+                        .words = kChatKinds};
+constexpr std::array kChatChannel{
+    Key{"name", Shape::Text, "by which plans call it", true},
+    kChatKind,
+    Key{"incidents", Shape::Flag, "is told of incidents", false, "true"},
+    word("severity_min", kSeverities, "of those that it is told of", "warning"),
+    text("url", "of the API, the server or the hook", "https://slack.com/api"),
+    text("callback_url", "of ours, for the buttons of Mattermost", ""),
+    text("channel", "its id, or #name on IRC", ""),
+    text("token", "the secret that is the bot's token", ""),
+    text("signing_secret", "the secret that signs", ""),
+    text("command_token", "the secret that is the slash command's token", ""),
+    text("ca_file", "whom to trust", "the system's"),
+    text("server", "host:port, of IRC", ""),
+    Key{"tls", Shape::Flag, "of IRC", false, "true"},
+    text("nick", "ours on IRC", "nocturne"),
+    text("account", "of IRC, for SASL", ""),
+    text("password", "the secret that is its password, or the server's", ""),
+};
+constexpr std::array kChat{
+    Key{"update_interval", Shape::Duration, "of one message, at most so often", false, "2s", 100,
+        60 * kMinute},
+    listed("users", kChatUser, "who may do what from a chat"),
+    listed("channels", kChatChannel, "that are told"),
+};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
@@ -213,6 +257,7 @@ constexpr std::array kConfiguration{
     section("retention", kRetention, "how long what is stored is kept"),
     listed("secrets", kSecret, "where secrets are read from"),
     section("actions", kActions, "what actions may do"),
+    section("chat", kChat, "who is told of incidents in which chat, and who may do what there"),
 };
 
 }  // namespace
