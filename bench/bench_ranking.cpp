@@ -35,6 +35,9 @@ namespace {
 using namespace nocturne;
 namespace fs = std::filesystem;
 namespace json = boost::json;
+
+const topology::PrecedenceTable kNothingKnown;  // the cases have no history
+
 using topology::WalkWeights;
 
 // One recorded fault, as the walk sees it, and who caused it.
@@ -90,7 +93,7 @@ Case load(const fs::path& folder, Measured measured) {
     one.graph =
         std::make_unique<topology::IncidentGraph>(state.topology.now(), one.alerting, one.limits);
     const topology::IncidentGraph& graph = *one.graph;
-    const topology::EvidenceWalk walk(graph, one.limits, topology::kWalkWeights);
+    const topology::EvidenceWalk walk(graph, one.limits, topology::kWalkWeights, kNothingKnown);
 
     const json::value truth = read_json(folder / "truth.json");
     std::map<std::string, std::string> merge;
@@ -128,7 +131,7 @@ Case load(const fs::path& folder, Measured measured) {
 }
 
 std::vector<double> weigh(const Case& one, const WalkWeights& weights) {
-    topology::EvidenceWalk walk(*one.graph, one.limits, weights);
+    topology::EvidenceWalk walk(*one.graph, one.limits, weights, kNothingKnown);
     std::vector<double> raw;
     raw.reserve(one.candidates.size());
     for (const topology::Local node : one.candidates) {
@@ -453,7 +456,7 @@ void print_misses(const Cases& cases) {
         std::printf("%s/%s %s rank %d\n", one->set.c_str(), one->name.c_str(), one->stratum.c_str(),
                     judged.rank);
         const std::vector<double> raw = weigh(*one, weights);
-        topology::EvidenceWalk walk(*one->graph, one->limits, weights);
+        topology::EvidenceWalk walk(*one->graph, one->limits, weights, kNothingKnown);
         std::vector<std::size_t> order(raw.size());
         std::iota(order.begin(), order.end(), std::size_t{0});
         std::sort(order.begin(), order.end(),

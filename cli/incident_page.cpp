@@ -22,8 +22,9 @@ namespace {
 constexpr std::size_t kSuspectsAtLeast = 3;
 constexpr double kWorthTelling = 0.02;
 
+constexpr std::size_t kBlindNameWidthMax = 40;
 constexpr std::size_t kBarWidth = 20;
-constexpr std::size_t kNameWidthMax = 40;
+constexpr std::size_t kNameWidthMin = 20;  // what is left of a line is for names
 constexpr std::size_t kSuspectsInPage = 3;
 constexpr std::size_t kSuspectsInBlock = 1;
 constexpr std::size_t kChangesMax = 10;
@@ -199,7 +200,7 @@ class IncidentPage {
         for (std::size_t i = 0; i < std::min(blind.size(), kBlindSpotsMax); ++i) {
             const model::Time heard = time_of(blind[i], "heard_at");
             table.add(
-                {"  " + cut(text_of(blind[i], "resource"), kNameWidthMax),
+                {"  " + cut(text_of(blind[i], "resource"), kBlindNameWidthMax),
                  palette_.paint(Style::Yellow, "nothing heard from " + text_of(blind[i], "source") +
                                                    " since " + short_time(heard, options_.now) +
                                                    " (" + ago(heard, options_.now) + ")")});
@@ -335,12 +336,14 @@ std::string render_suspects(const json::array& suspects, std::size_t suspects_ma
     while (shown > kSuspectsAtLeast && number_of(suspects[shown - 1], "score") < kWorthTelling) {
         --shown;
     }
+    const std::size_t limit = options.width > 0 ? options.width : kTextWidth;
+    const std::size_t beside = 3 + 2 + 2 + kBarWidth + 2 + 5;  // rank, gaps, bar, percent
+    const std::size_t name_max = std::max(limit, beside + kNameWidthMin) - beside;
     std::size_t name_width = 0;
     for (std::size_t i = 0; i < shown; ++i) {
-        name_width = std::max(
-            name_width, std::min(kNameWidthMax, display_width(text_of(suspects[i], "resource"))));
+        name_width = std::max(name_width,
+                              std::min(name_max, display_width(text_of(suspects[i], "resource"))));
     }
-    const std::size_t limit = options.width > 0 ? options.width : kTextWidth;
     const std::size_t room = limit > kIndent.size() + 20 ? limit - kIndent.size() : 20;
     std::string out;
     for (std::size_t i = 0; i < shown; ++i) {
@@ -348,8 +351,7 @@ std::string render_suspects(const json::array& suspects, std::size_t suspects_ma
         const double score = number_of(suspect, "score");
         std::string rank = std::to_string(i + 1);
         rank.insert(0, rank.size() < 3 ? 3 - rank.size() : 0, ' ');
-        out += rank + "  " + pad(cut(text_of(suspect, "resource"), kNameWidthMax), name_width) +
-               "  " +
+        out += rank + "  " + pad(cut(text_of(suspect, "resource"), name_max), name_width) + "  " +
                options.palette.paint(i == 0 ? Style::Red : Style::Dim, bar(score, kBarWidth)) +
                "  " + percent(score) +
                (flag_of(suspect, "silent") && text_of(suspect, "reason").empty()

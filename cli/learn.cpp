@@ -138,13 +138,15 @@ struct Lesson {
     std::vector<Proposal> proposals;
 };
 
-std::string number_of(const Lesson& lesson, std::size_t pair) {
+// "3", or "3,4" when the pair makes two rules.
+std::string numbers_of(const Lesson& lesson, std::size_t pair) {
+    std::string numbers;
     for (const Proposal& proposal : lesson.proposals) {
         if (proposal.pair == pair) {
-            return std::to_string(proposal.number);
+            numbers += (numbers.empty() ? "" : ",") + std::to_string(proposal.number);
         }
     }
-    return "";
+    return numbers;
 }
 
 std::string one_decimal(double value) {
@@ -166,7 +168,7 @@ std::string render_table(const Lesson& lesson, std::size_t limit) {
                  {"within"}});
     for (std::size_t i = 0; i < lesson.pairs.size() && i < limit; ++i) {
         const Precedence& pair = lesson.pairs[i];
-        table.add({number_of(lesson, i), sanitise(pair.cause), sanitise(pair.effect),
+        table.add({numbers_of(lesson, i), sanitise(pair.cause), sanitise(pair.effect),
                    std::string(topology::name_of(pair.relation)), std::to_string(pair.support),
                    std::to_string(pair.runs), percent(pair.explained), one_decimal(pair.lift),
                    model::format_duration(pair.delay),
@@ -202,7 +204,7 @@ void print_lesson(const Lesson& lesson, const LearnOptions& options) {
           "--accept N --into FILE puts one into your rules; in mode shadow, which does nothing.\n");
 }
 
-void write_pair(model::JsonWriter& out, const Precedence& pair, const std::string& proposal) {
+void write_pair(model::JsonWriter& out, const Precedence& pair, const std::string& proposals) {
     const auto count = [](auto value) { return static_cast<std::uint64_t>(value); };
     out.begin_object().member("cause", pair.cause).member("effect", pair.effect);
     out.member("relation", topology::name_of(pair.relation));
@@ -214,9 +216,7 @@ void write_pair(model::JsonWriter& out, const Precedence& pair, const std::strin
     out.key("delay_ms").begin_object().member("median", count(pair.delay.count()));
     out.member("low", count(pair.delay_low.count()));
     out.member("high", count(pair.delay_high.count())).end_object();
-    out.key("proposal");
-    proposal.empty() ? out.null() : out.raw(proposal);
-    out.end_object();
+    out.key("proposals").raw("[" + proposals + "]").end_object();
 }
 
 void print_json(const Lesson& lesson) {
@@ -228,7 +228,7 @@ void print_json(const Lesson& lesson) {
     out.member("places_passed_over", static_cast<std::uint64_t>(lesson.mined.places_passed_over));
     out.key("pairs").begin_array();
     for (std::size_t i = 0; i < lesson.pairs.size(); ++i) {
-        write_pair(out, lesson.pairs[i], number_of(lesson, i));
+        write_pair(out, lesson.pairs[i], numbers_of(lesson, i));
     }
     out.end_array().key("proposals").begin_array();
     for (const Proposal& proposal : lesson.proposals) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdio>
 #include <optional>
+#include <utility>
 
 namespace nocturne::cli {
 
@@ -14,7 +15,7 @@ namespace {
 using topology::Precedence;
 using topology::Relation;
 
-constexpr std::array<std::string_view, 3> kSections{"inhibit", "dependency", "group"};
+constexpr std::array<std::string_view, 4> kSections{"inhibit", "dependency", "group", "precedence"};
 
 constexpr const char* kHead =
     "# Proposed by `nocturne learn`: learned from time alone, to be judged by a person.\n"
@@ -75,12 +76,31 @@ std::string in_one_line(const std::string& check) {
     return line;
 }
 
-Proposal proposal_of(const Precedence& pair) {
+Proposal named_after(const Precedence& pair) {
     Proposal proposal;
     proposal.name = "learned: " + in_one_line(pair.cause) + " before " + in_one_line(pair.effect) +
                     " " + std::string(where(pair.relation));
     proposal.yaml = "  - name: " + yaml_text(proposal.name) +
                     "\n    comment: " + yaml_text(figures_of(pair)) + "\n    mode: shadow\n";
+    return proposal;
+}
+
+// As evidence for who caused an incident. Small support counts for less than its lift.
+Proposal precedence_of(const Precedence& pair) {
+    constexpr double kLiftMin = 2;
+    constexpr double kLiftMax = 100;
+    const double lift = (static_cast<double>(pair.support) + 1) / (pair.expected + 1);
+    Proposal proposal = named_after(pair);
+    proposal.section = "precedence";
+    proposal.yaml += "    cause: " + yaml_text(pair.cause) +
+                     "\n    effect: " + yaml_text(pair.effect) +
+                     "\n    where: " + std::string(topology::name_of(pair.relation)) +
+                     "\n    lift: " + decimal(std::clamp(lift, kLiftMin, kLiftMax), 0) + "\n";
+    return proposal;
+}
+
+Proposal proposal_of(const Precedence& pair) {
+    Proposal proposal = named_after(pair);
     if (pair.relation == Relation::Same) {
         proposal.section = "inhibit";
         proposal.yaml += conditions("source", "target", pair) + "    equal: [resource]\n";
@@ -100,10 +120,18 @@ Proposal proposal_of(const Precedence& pair) {
 }
 
 bool is_worth_a_look(const Precedence& pair, const ProposalLimits& limits) {
-    const bool hides = pair.relation == Relation::Same || pair.relation == Relation::Dependent;
     return pair.support >= limits.support_min && pair.lift >= limits.lift_min &&
-           pair.association >= limits.association_min && pair.order >= limits.order_min &&
-           (!hides || pair.explained >= limits.explained_min);
+           pair.association >= limits.association_min && pair.order >= limits.order_min;
+}
+
+// What hides must explain most of what it hides.
+bool is_worth_acting(const Precedence& pair, const ProposalLimits& limits) {
+    const bool hides = pair.relation == Relation::Same || pair.relation == Relation::Dependent;
+    return !hides || pair.explained >= limits.explained_min;
+}
+
+bool is_evidence(const Precedence& pair) {
+    return pair.relation == Relation::Dependent || pair.relation == Relation::Dependency;
 }
 
 // ---- a rule file, line by line ----
@@ -174,11 +202,20 @@ std::string indented(const std::string& yaml, std::size_t indent) {
 
 std::vector<Proposal> propose(std::span<const Precedence> pairs, const ProposalLimits& limits) {
     std::vector<Proposal> proposals;
+    const auto add = [&](Proposal proposal, std::size_t pair) {
+        proposal.number = proposals.size() + 1;
+        proposal.pair = pair;
+        proposals.push_back(std::move(proposal));
+    };
     for (std::size_t i = 0; i < pairs.size() && proposals.size() < limits.most; ++i) {
-        if (is_worth_a_look(pairs[i], limits)) {
-            proposals.push_back(proposal_of(pairs[i]));
-            proposals.back().number = proposals.size();
-            proposals.back().pair = i;
+        if (!is_worth_a_look(pairs[i], limits)) {
+            continue;
+        }
+        if (is_worth_acting(pairs[i], limits)) {
+            add(proposal_of(pairs[i]), i);
+        }
+        if (is_evidence(pairs[i])) {
+            add(precedence_of(pairs[i]), i);
         }
     }
     return proposals;

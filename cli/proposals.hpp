@@ -26,13 +26,14 @@ struct ProposalLimits {
 struct Proposal {
     std::size_t number = 0;  // from 1 on; what --accept takes
     std::size_t pair = 0;    // index into the pairs
-    std::string section;     // of the rule file: inhibit, dependency, group
+    std::string section;     // of the rule file: inhibit, dependency, group, precedence
     std::string name;        // of the rule
     std::string yaml;        // the rule as an item of the section's list, indented by two
 };
 
 // In the order of the pairs. On one node an inhibition, on a dependent a dependency rule, on other
-// relations a group, which hides nothing.
+// relations a group, which hides nothing; and of pairs along an edge a precedence, which is evidence
+// for who caused an incident.
 std::vector<Proposal> propose(std::span<const topology::Precedence> pairs,
                               const ProposalLimits& limits = {});
 

@@ -66,6 +66,16 @@ struct Gathered {
 
 // ---- one ----
 
+// The answer before its reasons.
+std::string verdict_of(const model::Ranking& ranking) {
+    const model::Suspect& first = ranking.suspects.front();
+    if (!ranking.doubt.empty()) {
+        return sanitise(ranking.doubt);
+    }
+    return "Most likely cause: " + sanitise(first.resource) + ", with a confidence of " +
+           percent(ranking.confidence).erase(0, percent(ranking.confidence).find_first_not_of(' '));
+}
+
 int rank_one(const RankOptions& options, Format format) {
     const TopologyFiles topology =
         read_topology_files({options.topology.begin(), options.topology.end()});
@@ -95,6 +105,7 @@ int rank_one(const RankOptions& options, Format format) {
         print("no suspects: nothing in these events alerts\n");
     } else {
         const Result<boost::json::value> value = parse_json(json);
+        print(verdict_of(ranking) + "\n\n");
         print(render_suspects(list_of(*value, "ranking"), kSuspectsShown, page_options()));
     }
     if (reading.bad_lines() > 0) {

@@ -175,7 +175,8 @@ void Rank::rank(Slot slot) {
     const std::vector<AlertingNode> alerting = alerting_of(state_, incident);
     topology::WalkLimits limits;
     limits.suspects_max = state_.settings.suspects_max;
-    model::Ranking ranking = topology::rank(state_.topology.now(), alerting, limits);
+    model::Ranking ranking =
+        topology::rank(state_.topology.now(), alerting, limits, state_.precedences);
     incident.suspects = std::move(ranking.suspects);
     incident.confidence = ranking.confidence;
     incident.doubt = std::move(ranking.doubt);

@@ -1,6 +1,8 @@
 #include "engine/state.hpp"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 namespace nocturne::engine {
 
@@ -33,6 +35,21 @@ bool matches(const State& state, const model::Alert& alert, const model::Matcher
     return matcher.matches("");
 }
 
+// In shadow mode they say nothing to the walk.
+topology::PrecedenceTable precedences_of(const RuleBook& book) {
+    using Where = rules::PrecedenceRule::Where;
+    std::vector<topology::KnownPrecedence> known;
+    for (const rules::PrecedenceRule& rule : book.rules().precedences) {
+        if (!book.is_shadow(rule.rule)) {
+            known.push_back({rule.cause, rule.effect,
+                             rule.where == Where::Dependent ? topology::Relation::Dependent
+                                                            : topology::Relation::Dependency,
+                             static_cast<double>(rule.lift), book.text_of(rule.rule)});
+        }
+    }
+    return topology::PrecedenceTable(std::move(known));
+}
+
 }  // namespace
 
 bool matches(const State& state, const model::Alert& alert, const model::Matchers& matchers) {
@@ -53,6 +70,7 @@ void load_rules(State& state, Deadlines* deadlines) {
     state.inhibitions.load(rules);
     state.dependencies.load(rules);
     state.storms.load(rules);
+    state.precedences = precedences_of(state.book);
     state.groupings.load(rules);
     state.routes.load(rules);
     state.patterns.load(rules, state.now, deadlines);

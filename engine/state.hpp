@@ -27,6 +27,7 @@
 #include "model/time.hpp"
 #include "rules/normaliser.hpp"
 #include "topology/graph.hpp"
+#include "topology/precedence_table.hpp"
 
 #include <array>
 #include <cstdint>
@@ -81,8 +82,9 @@ struct State {
     Patterns patterns;
     Routes routes;
     PastIncidents past;
-    std::deque<Change> changes;          // in the order of arrival
-    std::uint64_t changes_given_up = 0;  // before they were too old, since the start
+    topology::PrecedenceTable precedences;  // of the rules
+    std::deque<Change> changes;             // in the order of arrival
+    std::uint64_t changes_given_up = 0;     // before they were too old, since the start
     MessageWindow messages;
     Deadlines deadlines;
     Counters counters;

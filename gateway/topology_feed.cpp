@@ -34,6 +34,7 @@ std::string bytes_of(const model::TopologyChange& change) {
 }
 
 constexpr std::chrono::milliseconds kFullWait{100};
+constexpr std::chrono::milliseconds kGather{1000};
 
 // What became of a source.
 struct SourceReport {
@@ -270,7 +271,19 @@ class TopologyFeed::Inside {
                 return;
             }
             note(source, pulled, is_told);
-            wake_.wait_for(lock, source.settings.interval, [&] { return source.is_over; });
+            const std::vector<WatchedList> lists =
+                pulled ? pulled->lists : std::vector<WatchedList>();
+            if (!lists.empty()) {
+                lock.unlock();
+                wait_for_change(source.settings, lists, source.settings.interval, [&] {
+                    const std::lock_guard guard(mutex_);
+                    return source.is_over;
+                });
+                lock.lock();
+            }
+            // What changes mostly changes with others: they are gathered into one round.
+            wake_.wait_for(lock, lists.empty() ? source.settings.interval : kGather,
+                           [&] { return source.is_over; });
             if (source.is_over) {
                 return;
             }

@@ -50,7 +50,7 @@ class Pull {
     }
 
     Result<Pulled> run() {
-        NOCTURNE_TRY_STATUS(read_token());
+        NOCTURNE_TRY(fetch_.header, authorization_of(source_));
         if (source_.kind == "kubernetes") {
             pull_cluster();
         } else if (source_.kind == "consul") {
@@ -74,22 +74,6 @@ class Pull {
     }
 
    private:
-    Status read_token() {
-        if (source_.token_file.empty()) {
-            return {};
-        }
-        std::ifstream file(source_.token_file, std::ios::binary);
-        if (!file) {
-            return fail(ErrorCode::NotFound, source_.token_file.string() + ": cannot be read");
-        }
-        std::string token(std::istreambuf_iterator<char>(file), {});
-        token.erase(token.find_last_not_of(" \t\r\n") + 1);
-        fetch_.header = source_.kind == "consul"   ? "X-Consul-Token: " + token
-                        : source_.kind == "netbox" ? "Authorization: Token " + token
-                                                   : "Authorization: Bearer " + token;
-        return {};
-    }
-
     // Empty when there is no answer; then it is noted why.
     std::string get(const std::string& url) {
         if (is_over_() || pulled_.requests >= kPagesMax || pulled_.bytes >= source_.bytes_max) {
@@ -134,6 +118,7 @@ class Pull {
     void pull_cluster() {
         for (const std::string_view list : kClusterLists) {
             std::string next;
+            std::string version;
             do {
                 const std::string page = get(base_ + std::string(list) + "?limit=500" +
                                              (next.empty() ? "" : "&continue=" + url_encode(next)));
@@ -141,8 +126,12 @@ class Pull {
                 if (!page.empty()) {
                     add(page);
                     next = text_in(page, "metadata", "continue");
+                    version = text_in(page, "metadata", "resourceVersion");
                 }
             } while (!next.empty());
+            if (!version.empty()) {
+                pulled_.lists.push_back({std::string(list), std::move(version)});
+            }
         }
     }
 
@@ -247,6 +236,22 @@ class Pull {
 };
 
 }  // namespace
+
+Result<std::string> authorization_of(const rules::TopologySource& source) {
+    if (source.token_file.empty()) {
+        return std::string();
+    }
+    std::ifstream file(source.token_file, std::ios::binary);
+    if (!file) {
+        return fail(ErrorCode::NotFound, source.token_file.string() + ": cannot be read");
+    }
+    std::string token(std::istreambuf_iterator<char>(file), {});
+    token.erase(token.find_last_not_of(" \t\r\n") + 1);
+    return (source.kind == "consul"   ? "X-Consul-Token: "
+            : source.kind == "netbox" ? "Authorization: Token "
+                                      : "Authorization: Bearer ") +
+           token;
+}
 
 Result<Pulled> pull_topology(const rules::TopologySource& source,
                              const std::function<bool()>& is_over) {

@@ -66,6 +66,7 @@ DependencyRule read_dependency(MapReader& in);
 ChangeWindowRule read_change_window(MapReader& in);
 StormRule read_storm(MapReader& in);
 GroupRule read_group(MapReader& in);
+PrecedenceRule read_precedence(MapReader& in);
 LifecycleRule read_lifecycle(MapReader& in);
 RouteRule read_route(MapReader& in);
 

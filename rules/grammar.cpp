@@ -303,6 +303,18 @@ constexpr std::array kGroup{
         kMonth},
 };
 
+constexpr std::array kPrecedence{
+    kName,
+    kComment,
+    kMode,
+    Key{"cause", Shape::Text, "a check", true},
+    Key{"effect", Shape::Text, "a check that tends to follow it", true},
+    choice(
+        kPrecedenceWhereNames,
+        {"where", Shape::Word, "how the effect's node stands to the cause's", false, "dependent"}),
+    Key{"lift", Shape::Number, "so many times as often as by chance", false, "5", 2, 100},
+};
+
 constexpr std::array kLifecycle{
     kName,
     kComment,
@@ -337,8 +349,9 @@ constexpr std::array kRoute{
 };
 
 constexpr std::array<Keys, static_cast<std::size_t>(RuleKind::Count)> kKinds{
-    kPayload,  kMask,       kNormalise,    kDedup, kHeartbeat, kPattern,   kInhibit, kMaintenance,
-    kFlapping, kDependency, kChangeWindow, kStorm, kGroup,     kLifecycle, kRoute};
+    kPayload, kMask,        kNormalise, kDedup,      kHeartbeat,    kPattern,
+    kInhibit, kMaintenance, kFlapping,  kDependency, kChangeWindow, kStorm,
+    kGroup,   kPrecedence,  kLifecycle, kRoute};
 
 // ---- patterns: which type uses which key ----
 

@@ -210,6 +210,7 @@ void Compilation::read_rule(RuleKind kind, FileReader& file, const YAML::Node& n
         case RuleKind::ChangeWindow: return add(set_.change_windows, read_change_window(in));
         case RuleKind::Storm: return add(set_.storms, read_storm(in));
         case RuleKind::Group: return add(set_.groups, read_group(in));
+        case RuleKind::Precedence: return add(set_.precedences, read_precedence(in));
         case RuleKind::Lifecycle: return add(set_.lifecycles, read_lifecycle(in));
         case RuleKind::Route: return add(set_.routes, read_route(in));
         case RuleKind::Count: return;

@@ -1,4 +1,4 @@
-// Rules about incidents: group, lifecycle, route.
+// Rules about incidents: group, precedence, lifecycle, route.
 #include "rules/compilation.hpp"
 
 #include <algorithm>
@@ -49,6 +49,15 @@ GroupRule read_group(MapReader& in) {
             in.wrong(key, "distance goes by window alone; leave it out");
         }
     }
+    return rule;
+}
+
+PrecedenceRule read_precedence(MapReader& in) {
+    PrecedenceRule rule;
+    in.text("cause", rule.cause);
+    in.text("effect", rule.effect);
+    in.word("where", rule.where);
+    in.number("lift", rule.lift);
     return rule;
 }
 

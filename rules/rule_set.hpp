@@ -41,15 +41,16 @@ enum class RuleKind : std::uint8_t {
     ChangeWindow,
     Storm,
     Group,
+    Precedence,
     Lifecycle,
     Route,
     Count,  // not a kind
 };
 
 inline constexpr std::array<std::string_view, static_cast<std::size_t>(RuleKind::Count)>
-    kRuleKindNames{"payload",       "mask",    "normalise",   "dedup",     "heartbeat",
-                   "pattern",       "inhibit", "maintenance", "flapping",  "dependency",
-                   "change_window", "storm",   "group",       "lifecycle", "route"};
+    kRuleKindNames{"payload", "mask",        "normalise", "dedup",      "heartbeat",     "pattern",
+                   "inhibit", "maintenance", "flapping",  "dependency", "change_window", "storm",
+                   "group",   "precedence",  "lifecycle", "route"};
 
 inline constexpr std::string_view name_of(RuleKind kind) {
     return kRuleKindNames[static_cast<std::size_t>(kind)];
@@ -315,6 +316,24 @@ struct GroupRule {
     model::Duration cap{};
 };
 
+// ---- precedence: which check comes before which, as evidence for who caused an incident ----
+
+struct PrecedenceRule {
+    // How the node of the effect stands to the node of the cause.
+    enum class Where : std::uint8_t {
+        Dependent,   // depends on it
+        Dependency,  // is depended on by it
+    };
+
+    RuleIndex rule = kNoRule;
+    std::string cause;   // a check
+    std::string effect;  // a check
+    Where where = Where::Dependent;
+    std::uint32_t lift = 5;  // so many times as often as by chance
+};
+
+inline constexpr std::array<std::string_view, 2> kPrecedenceWhereNames{"dependent", "dependency"};
+
 // ---- lifecycle: how long things live; the first that matches counts ----
 
 struct LifecycleRule {
@@ -364,6 +383,7 @@ struct RuleSet {
     std::vector<ChangeWindowRule> change_windows;
     std::vector<StormRule> storms;
     std::vector<GroupRule> groups;
+    std::vector<PrecedenceRule> precedences;
     std::vector<LifecycleRule> lifecycles;
     std::vector<RouteRule> routes;
 };

@@ -14,7 +14,7 @@ struct KindWord {
 
 // In the order in which they are looked for: "client_errors" speaks of the one that is called, and
 // "disk_latency" of the disk.
-constexpr std::array<KindWord, 48> kKindWords{{
+constexpr std::array<KindWord, 50> kKindWords{{
     {"client", CheckKind::Calling},      {"upstream", CheckKind::Calling},
     {"outbound", CheckKind::Calling},    {"cpu", CheckKind::Resource},
     {"mem", CheckKind::Resource},        {"disk", CheckKind::Resource},
@@ -25,6 +25,7 @@ constexpr std::array<KindWord, 48> kKindWords{{
     {"filesystem", CheckKind::Resource}, {"descriptor", CheckKind::Resource},
     {"heap", CheckKind::Resource},       {"swap", CheckKind::Resource},
     {"throttl", CheckKind::Resource},    {"down", CheckKind::Resource},
+    {"queue", CheckKind::Resource},      {"backlog", CheckKind::Resource},
     {"gap", CheckKind::Transit},         {"packet", CheckKind::Transit},
     {"network", CheckKind::Transit},     {"rtt", CheckKind::Transit},
     {"retrans", CheckKind::Transit},     {"ping", CheckKind::Transit},

@@ -11,7 +11,9 @@ using model::Symptom;
 namespace {
 
 constexpr std::size_t kMissedNamed = 3;
+constexpr std::size_t kOrderedSymptoms = 3;  // the strongest of a node, for what precedes what
 constexpr double kNearPoints = 3.0;
+constexpr double kByChance = 0.8;  // that one more neighbour alerts for a reason of its own
 constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
 constexpr double kChangeFades = 10;                    // minutes after which a change counts half
 constexpr auto kClockNoise = std::chrono::seconds(1);
@@ -32,9 +34,10 @@ constexpr std::array<std::array<double, kCheckKinds>, kCheckKinds> kCompatible{{
 }  // namespace
 
 EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
-                           const WalkWeights& weights)
-    : graph_(graph), limits_(limits), weights_(weights) {
+                           const WalkWeights& weights, const PrecedenceTable& known)
+    : graph_(graph), limits_(limits), weights_(weights), known_(known) {
     weigh_storm();
+    count_above();
     seen_.resize(graph.size(), 0);
 }
 
@@ -59,6 +62,17 @@ void EvidenceWalk::weigh_storm() {
         }
         storm.impact += impact_[node];
         ++storm.nodes;
+    }
+}
+
+void EvidenceWalk::count_above() {
+    alerting_above_.resize(graph_.size());
+    for (Local node = 0; node < graph_.size(); ++node) {
+        if (graph_[node].alerts()) {
+            for (const Arc& arc : graph_.dependencies(node)) {
+                ++alerting_above_[arc.other];
+            }
+        }
     }
 }
 
@@ -166,7 +180,7 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
 // How much of the trouble of the dependent at the arc's end the node below it explains.
 double EvidenceWalk::explains(const Arc& to_dependent, Local cause) const {
     if (!graph_[cause].alerts()) {
-        return weights_.silent_link * static_cast<double>(to_dependent.weight);
+        return silent_link(cause) * static_cast<double>(to_dependent.weight);
     }
     double explained = 0;
     double all = 0;
@@ -218,14 +232,20 @@ std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
 }
 
 // How much a silent node explains of what stands above it: more, the more of those above it alert
-// with one another.
+// with one another. Two may do so by chance, twenty do not.
 double EvidenceWalk::share_silent(Local node) const {
-    const auto above = graph_.dependents(node);
-    const auto alerting = std::count_if(above.begin(), above.end(),
-                                        [&](const Arc& arc) { return graph_[arc.other].alerts(); });
-    return alerting < 2 ? 0.0
-                        : weights_.silent_blame * static_cast<double>(alerting - 1) /
-                              static_cast<double>(graph_.all_dependents(node) - 1);
+    const std::uint32_t alerting = alerting_above_[node];
+    if (alerting < 2) {
+        return 0;
+    }
+    const auto others = static_cast<double>(alerting - 1);
+    const double agreed = std::max(weights_.silent_blame, 1.0 - std::pow(kByChance, others));
+    return agreed * others / static_cast<double>(graph_.all_dependents(node) - 1);
+}
+
+// How surely a silent node passes a fault on.
+double EvidenceWalk::silent_link(Local node) const {
+    return weights_.silent_link + (1.0 - weights_.silent_link) * share_silent(node);
 }
 
 // More calls than usual at a node; 0 when there are none or fewer.
@@ -408,6 +428,44 @@ double EvidenceWalk::forward_of(Local node) const {
                              static_cast<double>(graph_.dependencies(node).size());
 }
 
+KnownOrder EvidenceWalk::precedes(Local node) const {
+    return strongest_order(node, true);
+}
+
+KnownOrder EvidenceWalk::is_preceded(Local node) const {
+    return strongest_order(node, false);
+}
+
+KnownOrder EvidenceWalk::strongest_order(Local node, bool node_first) const {
+    KnownOrder best;
+    if (known_.empty()) {
+        return best;
+    }
+    const auto look_at = [&](Local other, Relation of_other) {
+        const Local first = node_first ? node : other;
+        const Local second = node_first ? other : node;
+        const Relation relation = node_first ? of_other : opposite(of_other);
+        for (const WeighedSymptom& cause : graph_.symptoms(first).first(
+                 std::min(kOrderedSymptoms, graph_.symptoms(first).size()))) {
+            for (const WeighedSymptom& effect : graph_.symptoms(second).first(
+                     std::min(kOrderedSymptoms, graph_.symptoms(second).size()))) {
+                const KnownPrecedence* known =
+                    known_.find(cause.symptom->check, effect.symptom->check, relation);
+                if (known != nullptr && (best.known == nullptr || known->lift > best.known->lift)) {
+                    best = {known, other};
+                }
+            }
+        }
+    };
+    for (const Arc& arc : graph_.dependents(node)) {
+        look_at(arc.other, Relation::Dependent);
+    }
+    for (const Arc& arc : graph_.dependencies(node)) {
+        look_at(arc.other, Relation::Dependency);
+    }
+    return best;
+}
+
 Points EvidenceWalk::points_of(Local index) {
     Points points{};
     const auto at = [&](Part part) -> double& { return points[static_cast<std::size_t>(part)]; };
@@ -432,6 +490,10 @@ Points EvidenceWalk::points_of(Local index) {
             (static_cast<double>(reached.after) - static_cast<double>(reached.before)) /
             static_cast<double>(reached.nodes);
     }
+    const KnownOrder before = precedes(index);
+    const KnownOrder after = is_preceded(index);
+    at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
+                                              (after.known ? strength_of(*after.known) : 0.0));
     at(Part::Forward) = weights_.forward * forward_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;

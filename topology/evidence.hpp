@@ -3,6 +3,7 @@
 #pragma once
 
 #include "topology/incident_graph.hpp"
+#include "topology/precedence_table.hpp"
 #include "topology/walk_weights.hpp"
 
 #include <array>
@@ -24,6 +25,7 @@ enum class Part : std::uint8_t {
     Missing,   // dependents that should alert and do not
     Silent,    // no alert of its own
     First,     // it began before those that it explains
+    Precedes,  // its alerts are known to come before those of its neighbours
     Change,    // a change to it just before
     Past,      // it caused an incident like this one
     Count,
@@ -32,7 +34,7 @@ enum class Part : std::uint8_t {
 inline constexpr std::size_t kParts = static_cast<std::size_t>(Part::Count);
 inline constexpr std::array<std::string_view, kParts> kPartNames{
     "near",    "own",    "blamed", "explains", "forward", "off_path",
-    "missing", "silent", "first",  "change",   "past"};
+    "missing", "silent", "first",  "precedes", "change",  "past"};
 
 using Points = std::array<double, kParts>;
 
@@ -55,9 +57,17 @@ struct FollowedChange {
     model::Duration delay{};  // to the first of them
 };
 
+// What is known to come before what, between a node and one next to it.
+struct KnownOrder {
+    const KnownPrecedence* known = nullptr;  // null: nothing is
+    Local other = kNoLocal;
+};
+
 class EvidenceWalk {
    public:
-    EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits, const WalkWeights& weights);
+    // Borrows all.
+    EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits, const WalkWeights& weights,
+                 const PrecedenceTable& known);
 
     // Whether there is anything to say for it: it alerts, or several alert that depend on it.
     bool is_candidate(Local node) const;
@@ -68,6 +78,9 @@ class EvidenceWalk {
     // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
     std::pair<double, Local> blamed_on(Local node) const;
     FollowedChange change_before(Local node) const;
+    // The strongest, of what alerts here before a neighbour, and of what alerts there before here.
+    KnownOrder precedes(Local node) const;
+    KnownOrder is_preceded(Local node) const;
 
    private:
     struct Own {
@@ -93,6 +106,7 @@ class EvidenceWalk {
     };
 
     void weigh_storm();
+    void count_above();
     double fit_of(const Storm& storm, CheckKind kind) const;
     double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
@@ -101,9 +115,11 @@ class EvidenceWalk {
     std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent(Local node) const;
+    double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
     double forward_of(Local node) const;
+    KnownOrder strongest_order(Local node, bool node_first) const;
     static bool is_less_sure(const Step& a, const Step& b);
     void step_up(std::uint32_t from);
     void step_to(Local node, std::uint32_t from, double surely);
@@ -113,7 +129,9 @@ class EvidenceWalk {
     const IncidentGraph& graph_;
     const WalkLimits& limits_;
     const WalkWeights& weights_;
+    const PrecedenceTable& known_;
     std::vector<double> impact_;                      // by node: what of the storm stands there
+    std::vector<std::uint32_t> alerting_above_;       // by node: dependents that alert
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
 

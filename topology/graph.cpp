@@ -60,6 +60,14 @@ void Graph::visit_dependencies(NodeIndex node, void* context, VisitEdge visit) c
     }
 }
 
+void Graph::visit_weights(NodeIndex node, void* context, VisitWeight visit) const {
+    for (std::uint32_t id = inside_->links[node].first_out; id != kNoRecord;) {
+        const EdgeRecord& edge = inside_->edges[id];
+        id = edge.next_out;
+        visit(context, edge.to, edge.weight);
+    }
+}
+
 void Graph::visit_dependents(NodeIndex node, void* context, VisitEdge visit) const {
     for (std::uint32_t id = inside_->links[node].first_in; id != kNoRecord;) {
         const EdgeRecord& edge = inside_->edges[id];

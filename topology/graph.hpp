@@ -107,6 +107,14 @@ class Graph {
         });
     }
 
+    // Calls visit(NodeIndex, double weight): all that a walk asks of an edge.
+    template <typename Visit>
+    void for_each_dependency_weight(NodeIndex node, Visit&& visit) const {
+        visit_weights(node, &visit, [](void* context, NodeIndex other, double weight) {
+            (*static_cast<std::remove_reference_t<Visit>*>(context))(other, weight);
+        });
+    }
+
     std::vector<std::string> provenance_names(Provenance provenance) const;
     std::vector<Claim> claims_of_node(NodeIndex node) const;
     std::vector<Claim> claims_of_edge(std::uint32_t number) const;
@@ -119,6 +127,9 @@ class Graph {
     friend class LiveGraph;
     using VisitEdge = void (*)(void* context, NodeIndex other, const Edge& edge);
 
+    using VisitWeight = void (*)(void* context, NodeIndex other, double weight);
+
+    void visit_weights(NodeIndex node, void* context, VisitWeight visit) const;
     void visit_dependencies(NodeIndex node, void* context, VisitEdge visit) const;
     void visit_dependents(NodeIndex node, void* context, VisitEdge visit) const;
 

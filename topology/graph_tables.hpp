@@ -34,15 +34,16 @@ struct ClaimRecord {
 };
 
 struct EdgeRecord {
+    // What a walk asks comes first.
     NodeIndex from = kNoNode;  // kNoNode: free
     NodeIndex to = kNoNode;
     std::uint32_t next_out = kNoRecord;
-    std::uint32_t prev_out = kNoRecord;
     std::uint32_t next_in = kNoRecord;
+    double weight = 1.0;
+    std::uint32_t prev_out = kNoRecord;
     std::uint32_t prev_in = kNoRecord;
     std::uint32_t claims = kNoRecord;
     std::uint32_t next_same_hash = kNoRecord;
-    double weight = 1.0;
     model::Time first_seen = model::kNoTime;
     model::Time last_seen = model::kNoTime;
     Provenance provenance = 0;

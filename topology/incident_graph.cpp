@@ -202,7 +202,7 @@ void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
     for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
         std::vector<Push>& pushes = levels.emplace_back();
         for (const NodeIndex node : level) {
-            graph_.for_each_dependency(node, [&](NodeIndex other, const Edge&) {
+            graph_.for_each_dependency_weight(node, [&](NodeIndex other, double) {
                 if (other != node && !places_.contains(other)) {
                     pushes.push_back({other, node});
                 }
@@ -238,8 +238,10 @@ void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
             }
         }
     }
-    for (const std::vector<Push>& pushes : levels) {
-        for (const Push& push : pushes) {
+    bottom_ = size();
+    for (std::size_t hop = 0; hop < levels.size(); ++hop) {
+        bottom_ = size();
+        for (const Push& push : levels[hop]) {
             if (nodes_.size() < limits_.nodes_max && kept.contains(push.node)) {
                 add(push.node);
             }
@@ -248,6 +250,8 @@ void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
 }
 
 // In an order that does not hang on which edge was added first; of parallel edges the heaviest.
+// What the lowest nodes depend on is not asked: a fault comes up through one silent node, not
+// through two.
 void IncidentGraph::copy_edges() {
     struct Found {
         Local from;
@@ -256,11 +260,11 @@ void IncidentGraph::copy_edges() {
     };
 
     std::vector<Found> found;
-    for (Local from = 0; from < size(); ++from) {
-        graph_.for_each_dependency(nodes_[from].index, [&](NodeIndex other, const Edge& edge) {
+    for (Local from = 0; from < bottom_; ++from) {
+        graph_.for_each_dependency_weight(nodes_[from].index, [&](NodeIndex other, double weight) {
             const auto to = places_.find(other);
             if (to != places_.end() && to->second != from) {
-                found.push_back({from, to->second, static_cast<float>(edge.weight)});
+                found.push_back({from, to->second, static_cast<float>(weight)});
             }
         });
     }

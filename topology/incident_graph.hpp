@@ -108,6 +108,7 @@ class IncidentGraph {
     const Graph& graph_;
     const WalkLimits& limits_;
     std::vector<IncidentNode> nodes_;
+    Local bottom_ = 0;  // nodes from here on are silent, and as far below as is looked
     std::vector<WeighedSymptom> symptoms_;
     std::vector<Arc> dependents_;
     std::vector<Arc> dependencies_;

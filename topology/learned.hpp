@@ -2,16 +2,12 @@
 // docs/learning.md has the formulas.
 #pragma once
 
-#include "model/codec.hpp"
 #include "model/time.hpp"
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 namespace nocturne::topology {
 
@@ -58,31 +54,5 @@ struct Precedence {
     model::Duration delay_low{0};  // first and third quartile
     model::Duration delay_high{0};
 };
-
-// Learned pairs to look up while walking. Safe to read from many threads.
-class PrecedenceTable {
-   public:
-    PrecedenceTable() = default;
-    explicit PrecedenceTable(std::vector<Precedence> pairs);
-
-    const std::vector<Precedence>& pairs() const { return pairs_; }
-
-    // The pair, or null when nothing was learned of it.
-    const Precedence* find(std::string_view cause, std::string_view effect,
-                           Relation relation) const;
-
-    // How much more likely an alert of `cause` is behind one of `effect` on such a node than
-    // history alone would have it: ln(lift), shrunk for small support, 0 when nothing was learned,
-    // negative when the opposite order was. Within [-3, 3].
-    double evidence(std::string_view cause, std::string_view effect, Relation relation) const;
-
-   private:
-    std::vector<Precedence> pairs_;
-    std::unordered_map<std::string, std::uint32_t> by_key_;  // cause, effect, relation: index
-};
-
-void encode(model::Writer& out, const PrecedenceTable& table);
-// Check in.ok() afterwards; empty when it is malformed.
-PrecedenceTable decode_precedence_table(model::Reader& in);
 
 }  // namespace nocturne::topology

@@ -118,9 +118,10 @@ std::string doubt_of(const Ranking& ranking, std::size_t candidates, double blin
 
 }  // namespace
 
-Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits) {
+Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
+             const PrecedenceTable& known) {
     const IncidentGraph incident(graph, alerting, limits);
-    EvidenceWalk walk(incident, limits, kWalkWeights);
+    EvidenceWalk walk(incident, limits, kWalkWeights, known);
     std::vector<Candidate> candidates = judge(incident, walk);
     Ranking ranking;
     if (candidates.empty()) {

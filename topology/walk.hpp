@@ -5,6 +5,7 @@
 #include "model/suspect.hpp"
 #include "model/symptom.hpp"
 #include "topology/graph.hpp"
+#include "topology/precedence_table.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -22,9 +23,9 @@ struct PastCause {
 // What is known of one node: its alerts, and the changes made to it.
 struct AlertingNode {
     NodeIndex node = kNoNode;
-    std::vector<model::Symptom> symptoms;
-    std::vector<model::RecentChange> changes;
-    PastCause past;
+    std::vector<model::Symptom> symptoms{};
+    std::vector<model::RecentChange> changes{};
+    PastCause past{};
     bool blind = false;  // its source is silent: nobody would tell if it alerted
 };
 
@@ -42,6 +43,6 @@ struct WalkLimits {
 // to 1. Empty when nothing alerts. Looks at a copied neighbourhood only, whatever the size of the
 // graph. The order of `alerting` and the names of nodes do not matter.
 model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
-                    const WalkLimits& limits);
+                    const WalkLimits& limits, const PrecedenceTable& known = {});
 
 }  // namespace nocturne::topology

@@ -21,7 +21,7 @@ struct WalkWeights {
     double other_kind = 0.46;   // kept by slowness while users suffer from errors, and the reverse
     double remote = 0.1;        // kept by a node that is only the far end of a call
     double blamed = 0.62;       // of the points of an alert, when a dependency explains it whole
-    double silent_blame = 0.4;  // of it, by a silent node above which all alert
+    double silent_blame = 0.4;  // of it at least, by a silent node above which all alert
     double explains = 3.3;      // when it explains all of the storm that stands elsewhere
     double decay = 0.6;         // of what is explained, per hop after the first
     double silent_link = 0.58;  // how surely a silent node passes a fault on
@@ -34,6 +34,7 @@ struct WalkWeights {
     double silent = 1.1;        // taken off a node without an alert of its own
     double silent_host = 0.4;   // of that, from what carries others and is rarely watched itself
     double first = 0.1;         // when it began before all that it explains
+    double precedes = 0.5;      // of the strength of what is known to come first, ln(lift)
     double past = 2.0;          // of an incident with the same alerts that it caused
     double change = 4.0;        // of a change the instant before, where it explains all
 };

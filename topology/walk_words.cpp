@@ -152,6 +152,25 @@ std::string WalkWords::first() const {
                      count_of(reach_.nodes, "node") + " that it explains";
 }
 
+std::string WalkWords::precedes() const {
+    const auto tell = [&](const KnownOrder& order, bool node_first) {
+        const KnownPrecedence& known = *order.known;
+        const std::string& first = graph_.name_of(node_first ? node_ : order.other);
+        const std::string& second = graph_.name_of(node_first ? order.other : node_);
+        return known.cause + " on " + first + " is known to come before " + known.effect + " on " +
+               second + ", " + number("%.0f", known.lift) + " times as often as by chance (" +
+               known.says + ")";
+    };
+    std::string text;
+    if (const KnownOrder order = walk_.precedes(node_); order.known != nullptr) {
+        text = tell(order, true);
+    }
+    if (const KnownOrder order = walk_.is_preceded(node_); order.known != nullptr) {
+        text += (text.empty() ? "" : "; but ") + tell(order, false);
+    }
+    return text;
+}
+
 std::string WalkWords::change() const {
     const FollowedChange followed = walk_.change_before(node_);
     return followed.change == nullptr
@@ -173,6 +192,7 @@ std::string WalkWords::part(Part part) const {
         case Part::Missing: return missing();
         case Part::Silent: return "raised no alert itself";
         case Part::First: return first();
+        case Part::Precedes: return precedes();
         case Part::Change: return change();
         case Part::Past: {
             const PastCause& past = graph_[node_].told->past;

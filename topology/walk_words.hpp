@@ -25,6 +25,7 @@ class WalkWords {
     std::string explains() const;
     std::string missing() const;
     std::string first() const;
+    std::string precedes() const;
     std::string change() const;
     std::string through() const;
     std::size_t alerts_elsewhere() const;

@@ -3,6 +3,7 @@
 #include "engine/loop.hpp"
 #include "engine/view.hpp"
 #include "engine/why.hpp"
+#include "gateway/effectors/action_arguments.hpp"
 #include "gateway/effectors/result_text.hpp"
 
 #include <chrono>
@@ -145,6 +146,22 @@ Result<std::string> EngineBackend::silence(std::string_view matchers, model::Dur
                  loop_.submit_and_wait(model::Command(std::move(silence))));
     return "silenced as " + model::format_id(model::kSilencePrefix, {position, 0}) + " for " +
            model::format_duration(duration);
+}
+
+ActionResult silence_by_action(ChatBackend& backend, const ActionCall& call) {
+    const Result<model::Duration> duration = model::parse_duration(argument_of(call.action, "for"));
+    if (!duration) {
+        return refused(duration.error().message);
+    }
+    const std::string_view comment = argument_of(call.action, "comment");
+    const Result<std::string> done =
+        backend.silence(argument_of(call.action, "matchers"), *duration,
+                        {"playbook", model::Role::Responder,
+                         "run " + call.key + (comment.empty() ? "" : ": " + std::string(comment))});
+    if (!done) {
+        return refused(done.error().message);
+    }
+    return {ActionResult::Outcome::Ok, *done, true};
 }
 
 std::optional<ProposedPlan> EngineBackend::plan_of(model::Id) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gateway/chat/chat_backend.hpp"
+#include "gateway/effectors/action_result.hpp"
 #include "model/command.hpp"
 #include "model/position.hpp"
 
@@ -39,5 +40,8 @@ class EngineBackend : public ChatBackend {
     engine::Loop& loop_;
     std::function<model::Time()> clock_;
 };
+
+// For the effector `silence`: what its arguments say, ordered by the run.
+ActionResult silence_by_action(ChatBackend& backend, const ActionCall& call);
 
 }  // namespace nocturne::gateway

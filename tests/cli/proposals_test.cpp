@@ -8,6 +8,7 @@ namespace nocturne::cli {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -50,10 +51,12 @@ TEST(Proposals, LoadWithoutAWarningWhateverTheChecksAreCalled) {
 
     const std::vector<Proposal> proposals = propose(pairs);
 
-    ASSERT_THAT(proposals, SizeIs(4));
-    EXPECT_EQ(proposals[0].section, "inhibit");
-    EXPECT_EQ(proposals[1].section, "dependency");
-    EXPECT_EQ(proposals[2].section, "group");
+    std::vector<std::string> sections;
+    for (const Proposal& proposal : proposals) {
+        sections.push_back(proposal.section);
+    }
+    EXPECT_THAT(sections,
+                ElementsAre("inhibit", "dependency", "precedence", "group", "group", "precedence"));
     const std::string file = rule_file_of(proposals);
     for (const rules::Problem& problem : problems_of(file)) {
         ADD_FAILURE() << rules::to_string(problem);
@@ -78,10 +81,18 @@ TEST(Proposals, LeaveOutWhatIsRareWeakOrAGuess) {
     by_chance.lift = 2;
     Precedence either_way = strong("A", "D", Relation::Same);
     either_way.order = 0.5;
+    EXPECT_THAT(propose(std::vector{rare, by_chance, either_way}), IsEmpty());
+}
+
+TEST(Proposals, WhatExplainsLittleHidesNothingButIsEvidence) {
     Precedence explains_little = strong("A", "E", Relation::Dependent);
     explains_little.explained = 0.1;
 
-    EXPECT_THAT(propose(std::vector{rare, by_chance, either_way, explains_little}), IsEmpty());
+    const std::vector<Proposal> proposals = propose(std::vector{explains_little});
+
+    ASSERT_THAT(proposals, SizeIs(1));
+    EXPECT_EQ(proposals.front().section, "precedence");
+    EXPECT_THAT(proposals.front().yaml, HasSubstr("where: dependent\n    lift: 46\n"));
 }
 
 TEST(Proposals, AnAcceptedRuleGoesToTheEndOfItsSectionAndTheRestStays) {

@@ -59,6 +59,8 @@ traces_service_graph_request_total{client="orders",server="orders-db",connection
 class Peers(http.server.BaseHTTPRequestHandler):
     cut = False
     tokens = set()
+    scaled = threading.Event()
+    watches = []
 
     def log_message(self, *arguments):
         pass
@@ -76,15 +78,30 @@ class Peers(http.server.BaseHTTPRequestHandler):
                 {"metric": {"client": "front", "server": "orders"}, "value": [1, "4"]},
                 {"metric": {"client": "orders", "server": "orders-db", "connection_type": "database"},
                  "value": [1, "4"]}]}}))
+        if "watch" in query:
+            return self.tell_of_changes(target.path, query)
         if target.path == "/api/v1/pods":  # in two pages
             if "continue" not in query:
                 return self.answer(json.dumps({"kind": "PodList", "metadata": {"continue": "a b"},
                                                "items": [pod("orders-0", "worker-1")]}))
             assert query["continue"] == ["a b"]
-            text = json.dumps({"kind": "PodList", "items": [pod("orders-1", "worker-2")]})
+            pods = [pod("orders-1", "worker-2")] + ([pod("orders-2", "worker-1")] if Peers.scaled.is_set() else [])
+            text = json.dumps({"kind": "PodList", "metadata": {"resourceVersion": "41"}, "items": pods})
             return self.answer(text[:len(text) // 2] if Peers.cut else text)
         page = PAGES.get(target.path, {"kind": "List", "results": [], "items": []})
         self.answer(json.dumps(page))
+
+    def tell_of_changes(self, path, query):
+        """A watch: nothing is said until a pod comes, then one line; the connection stays open."""
+        assert (path, query["resourceVersion"]) == ("/api/v1/pods", ["41"]), (path, query)
+        Peers.watches.append(path)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.flush()
+        if Peers.scaled.wait(PATIENCE_S):
+            self.wfile.write(json.dumps({"type": "ADDED", "object": pod("orders-2", "worker-1")}).encode() + b"\n")
+            self.wfile.flush()
+            time.sleep(5)
 
     def answer(self, text, media_type="application/json"):
         body = text.encode()
@@ -199,6 +216,7 @@ def main():
   url: "{prometheus_url}"
   interval: 1s{query}
 """
+        sources += f'- {{name: watched, kind: kubernetes, url: "{peers}", interval: 10m}}\n'
         daemon = Daemon(folder, sources + f'- {{name: refused, kind: prometheus, url: "{peers}/refused/metrics", '
                                           f'interval: 1s}}\n')
         try:
@@ -257,6 +275,11 @@ def tell_the_story(daemon, sources):
     eventually("two more rounds", lambda: daemon.sources()["cluster"]["pulls"] >= pulls + 2)
     assert daemon.sources()["cluster"]["changes"] <= changes + 1, "the same again is not journaled again"
 
+    assert Peers.watches, "the pods were not watched"
+    Peers.scaled.set()
+    eventually("a pod that comes is known at once, although the source is asked every ten minutes",
+               lambda: "orders-2" in json.dumps(watched_graph(daemon)))
+
     tell_of_an_incident(daemon)
 
     daemon.configure("\n".join(line for line in sources.splitlines() if "consul" not in line) + "\n")
@@ -265,6 +288,11 @@ def tell_the_story(daemon, sources):
                lambda: ("post-er", "backed_by", "vm-7") not in daemon.edges())
     assert ("vm-7", "runs_on", "esx-1") in daemon.edges()
     assert "refused" not in daemon.sources()
+
+
+def watched_graph(daemon):
+    graph = json.loads(daemon.get("/api/v1/topology"))
+    return [edge for edge in graph["edges"] if "watched" in edge["provenance"]]
 
 
 def tell_of_an_incident(daemon):

@@ -211,39 +211,5 @@ TEST(AlertHistory, KeepsTheNewestAndCountsTheRest) {
     EXPECT_EQ(history.occurrences().front().at, kStart + 950s);
 }
 
-TEST(PrecedenceTable, SaysMoreTheMoreOftenAPairWasSeen) {
-    Precedence often{.cause = "A", .effect = "B", .support = 200, .expected = 2};
-    Precedence once{.cause = "C", .effect = "D", .support = 2, .expected = 0.1};
-    const PrecedenceTable table({often, once});
-
-    EXPECT_GT(table.evidence("A", "B", Relation::Same), table.evidence("C", "D", Relation::Same));
-    EXPECT_GT(table.evidence("C", "D", Relation::Same), 0);
-    EXPECT_LT(table.evidence("B", "A", Relation::Same), 0);
-    EXPECT_EQ(table.evidence("A", "B", Relation::Dependent), 0);
-    EXPECT_EQ(table.find("A", "D", Relation::Same), nullptr);
-}
-
-TEST(PrecedenceTable, ReadsBackWhatItWroteAndNothingOfHalfOfIt) {
-    Precedence pair{.cause = "A", .effect = "B", .relation = Relation::Dependent, .support = 200};
-    pair.expected = 1.5;
-    pair.delay = 12s;
-    model::Writer out;
-    encode(out, PrecedenceTable({pair, pair}));
-
-    model::Reader whole(out.bytes());
-    const PrecedenceTable table = decode_precedence_table(whole);
-    model::Reader half(std::string_view(out.bytes()).substr(0, out.bytes().size() / 2 + 3));
-    const PrecedenceTable broken = decode_precedence_table(half);
-
-    ASSERT_TRUE(whole.ok());
-    const Precedence* found = table.find("A", "B", Relation::Dependent);
-    ASSERT_NE(found, nullptr);
-    EXPECT_EQ(found->support, 200U);
-    EXPECT_EQ(found->expected, 1.5);
-    EXPECT_EQ(found->delay, 12s);
-    EXPECT_FALSE(half.ok());
-    EXPECT_THAT(broken.pairs(), IsEmpty());
-}
-
 }  // namespace
 }  // namespace nocturne::topology

@@ -58,13 +58,19 @@ class Outage {
         return *this;
     }
 
+    Outage& known(std::string cause, std::string effect, double lift) {
+        known_.push_back({std::move(cause), std::move(effect), Relation::Dependent, lift,
+                          "rules/learned.yaml:4"});
+        return *this;
+    }
+
     Outage& blind(const std::string& node) {
         told(node).blind = true;
         return *this;
     }
 
     model::Ranking whole(const WalkLimits& limits = {}) {
-        return topology::rank(graph_.now(), alerting_, limits);
+        return topology::rank(graph_.now(), alerting_, limits, PrecedenceTable(known_));
     }
 
     std::vector<model::Suspect> rank(const WalkLimits& limits = {}) {
@@ -94,6 +100,7 @@ class Outage {
 
     LiveGraph graph_;
     std::vector<AlertingNode> alerting_;
+    std::vector<KnownPrecedence> known_;
     AlertingNode* last_ = nullptr;
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 using model::CauseKind;
 using model::Suspect;
+using testing::Contains;
+using testing::Field;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -116,6 +118,48 @@ TEST(WalkStory, DeployIntoAStormIsNotItsCause) {
         .alert("front", "slo_errors", 40, true);
     EXPECT_EQ(night.first(), "orders");
     EXPECT_EQ(find(night.rank(), "checkout"), nullptr);
+}
+
+// Two that slow down under one silent cache may do so for reasons of their own; thirty do not.
+TEST(WalkStory, TheMoreAgreeTheSurerTheSilentOneIsBehindThem) {
+    const auto night_of = [](int services) {
+        Outage::Edges edges;
+        for (int i = 0; i < services; ++i) {
+            edges.emplace_back("s" + std::to_string(i), "cache");
+        }
+        Outage night(edges);
+        for (int i = 0; i < services; ++i) {
+            night.alert("s" + std::to_string(i), "latency", 25);
+        }
+        return night;
+    };
+    const std::vector<Suspect> of_two = night_of(2).rank();
+    EXPECT_NE(find(of_two, "cache"), nullptr);
+    EXPECT_NE(of_two.front().resource, "cache");
+
+    const std::vector<Suspect> of_thirty = night_of(30).rank();
+    EXPECT_EQ(of_thirty.front().resource, "cache");
+    EXPECT_TRUE(of_thirty.front().silent);
+}
+
+// Two that depend on each other, alike in all that is seen. Those who know the estate have said
+// which of the two checks comes first.
+TEST(WalkStory, WhatIsKnownToComeFirstDecidesBetweenEquals) {
+    const Outage::Edges cycle{{"queue", "worker"}, {"worker", "queue"}};
+    const auto make = [&] {
+        Outage night(cycle);
+        night.alert("queue", "backlog", 20).alert("worker", "swapping", 20);
+        return night;
+    };
+    EXPECT_EQ(make().known("swapping", "backlog", 8).first(), "worker");
+
+    Outage night = make();
+    const std::vector<Suspect> suspects = night.known("backlog", "swapping", 8).rank();
+    EXPECT_EQ(suspects.front().resource, "queue");
+    EXPECT_THAT(suspects.front().evidence,
+                Contains(Field(&model::Evidence::text,
+                               "backlog on queue is known to come before swapping on worker, 8 "
+                               "times as often as by chance (rules/learned.yaml:4)")));
 }
 
 // A zone goes: nothing in it tells of itself, and all that ran there is missed.
