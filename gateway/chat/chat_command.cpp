@@ -217,17 +217,16 @@ Result<ChatCommand> parse_chat_command(std::string_view text) {
 
 std::string chat_help(model::Role role, std::string_view command) {
     std::string all;
-    std::string one;
     for (const ChatVerbUse& use : kUses) {
-        const std::string line = std::string(use.use) + ": " + std::string(use.what);
         if (use.name == command) {
-            one = line + " (needs the role " + std::string(model::name_of(use.role)) + ")";
+            return std::string(use.use) + ": " + std::string(use.what) + " (needs the role " +
+                   std::string(model::name_of(use.role)) + ")";
         }
         if (model::includes(role, use.role)) {
-            all += (all.empty() ? "" : "\n") + line;
+            all += (all.empty() ? "" : "; ") + std::string(use.use);
         }
     }
-    return one.empty() ? all : one;
+    return "you may say: " + all + ". `help COMMAND` tells more";
 }
 
 }  // namespace nocturne::gateway

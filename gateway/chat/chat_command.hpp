@@ -49,7 +49,7 @@ inline constexpr std::size_t kChatTextBytesMax = 4096;
 // An Error says what is wrong, and how it is used. Upper and lower case are the same in the verb.
 Result<ChatCommand> parse_chat_command(std::string_view text);
 
-// What somebody with that role may say, a line a command; of one command when it is named.
+// What somebody with that role may say, in one line; more of one command when it is named.
 std::string chat_help(model::Role role, std::string_view command = "");
 
 }  // namespace nocturne::gateway

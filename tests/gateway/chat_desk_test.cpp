@@ -107,6 +107,21 @@ TEST(ChatDesk, LetsEachRoleDoWhatItMay) {
                       HasSubstr("nocturne_chat_commands_total{medium=\"slack\"} 5\n")));
 }
 
+TEST(ChatDesk, TellsEachPersonWhatTheyMaySay) {
+    NotingBackend backend;
+    ChatDesk desk(some_people(), backend);
+    const auto says = [&](const std::string& who, const std::string& text) {
+        return desk.hear(slack("U0" + who), text, "#ops").text;
+    };
+
+    EXPECT_EQ(says("vera", "help"),
+              "you may say: help [COMMAND]; incidents; show ID; why SUBJECT; what would you do ID. "
+              "`help COMMAND` tells more");
+    EXPECT_THAT(says("anna", ""), HasSubstr("approve RUN [HASH]"));
+    EXPECT_EQ(says("vera", "help ack"),
+              "ack ID: says that somebody works on an incident (needs the role responder)");
+}
+
 TEST(ChatDesk, TellsAStrangerOnce) {
     NotingBackend backend;
     std::vector<ChatNote> notes;

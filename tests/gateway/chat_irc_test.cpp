@@ -326,7 +326,8 @@ TEST_F(Irc, TellsTheChannelOfAnIncidentAndTakesOrders) {
     EXPECT_THAT(vera.hear("acknowledged: "), HasSubstr("critical " + id + " acknowledged: "));
     // Not to us.
     vera.send("PRIVMSG #ops :who broke nocturne?");
-    EXPECT_THAT(vera.ask("nocturne", "help", "incidents"), HasSubstr("incidents: lists"));
+    EXPECT_THAT(vera.ask("nocturne", "help", "incidents"),
+                HasSubstr("you may say: help [COMMAND]; incidents; show ID"));
 }
 
 TEST_F(Irc, TellsAStrangerOnceAndDoesNothing) {
