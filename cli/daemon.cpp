@@ -123,6 +123,8 @@ int Daemon::run() {
         {"load the rules", &Daemon::load_rules, &Daemon::nothing},
         {"load the plugins", &Daemon::load_plugins, &Daemon::nothing},
         {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
+        {"open the chat", &Daemon::open_chat, &Daemon::close_chat},
+        {"start the effectors", &Daemon::open_effectors, &Daemon::stop_effectors},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
         {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
@@ -329,6 +331,41 @@ Status Daemon::pull_topology() {
     return {};
 }
 
+Status Daemon::open_chat() {
+    chat_backend_ = std::make_unique<gateway::EngineBackend>(*loop_);
+    gateway::ChatParts parts;
+    parts.settings = configuration_.chat;
+    parts.secrets = configuration_.secrets;
+    parts.folder = configuration_.data;
+    chat_ = std::make_unique<gateway::Chat>(std::move(parts), *chat_backend_, feed_);
+    for (const rules::ChatChannel& channel : configuration_.chat.channels) {
+        log_->info("chat channel={} kind={} incidents={}", channel.name,
+                   rules::kChatMediumNames[static_cast<std::size_t>(channel.kind)],
+                   channel.incidents);
+    }
+    return {};
+}
+
+Status Daemon::open_effectors() {
+    gateway::EffectorParts parts;
+    parts.settings = configuration_.actions;
+    parts.secrets = configuration_.secrets;
+    parts.channels = chat_->channels();
+    parts.notify = [this](const gateway::ActionCall& call) { return chat_->notify(call); };
+    parts.silence = [this](const gateway::ActionCall& call, const gateway::ActionDone& done) {
+        done(gateway::silence_by_action(*chat_backend_, call));
+    };
+    parts.is_node = [this](std::string_view name) {
+        bool is_there = false;
+        loop_->query_and_wait([&](const engine::Core& core) {
+            is_there = core.state().topology.now().find(name) != topology::kNoNode;
+        });
+        return is_there;
+    };
+    effectors_ = gateway::Effectors::make(std::move(parts));
+    return {};
+}
+
 Status Daemon::bind_zmq() {
     gateway::ZmqServerOptions options;
     options.pull_endpoint = configuration_.zmq_pull;
@@ -360,6 +397,10 @@ Status Daemon::bind_http() {
     access_ = std::make_shared<gateway::Access>(std::move(access.rules));
     parts.access = access_;
     parts.topology = topology_.get();
+    parts.chat = [this](std::string_view medium, gateway::HttpRequest request,
+                        std::function<void(gateway::HttpResponse)> respond) {
+        chat_->handle(medium, std::move(request), std::move(respond));
+    };
     parts.rules = [this] { return rules_.load(); };
     parts.metrics.emplace_back([this](std::string& out) { append_metrics(out); });
     NOCTURNE_TRY(http_, gateway::HttpServer::start(std::move(options), *loop_, *ingest_, feed_,
@@ -471,6 +512,8 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
         topology_->set_sources(read.configuration.topology_sources);
         configuration_.topology_sources = read.configuration.topology_sources;
     }
+    chat_->set_people(read.configuration.chat.users);
+    effectors_->set_settings(read.configuration.actions, read.configuration.secrets);
     if (const std::string parts = restart_needed(configuration_, read.configuration);
         !parts.empty()) {
         log_->warn("reload: a restart is needed for what changed in: {}", parts);
@@ -501,6 +544,8 @@ void Daemon::append_metrics(std::string& out) const {
     feed_.append_metrics(out);
     zmq_->append_metrics(out);
     topology_->append_metrics(out);
+    chat_->append_metrics(out);
+    effectors_->append_metrics(out);
 }
 
 // ---- stopping ----
@@ -518,6 +563,16 @@ void Daemon::tell_stopping() {
 void Daemon::close_http() {
     http_->stop();
     http_.reset();
+}
+
+void Daemon::stop_effectors() {
+    effectors_->stop();
+    effectors_.reset();
+}
+
+void Daemon::close_chat() {
+    chat_.reset();
+    chat_backend_.reset();
 }
 
 void Daemon::stop_pulling() {

@@ -7,8 +7,11 @@
 #include "cli/rules_reading.hpp"
 #include "engine/loop.hpp"
 #include "gateway/access.hpp"
+#include "gateway/chat/chat.hpp"
+#include "gateway/chat/engine_backend.hpp"
 #include "gateway/dead_letters.hpp"
 #include "gateway/effect_feed.hpp"
+#include "gateway/effectors/effectors.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/topology_feed.hpp"
@@ -47,10 +50,14 @@ class Daemon {
     Status load_plugins();
     Status pull_topology();
     Status bind_zmq();
+    Status open_chat();
+    Status open_effectors();
     Status bind_http();
     Status tell_ready();
     void tell_stopping();
     void close_http();
+    void stop_effectors();
+    void close_chat();
     void stop_pulling();
     void stop_receiving();
     void stop_loop();
@@ -89,6 +96,9 @@ class Daemon {
     std::unique_ptr<engine::Loop> loop_;
     std::unique_ptr<gateway::Ingest> ingest_;
     std::unique_ptr<gateway::TopologyFeed> topology_;
+    std::unique_ptr<gateway::EngineBackend> chat_backend_;
+    std::unique_ptr<gateway::Chat> chat_;
+    std::unique_ptr<gateway::Effectors> effectors_;
     std::unique_ptr<gateway::ZmqServer> zmq_;
     std::shared_ptr<gateway::Access> access_;  // shared: with requests under way
     std::unique_ptr<gateway::HttpServer> http_;

@@ -54,6 +54,10 @@ std::string restart_needed(const rules::Configuration& running,
                     running.curve_client_keys == wanted.curve_client_keys},
         {"http", running.http == wanted.http},
         {"limits", are_equal(running.limits, wanted.limits)},
+        {"secrets", running.secrets == wanted.secrets},
+        {"actions.workers", running.actions.workers == wanted.actions.workers},
+        {"chat.channels", running.chat.channels == wanted.chat.channels &&
+                              running.chat.update_interval == wanted.chat.update_interval},
         {"retention", running.journal_keep == wanted.journal_keep &&
                           running.history_keep == wanted.history_keep &&
                           running.snapshot_every == wanted.snapshot_every},

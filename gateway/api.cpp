@@ -361,7 +361,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     };
 
     static std::span<const Route> routes() {
-        static constexpr std::array<Route, 51> kRoutes{{
+        static constexpr std::array<Route, 52> kRoutes{{
             {Method::Post, Role::Ingest, "v1/traces", &Inside::post_traces},
             {Method::Get, Role::Viewer, "api/v1/topology/sources", &Inside::get_sources},
             {Method::Get, Role::Viewer, "api/v1/topology/lint", &Inside::get_lint},
@@ -413,6 +413,7 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
             {Method::Post, Role::Responder, "api/v1/actions/stop", &Inside::post_stop},
             {Method::Post, Role::Responder, "api/v1/nodes/*/freeze", &Inside::post_freeze},
             {Method::Delete, Role::Responder, "api/v1/nodes/*/freeze", &Inside::delete_freeze},
+            {Method::Post, kAnybody, "chat/*", &Inside::post_chat},  // signed by the chat itself
         }};
         return kRoutes;
     }
@@ -1420,6 +1421,14 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
                         [node = call.name](RunWordBody body) -> model::Command {
                             return model::ThawNode{node, body.by, body.role, body.from};
                         });
+    }
+
+    void post_chat(Call call, Respond respond) {
+        if (!parts_.chat || (call.name != "slack" && call.name != "mattermost")) {
+            respond(error_response(404, "no such chat is configured"));
+            return;
+        }
+        parts_.chat(call.name, std::move(call.request), std::move(respond));
     }
 
     void get_stream(Call call, Respond respond) {

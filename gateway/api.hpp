@@ -56,6 +56,8 @@ struct HttpRequest {
     std::string content_encoding;  // the header; empty: not sent
     std::string authorization;     // the header; empty: not sent
     std::string peer;              // the address it comes from, without the port
+    std::string slack_signature;   // the header X-Slack-Signature; empty: not sent
+    std::string slack_timestamp;   // the header X-Slack-Request-Timestamp; empty: not sent
 };
 
 struct HttpResponse {
@@ -84,6 +86,10 @@ struct ApiParts {
     store::Store* audit = nullptr;
     // Who may do what; default: anybody, from this machine.
     std::shared_ptr<Access> access = {};  // shared: with requests under way
+    // Requests that a chat's server sends: "slack" or "mattermost". Called on the server's thread,
+    // must not block; may be empty.
+    std::function<void(std::string_view medium, HttpRequest, std::function<void(HttpResponse)>)>
+        chat = {};
     // Takes spans and knows the sources of the graph; must outlive the server. nullptr: none.
     TopologyFeed* topology = nullptr;
     // Each appends its part of /metrics; called on the server's thread, must not block.

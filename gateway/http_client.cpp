@@ -165,6 +165,12 @@ int ask_whether_over(void* is_over, curl_off_t, curl_off_t, curl_off_t, curl_off
 }  // namespace
 
 Result<HttpReply> http_fetch(const std::string& url, const FetchOptions& options) {
+    return http_send("GET", url, "", {}, options);
+}
+
+Result<HttpReply> http_send(const std::string& method, const std::string& url,
+                            const std::string& body, const std::vector<std::string>& headers,
+                            const FetchOptions& options) {
     const std::unique_ptr<CURL, CloseCurl> curl = start_curl();
     if (!curl) {
         return fail(ErrorCode::Internal, "cannot start libcurl");
@@ -180,10 +186,24 @@ Result<HttpReply> http_fetch(const std::string& url, const FetchOptions& options
     curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &fetched);
     curl_easy_setopt(curl.get(), CURLOPT_USERAGENT, "nocturne");
     curl_easy_setopt(curl.get(), CURLOPT_ACCEPT_ENCODING, "");  // all that libcurl can unpack
-    std::unique_ptr<curl_slist, CloseCurl> headers;
+    std::unique_ptr<curl_slist, CloseCurl> lines;
+    const auto add_line = [&](const std::string& line) {
+        curl_slist* longer = curl_slist_append(lines.get(), line.c_str());
+        (void)lines.release();
+        lines.reset(longer);
+    };
     if (!options.header.empty()) {
-        headers.reset(curl_slist_append(nullptr, options.header.c_str()));
-        curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
+        add_line(options.header);
+    }
+    for (const std::string& line : headers) {
+        add_line(line);
+    }
+    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, lines.get());
+    if (method != "GET") {
+        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE_LARGE,
+                         static_cast<curl_off_t>(body.size()));
+        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
+        curl_easy_setopt(curl.get(), CURLOPT_CUSTOMREQUEST, method.c_str());
     }
     if (options.is_over) {
         curl_easy_setopt(curl.get(), CURLOPT_NOPROGRESS, 0L);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace nocturne::gateway {
 
@@ -45,6 +46,12 @@ struct FetchOptions {
 
 // Follows no redirect, so that what `header` says goes nowhere else.
 Result<HttpReply> http_fetch(const std::string& url, const FetchOptions& options);
+
+// The same with a method, a body, and headers as whole lines ("X-Team: shop"); those of `options`
+// go along.
+Result<HttpReply> http_send(const std::string& method, const std::string& url,
+                            const std::string& body, const std::vector<std::string>& headers,
+                            const FetchOptions& options);
 
 // For texts that become part of a URL: what is not a letter, a digit or one of -._~ as %XX.
 std::string url_encode(std::string_view text);

@@ -210,6 +210,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
         request.content_encoding = text_of(read[http::field::content_encoding]);
         request.authorization = text_of(read[http::field::authorization]);
         request.peer = peer_;
+        request.slack_signature = text_of(read["X-Slack-Signature"]);
+        request.slack_timestamp = text_of(read["X-Slack-Request-Timestamp"]);
         request.body = std::move(read.body());
         keep_alive_ = read.keep_alive();
         version_ = read.version();

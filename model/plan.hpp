@@ -15,8 +15,14 @@
 
 namespace nocturne::model {
 
+// GCC 12 takes the enumerator for a second Command, though it has a scope of its own.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 // What can act on the world, or ask it. Check only reads; Wait and Ask touch nothing.
 enum class Effector : std::uint8_t { Http, Command, Notify, Wait, Ask, Check, Silence };
+
+#pragma GCC diagnostic pop
 
 inline constexpr std::array<std::string_view, 7> kEffectorNames{"http", "command", "notify", "wait",
                                                                 "ask",  "check",   "silence"};

@@ -2,20 +2,16 @@
 
 #include "model/matcher.hpp"
 #include "model/severity.hpp"
-#include "model/suggestion.hpp"
-
-#include <yaml-cpp/yaml.h>
+#include "rules/action_reading.hpp"
+#include "rules/chat_reading.hpp"
+#include "rules/field_reader.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <fstream>
-#include <functional>
 #include <iterator>
-#include <limits>
 #include <optional>
-#include <set>
 #include <utility>
 
 namespace nocturne::rules {
@@ -23,57 +19,15 @@ namespace nocturne::rules {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 1U << 20;
-constexpr std::size_t kListItemsMax = 1000;
-constexpr std::size_t kProblemsMax = 100;  // more than anybody reads at once
 constexpr std::array<std::string_view, 6> kLogLevels{"trace", "debug", "info",
                                                      "warn",  "error", "off"};
 
 constexpr std::array<std::string_view, 3> kPluginModes{"shadow", "suggest", "auto"};
 constexpr std::array<std::string_view, 2> kCanaries{"shadow", "off"};
 
-std::string shorten(std::string_view text) {
-    constexpr std::size_t kShown = 64;
-    return std::string(text.substr(0, kShown)) + (text.size() > kShown ? "..." : "");
-}
-
-template <typename Names>
-std::string list_of(const Names& names) {
-    std::string list;
-    for (const std::string_view name : names) {
-        list += (list.empty() ? "" : ", ") + std::string(name);
-    }
-    return list;
-}
-
-template <typename Int>
-std::optional<Int> parse_number(std::string_view text) {
-    Int number{};
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                    : std::nullopt;
-}
-
-// "262144", "256KiB", "16MiB".
-std::optional<std::uint64_t> parse_bytes(std::string_view text) {
-    static constexpr std::array<std::pair<std::string_view, unsigned>, 3> kUnits{
-        {{"KiB", 10}, {"MiB", 20}, {"GiB", 30}}};
-    unsigned shift = 0;
-    for (const auto& [unit, bits] : kUnits) {
-        if (text.ends_with(unit)) {
-            text.remove_suffix(unit.size());
-            shift = bits;
-            break;
-        }
-    }
-    const std::optional<std::uint64_t> number = parse_number<std::uint64_t>(text);
-    return number && *number <= (UINT64_MAX >> shift) ? std::optional(*number << shift)
-                                                      : std::nullopt;
-}
-
-class ConfigurationReader {
+class ConfigurationReader : private FieldReader {
    public:
-    explicit ConfigurationReader(const std::string& file_name)
-        : file_name_(file_name), folder_(std::filesystem::path(file_name).parent_path()) {}
+    explicit ConfigurationReader(const std::string& file_name) : FieldReader(file_name) {}
 
     ConfigurationFile read(std::string_view text) {
         try {
@@ -84,17 +38,11 @@ class ConfigurationReader {
         } catch (const YAML::Exception& error) {
             report(error.mark, error.msg);
         }
+        file_.problems = std::move(problems);
         return std::move(file_);
     }
 
    private:
-    struct Field {
-        std::string_view key;
-        std::function<void(const YAML::Node&)> read;
-    };
-
-    using Fields = std::vector<Field>;
-
     // ---- the file, section by section ----
 
     void read_root(const YAML::Node& root) {
@@ -122,7 +70,25 @@ class ConfigurationReader {
                 {"ranking", [&](const YAML::Node& node) { read_ranking(node); }},
                 {"limits", [&](const YAML::Node& node) { read_limits(node); }},
                 {"retention", [&](const YAML::Node& node) { read_retention(node); }},
+                {"secrets", [&](const YAML::Node& node) { read_secrets(*this, node, to.secrets); }},
+                {"actions", [&](const YAML::Node& node) { read_actions(*this, node, to.actions); }},
+                {"chat", [&](const YAML::Node& node) { read_chat(*this, node, to.chat); }},
             });
+        check_secrets(root);
+    }
+
+    // When all is read: what is asked for may stand above the list of secrets.
+    void check_secrets(const YAML::Node& root) {
+        const Configuration& to = file_.configuration;
+        for (const HttpHost& host : to.actions.hosts) {
+            check_secret_names(*this, root["actions"], to.secrets, host.secrets);
+        }
+        for (const CommandRule& command : to.actions.commands) {
+            check_secret_names(*this, root["actions"], to.secrets, command.secrets);
+        }
+        for (const ChatChannel& channel : to.chat.channels) {
+            check_secret_names(*this, root["chat"], to.secrets, secrets_of(channel));
+        }
     }
 
     void read_topology(const YAML::Node& node) {
@@ -156,14 +122,6 @@ class ConfigurationReader {
     void read_topology_source(const YAML::Node& node) {
         TopologySource source;
         model::Duration ttl{-1};
-        const auto text = [&](std::string_view key, std::string& to) {
-            return Field{key, [this, key, &to](const YAML::Node& it) {
-                             to = scalar(it, key, "a text").value_or("");
-                         }};
-        };
-        const auto path = [&](std::string_view key, std::filesystem::path& to) {
-            return Field{key, [this, key, &to](const YAML::Node& it) { read_path(it, key, to); }};
-        };
         read_map(node, "topology_sources",
                  {text("name", source.name),
                   text("kind", source.kind),
@@ -380,11 +338,8 @@ class ConfigurationReader {
                 report(member.first, "set: expected a parameter and one value, e.g. threshold: 4");
                 continue;
             }
-            const YAML::Mark mark = member.first.Mark();
-            const Place place{file_name_, static_cast<std::uint32_t>(mark.line + 1),
-                              static_cast<std::uint32_t>(mark.column + 1)};
             values.push_back({"", member.first.Scalar(), member.second.Scalar(), "",
-                              nocturne::to_string(place)});
+                              nocturne::to_string(place_of(member.first.Mark()))});
         }
     }
 
@@ -488,71 +443,6 @@ class ConfigurationReader {
 
     // ---- values ----
 
-    static constexpr model::Duration kSecond = std::chrono::seconds(1);
-    static constexpr model::Duration kDurationMax = std::chrono::days(3660);
-
-    Field duration(std::string_view key, model::Duration& to,
-                   model::Duration min = model::Duration(0)) {
-        return {key, [this, key, &to, min](const YAML::Node& node) {
-                    const std::optional<std::string> text =
-                        scalar(node, key, "a duration, e.g. 30s");
-                    if (!text) {
-                        return;
-                    }
-                    const Result<model::Duration> value =
-                        *text == "0" ? model::Duration(0) : model::parse_duration(*text);
-                    if (!value) {
-                        report(node, std::string(key) + ": \"" + shorten(*text) +
-                                         "\" is not a duration; expected e.g. 30s");
-                    } else if (*value < min || *value > kDurationMax) {
-                        report(node, std::string(key) + ": " + shorten(*text) +
-                                         " is out of range; expected " +
-                                         (min.count() > 0 ? model::format_duration(min) : "0") +
-                                         " to 10 years");
-                    } else {
-                        to = *value;
-                    }
-                }};
-    }
-
-    template <typename Int>
-    Field number(std::string_view key, Int& to, std::uint64_t min,
-                 std::uint64_t max = 1'000'000'000) {
-        return {key, [this, key, &to, min, max](const YAML::Node& node) {
-                    const std::optional<std::string> text = scalar(node, key, "a whole number");
-                    if (!text) {
-                        return;
-                    }
-                    const std::optional<std::uint64_t> value = parse_number<std::uint64_t>(*text);
-                    if (!value || *value < min || *value > max) {
-                        report(node, std::string(key) + ": \"" + shorten(*text) +
-                                         "\" is not a whole number from " + std::to_string(min) +
-                                         " to " + std::to_string(max));
-                    } else {
-                        to = static_cast<Int>(*value);
-                    }
-                }};
-    }
-
-    Field bytes(std::string_view key, std::size_t& to) {
-        return {key, [this, key, &to](const YAML::Node& node) {
-                    constexpr std::uint64_t kMin = 64;
-                    constexpr std::uint64_t kMax = 16U << 20;
-                    const std::optional<std::string> text =
-                        scalar(node, key, "a size, e.g. 256KiB");
-                    if (!text) {
-                        return;
-                    }
-                    const std::optional<std::uint64_t> value = parse_bytes(*text);
-                    if (!value || *value < kMin || *value > kMax) {
-                        report(node, std::string(key) + ": \"" + shorten(*text) +
-                                         "\" is not a size from 64 to 16MiB; expected e.g. 256KiB");
-                    } else {
-                        to = static_cast<std::size_t>(*value);
-                    }
-                }};
-    }
-
     void read_severity(const YAML::Node& node, model::Severity& to) {
         const std::optional<std::string> text = scalar(node, "severity_min", "a severity");
         const auto severity =
@@ -643,108 +533,6 @@ class ConfigurationReader {
             });
     }
 
-    void read_path(const YAML::Node& node, std::string_view key, std::filesystem::path& to) {
-        const std::optional<std::string> text = scalar(node, key, "a path");
-        if (text && text->empty()) {
-            report(node, std::string(key) + ": expected a path, this is empty");
-        } else if (text) {
-            to = folder_ / *text;
-        }
-    }
-
-    // ---- the shape of the text ----
-
-    void read_map(const YAML::Node& node, std::string_view name, const Fields& fields) {
-        if (node.IsNull()) {
-            return;  // a section of which everything is commented out
-        }
-        if (!node.IsMap()) {
-            report(node, (name.empty() ? "" : std::string(name) + ": ") +
-                             "expected a map with the keys " + keys_of(fields));
-            return;
-        }
-        std::set<std::string> seen;
-        for (const auto& member : node) {
-            const std::string key = member.first.IsScalar() ? member.first.Scalar() : "";
-            const auto field = std::find_if(fields.begin(), fields.end(),
-                                            [&](const Field& it) { return it.key == key; });
-            if (field == fields.end()) {
-                report(member.first, "unknown key \"" + shorten(key) + "\"" +
-                                         (name.empty() ? "" : " in " + std::string(name)) + "; " +
-                                         nearest(key, fields));
-            } else if (!seen.insert(key).second) {
-                report(member.first, "\"" + key + "\" is given twice; leave one");
-            } else {
-                field->read(member.second);
-            }
-            if (file_.problems.size() >= kProblemsMax) {
-                return;
-            }
-        }
-    }
-
-    static std::string keys_of(const Fields& fields) {
-        std::vector<std::string_view> keys;
-        for (const Field& field : fields) {
-            keys.push_back(field.key);
-        }
-        return list_of(keys);
-    }
-
-    static std::string nearest(const std::string& key, const Fields& fields) {
-        std::vector<std::string_view> keys;
-        for (const auto& field : fields) {
-            keys.push_back(field.key);
-        }
-        return model::suggest(key, keys);
-    }
-
-    template <typename Read>
-    void each_text(const YAML::Node& node, std::string_view key, std::string_view expected,
-                   Read read) {
-        if (node.IsNull()) {
-            return;
-        }
-        if (!node.IsSequence()) {
-            report(node, std::string(key) + ": expected " + std::string(expected));
-            return;
-        }
-        if (node.size() > kListItemsMax) {
-            report(node, std::string(key) + ": " + std::to_string(node.size()) +
-                             " items are more than " + std::to_string(kListItemsMax));
-            return;
-        }
-        for (const YAML::Node& item : node) {
-            if (scalar(item, key, "a text")) {
-                read(item);
-            }
-        }
-    }
-
-    std::optional<std::string> scalar(const YAML::Node& node, std::string_view key,
-                                      std::string_view expected) {
-        if (!node.IsScalar()) {
-            report(node, std::string(key) + ": expected " + std::string(expected));
-            return std::nullopt;
-        }
-        return node.Scalar();
-    }
-
-    void report(const YAML::Node& node, std::string message) {
-        report(node.Mark(), std::move(message));
-    }
-
-    void report(const YAML::Mark& mark, std::string message) {
-        Place place{file_name_, 1, 1};
-        if (!mark.is_null()) {
-            place.line = static_cast<std::uint32_t>(mark.line + 1);
-            place.column = static_cast<std::uint32_t>(mark.column + 1);
-        }
-        file_.problems.push_back({ErrorCode::Invalid, std::move(message), {std::move(place)}});
-    }
-
-    std::string file_name_;
-    std::filesystem::path folder_;
     ConfigurationFile file_;
 };
 

@@ -6,6 +6,8 @@
 #include "model/result.hpp"
 #include "model/settings.hpp"
 #include "model/time.hpp"
+#include "rules/action_settings.hpp"
+#include "rules/chat_settings.hpp"
 #include "rules/topology_source.hpp"
 
 #include <filesystem>
@@ -40,6 +42,10 @@ struct Configuration {
 
     model::Settings settings;
     model::EventLimits limits;
+
+    std::vector<SecretSource> secrets;
+    ActionSettings actions;
+    ChatSettings chat;
 
     model::Duration journal_keep = std::chrono::days(7);
     model::Duration history_keep = std::chrono::days(90);

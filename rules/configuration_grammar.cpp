@@ -147,6 +147,121 @@ constexpr Key kPluginSettings{.name = "plugin_settings",
                               .what = "parameters and modes of plugins; what comes later wins",
                               .fallback = "none",
                               .keys = kPluginSetting};
+
+constexpr Key listed(std::string_view name, Keys keys, std::string_view what) {
+    return {.name = name, .shape = Shape::Listed, .what = what, .fallback = "none", .keys = keys};
+}
+
+constexpr Key texts(std::string_view name, std::string_view what, std::string_view fallback) {
+    return {name, Shape::OptionalTexts, what, false, fallback};
+}
+
+constexpr std::array kSecret{
+    Key{"name", Shape::Text, "by which it is asked for", true},
+    text("file", "that holds it", ""),
+    text("env", "the variable of the environment that holds it", ""),
+};
+constexpr std::array kMethods{"GET"sv, "POST"sv, "PUT"sv, "PATCH"sv, "DELETE"sv};
+constexpr Key kPorts{.name = "ports",
+                     .shape = Shape::Any,
+                     .what = "that may be talked to",
+                     .fallback = "80 for http, 443 for https"};
+constexpr std::array kHost{
+    Key{"name", Shape::Text, "of the host, or its address", true},
+    kPorts,
+    texts("networks", "that its name may resolve to", "public addresses only"),
+    texts("methods", "that may be used", "all of GET, POST, PUT, PATCH, DELETE"),
+    texts("secrets", "that may be sent to it, by name", "none"),
+    text("ca_file", "whom to trust", "the system's"),
+};
+constexpr std::array kActionsHttp{
+    Key{"timeout", Shape::Duration, "of one request, at most", false, "30s", kSecond, 60 * kMinute},
+    Key{"answer_bytes_max", Shape::Bytes, "read of an answer", false, "1MiB", 64, 64 << 20},
+    Key{"body_bytes_max", Shape::Bytes, "of a request", false, "1MiB", 64, 64 << 20},
+    listed("hosts", kHost, "that actions may talk to"),
+};
+constexpr std::array kParameterTypes{"node"sv, "integer"sv, "choice"sv, "pattern"sv};
+constexpr Key kParameterType{.name = "type",
+                             .shape = Shape::Word,
+                             .what = "what it may be",
+                             .is_required = true,
+                             .words = kParameterTypes};
+constexpr Key kLeast{.name = "min", .shape = Shape::Any, .what = "of an integer"};
+constexpr Key kMost{.name = "max", .shape = Shape::Any, .what = "of an integer"};
+constexpr std::array kParameter{
+    Key{"name", Shape::Text, "as it stands in braces in the arguments", true},
+    kParameterType,
+    kLeast,
+    kMost,
+    texts("choices", "of a choice", ""),
+    Key{"pattern", Shape::Expression, "of the whole value"},
+};
+constexpr std::array kCommand{
+    Key{"name", Shape::Text, "by which a plan calls it", true},
+    Key{"program", Shape::Text, "an absolute path", true},
+    texts("arguments", "with parameters in braces", "none"),
+    listed("parameters", kParameter, "what a plan may say"),
+    Key{"read_only", Shape::Flag, "a check, and so a dry run, may start it", false, "false"},
+    text("folder", "in which it starts", "/"),
+    texts("environment", "names of variables that it is given", "none"),
+    texts("secrets", "that it is given, each in a variable of its name", "none"),
+    Key{"cpu", Shape::Duration, "time on the processor", false, "30s", kSecond, 1440 * kMinute},
+    Key{"memory_bytes_max", Shape::Bytes, "of its address space", false, "1GiB", 1 << 20,
+        std::int64_t{1} << 40},
+    Key{"output_bytes_max", Shape::Bytes, "kept of what it says", false, "64KiB", 64, 16 << 20},
+    Key{"timeout", Shape::Duration, "then its process group is killed", false, "5m", kSecond,
+        1440 * kMinute},
+};
+constexpr std::array kActions{
+    number("workers", "actions under way at a time", "4", 1, 64),
+    number("queue_max", "actions that wait", "256", 1, 100'000),
+    section("http", kActionsHttp, "requests that actions may make"),
+    listed("commands", kCommand, "programs that actions may start"),
+};
+constexpr std::array kRoles{"viewer"sv, "responder"sv, "approver"sv, "admin"sv};
+constexpr Key kRole{.name = "role",
+                    .shape = Shape::Word,
+                    .what = "what they may do",
+                    .is_required = true,
+                    .words = kRoles};
+constexpr std::array kChatUser{
+    Key{"name", Shape::Text, "of the person, as it is noted down", true},
+    kRole,
+    text("slack", "their id in Slack", ""),
+    text("mattermost", "their id in Mattermost", ""),
+    text("irc_account", "their account with the network's services", ""),
+    text("irc_mask", "nick!user@host, with * and ?", ""),
+};
+constexpr std::array kChatKinds{"slack"sv, "mattermost"sv, "webhook"sv, "irc"sv};
+constexpr Key kChatKind{.name = "kind",
+                        .shape = Shape::Word,
+                        .what = "which medium it is",
+                        .is_required = true,
+                        .words = kChatKinds};
+constexpr std::array kChatChannel{
+    Key{"name", Shape::Text, "by which plans call it", true},
+    kChatKind,
+    Key{"incidents", Shape::Flag, "is told of incidents", false, "true"},
+    word("severity_min", kSeverities, "of those that it is told of", "warning"),
+    text("url", "of the API, the server or the hook", "https://slack.com/api"),
+    text("callback_url", "of ours, for the buttons of Mattermost", ""),
+    text("channel", "its id, or #name on IRC", ""),
+    text("token", "the secret that is the bot's token", ""),
+    text("signing_secret", "the secret that signs", ""),
+    text("command_token", "the secret that is the slash command's token", ""),
+    text("ca_file", "whom to trust", "the system's"),
+    text("server", "host:port, of IRC", ""),
+    Key{"tls", Shape::Flag, "of IRC", false, "true"},
+    text("nick", "ours on IRC", "nocturne"),
+    text("account", "of IRC, for SASL", ""),
+    text("password", "the secret that is its password, or the server's", ""),
+};
+constexpr std::array kChat{
+    Key{"update_interval", Shape::Duration, "of one message, at most so often", false, "2s", 100,
+        60 * kMinute},
+    listed("users", kChatUser, "who may do what from a chat"),
+    listed("channels", kChatChannel, "that are told"),
+};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
@@ -164,6 +279,9 @@ constexpr std::array kConfiguration{
     section("ranking", kRanking, "how causes are sought"),
     section("limits", kLimits, "of one event"),
     section("retention", kRetention, "how long what is stored is kept"),
+    listed("secrets", kSecret, "where secrets are read from"),
+    section("actions", kActions, "what actions may do"),
+    section("chat", kChat, "who is told of incidents in which chat, and who may do what there"),
 };
 
 }  // namespace

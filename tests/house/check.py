@@ -39,7 +39,7 @@ FOREIGN = [
     ("simdjson", {"model"}, r"\bsimdjson\b"),
     ("yaml-cpp", {"rules", "topology"}, r"\bYAML::|\byaml-cpp/"),
     ("Abseil", {"rules"}, r"\babsl::|<absl/"),
-    ("libsodium", {"model", "rules"}, r"\bcrypto_\w+|\bsodium_\w+|<sodium"),
+    ("libsodium", {"model", "rules", "gateway"}, r"\bcrypto_\w+|\bsodium_\w+|<sodium"),
     ("CLI11", {"cli"}, r"\bCLI::|<CLI/"),
 ]
 FOREIGN = [(name, rooms, re.compile(pattern)) for name, rooms, pattern in FOREIGN]
