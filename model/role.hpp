@@ -12,8 +12,8 @@ namespace nocturne::model {
 // send events, and nothing else.
 enum class Role : std::uint8_t { None, Ingest, Viewer, Responder, Approver, Admin };
 
-inline constexpr std::array<std::string_view, 6> kRoleNames{
-    "none", "ingest", "viewer", "responder", "approver", "admin"};
+inline constexpr std::array<std::string_view, 6> kRoleNames{"none",      "ingest",   "viewer",
+                                                            "responder", "approver", "admin"};
 
 inline constexpr std::size_t count_of(Role) {
     return kRoleNames.size();
