@@ -32,8 +32,8 @@ struct Proposal {
 };
 
 // In the order of the pairs. On one node an inhibition, on a dependent a dependency rule, on other
-// relations a group, which hides nothing; and of pairs along an edge a precedence, which is evidence
-// for who caused an incident.
+// relations a group, which hides nothing; and of pairs along an edge a precedence, which is
+// evidence for who caused an incident.
 std::vector<Proposal> propose(std::span<const topology::Precedence> pairs,
                               const ProposalLimits& limits = {});
 

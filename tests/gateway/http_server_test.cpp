@@ -376,7 +376,8 @@ TEST(HttpServer, ClosesConnectionsThatSendTooSlowly) {
     RawClient half_body(daemon.http->address());
     RawClient idle(daemon.http->address());
     half_header.send("GET / HTT");
-    half_body.send("POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
+    half_body.send(
+        "POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{");
     idle.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
 
     for (RawClient* client : {&silent, &half_header, &half_body, &idle}) {
