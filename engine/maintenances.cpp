@@ -37,6 +37,11 @@ void Maintenances::load(const rules::RuleSet& rules, model::Time now) {
         active_[window] = run.from != model::kNoTime && run.from <= now;
         planned_[window] = turn_after(window, now);
     }
+    named_.clear();
+    for (const MaintenanceRule& rule : rules.maintenances) {
+        named_.insert(named_.end(), rule.nodes.begin(), rule.nodes.end());
+    }
+    std::sort(named_.begin(), named_.end());
     is_indexed_ = false;
 }
 
@@ -75,13 +80,7 @@ Maintenances::Turn Maintenances::look_at(Slot window, model::Time now, Deadlines
 }
 
 void Maintenances::node_came(std::string_view name) {
-    if (rules_ == nullptr) {
-        return;
-    }
-    const std::vector<MaintenanceRule>& windows = rules_->maintenances;
-    if (std::any_of(windows.begin(), windows.end(), [&](const MaintenanceRule& rule) {
-            return std::find(rule.nodes.begin(), rule.nodes.end(), name) != rule.nodes.end();
-        })) {
+    if (std::binary_search(named_.begin(), named_.end(), name)) {
         is_indexed_ = false;
     }
 }

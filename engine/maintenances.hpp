@@ -10,6 +10,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -69,6 +70,7 @@ class Maintenances {
     bool is_indexed_ = true;
     std::uint64_t cut_ = 0;
     std::vector<bool> active_;
+    std::vector<std::string> named_;      // the nodes that windows name, sorted
     std::vector<model::Time> planned_;    // turn_after() as of the last look: it has a deadline
     rules::MatchIndex index_;             // of windows that name no node
     std::vector<std::uint32_t> numbers_;  // the windows that index_ numbers
