@@ -183,7 +183,7 @@ class CronReader {
 
 template <typename Bits>
 bool is_set(Bits bits, unsigned place) {
-    return ((bits >> place) & 1U) != 0;
+    return ((static_cast<std::uint64_t>(bits) >> place) & 1U) != 0;
 }
 
 // The lowest bit that is not below `from`.
