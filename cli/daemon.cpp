@@ -124,7 +124,7 @@ int Daemon::run() {
         {"load the plugins", &Daemon::load_plugins, &Daemon::nothing},
         {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
         {"open the chat", &Daemon::open_chat, &Daemon::close_chat},
-        {"start the effectors", &Daemon::open_effectors, &Daemon::stop_effectors},
+        {"go on with the runs", &Daemon::start_runner, &Daemon::stop_runner},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
         {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
@@ -199,7 +199,7 @@ Status Daemon::start_loop() {
             from = to + 1;
         }
     };
-    NOCTURNE_TRY(loop_, engine::Loop::start(*store_, feed_, std::move(options)));
+    NOCTURNE_TRY(loop_, engine::Loop::start(*store_, outboxes_, std::move(options)));
     ingest_ = std::make_unique<gateway::Ingest>(*loop_, *dead_letters_, configuration_.limits);
     const engine::Recovery& recovery = loop_->recovery();
     for (const std::string& problem : recovery.problems) {
@@ -346,7 +346,7 @@ Status Daemon::open_chat() {
     return {};
 }
 
-Status Daemon::open_effectors() {
+Status Daemon::start_runner() {
     gateway::EffectorParts parts;
     parts.settings = configuration_.actions;
     parts.secrets = configuration_.secrets;
@@ -362,8 +362,9 @@ Status Daemon::open_effectors() {
         });
         return is_there;
     };
-    effectors_ = gateway::Effectors::make(std::move(parts));
-    return {};
+    // The answer comes as a person's word about the run, from wherever they say it.
+    parts.ask = [](const gateway::ActionCall&, const gateway::ActionDone&) {};
+    return runner_.start(*loop_, gateway::Effectors::make(std::move(parts)));
 }
 
 Status Daemon::bind_zmq() {
@@ -513,7 +514,7 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
         configuration_.topology_sources = read.configuration.topology_sources;
     }
     chat_->set_people(read.configuration.chat.users);
-    effectors_->set_settings(read.configuration.actions, read.configuration.secrets);
+    runner_.effectors().set_settings(read.configuration.actions, read.configuration.secrets);
     if (const std::string parts = restart_needed(configuration_, read.configuration);
         !parts.empty()) {
         log_->warn("reload: a restart is needed for what changed in: {}", parts);
@@ -545,7 +546,7 @@ void Daemon::append_metrics(std::string& out) const {
     zmq_->append_metrics(out);
     topology_->append_metrics(out);
     chat_->append_metrics(out);
-    effectors_->append_metrics(out);
+    runner_.append_metrics(out);
 }
 
 // ---- stopping ----
@@ -565,9 +566,8 @@ void Daemon::close_http() {
     http_.reset();
 }
 
-void Daemon::stop_effectors() {
-    effectors_->stop();
-    effectors_.reset();
+void Daemon::stop_runner() {
+    runner_.stop();
 }
 
 void Daemon::close_chat() {

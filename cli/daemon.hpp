@@ -11,9 +11,10 @@
 #include "gateway/chat/engine_backend.hpp"
 #include "gateway/dead_letters.hpp"
 #include "gateway/effect_feed.hpp"
-#include "gateway/effectors/effectors.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
+#include "gateway/outboxes.hpp"
+#include "gateway/remediation/runner.hpp"
 #include "gateway/topology_feed.hpp"
 #include "gateway/zmq_server.hpp"
 #include "model/result.hpp"
@@ -51,12 +52,12 @@ class Daemon {
     Status pull_topology();
     Status bind_zmq();
     Status open_chat();
-    Status open_effectors();
+    Status start_runner();
     Status bind_http();
     Status tell_ready();
     void tell_stopping();
     void close_http();
-    void stop_effectors();
+    void stop_runner();
     void close_chat();
     void stop_pulling();
     void stop_receiving();
@@ -93,12 +94,13 @@ class Daemon {
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<gateway::DeadLetters> dead_letters_;
     gateway::EffectFeed feed_;
+    gateway::Runner runner_;
+    gateway::Outboxes outboxes_{{&feed_, &runner_}};
     std::unique_ptr<engine::Loop> loop_;
     std::unique_ptr<gateway::Ingest> ingest_;
     std::unique_ptr<gateway::TopologyFeed> topology_;
     std::unique_ptr<gateway::EngineBackend> chat_backend_;
     std::unique_ptr<gateway::Chat> chat_;
-    std::unique_ptr<gateway::Effectors> effectors_;
     std::unique_ptr<gateway::ZmqServer> zmq_;
     std::shared_ptr<gateway::Access> access_;  // shared: with requests under way
     std::unique_ptr<gateway::HttpServer> http_;

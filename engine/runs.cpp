@@ -539,7 +539,7 @@ void Runs::take(const model::StepResult& result) {
     const std::string text = clean(result.text, model::StepResult::kTextBytesMax);
     if (result.outcome == Outcome::Started) {
         run->attempt->is_started = true;
-        run->attempt->due = state_.now + present_action(*run).timeout + kGrace;
+        run->attempt->due = state_.now + model::time_limit(present_action(*run)) + kGrace;
         if (progress.started_at == model::kNoTime) {
             progress.started_at = state_.now;
         }

@@ -4,6 +4,8 @@
 
 #include <sodium.h>
 
+#include <algorithm>
+
 namespace nocturne::model {
 
 namespace {
@@ -60,6 +62,26 @@ std::string hash_of(const Plan& plan) {
     crypto_hash_sha256(hash, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
     char text[2 * sizeof(hash) + 1];
     return sodium_bin2hex(text, sizeof(text), hash, sizeof(hash));
+}
+
+Duration time_limit(const Action& action) {
+    const auto time = action.arguments.find("for");
+    if (action.effector != Effector::Wait || time == action.arguments.end()) {
+        return action.timeout;
+    }
+    const Result<Duration> waits = parse_duration(time->second);
+    return waits ? std::max(action.timeout, *waits) : action.timeout;
+}
+
+std::string to_string(const Action& action) {
+    std::string text(name_of(action.effector));
+    if (!action.target.empty()) {
+        text += ' ' + action.target;
+    }
+    for (const auto& [name, value] : action.arguments) {
+        text += ' ' + name + '=' + value;
+    }
+    return text;
 }
 
 }  // namespace nocturne::model

@@ -49,6 +49,12 @@ struct Action {
     friend bool operator==(const Action&, const Action&) = default;
 };
 
+// How long it may take: its timeout, and of a wait what it waits.
+Duration time_limit(const Action& action);
+
+// For people: "command restart-unit unit=cart-3", "wait 5m".
+std::string to_string(const Action& action);
+
 // Run; then verify says whether it helped; undo takes it back when a later step fails.
 struct Step {
     std::string name;  // "restart cart-3", for people; unique within the plan

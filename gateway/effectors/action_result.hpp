@@ -4,6 +4,7 @@
 #include "model/plan.hpp"
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,6 +16,8 @@ struct ActionCall {
     // The same for the same step of the same run, also when it is tried again: goes along as the
     // header Idempotency-Key, or the variable NOCTURNE_IDEMPOTENCY_KEY.
     std::string key;
+    // What has not begun by then does not begin: it fails, undone.
+    std::chrono::steady_clock::time_point begin_by = std::chrono::steady_clock::time_point::max();
 };
 
 struct ActionResult {

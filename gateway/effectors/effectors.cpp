@@ -294,6 +294,9 @@ class Effectors::Inside {
         append_metric(out, "actions_refused_full_total",
                       "Actions that found the queue full or the daemon stopping.",
                       MetricType::Counter, refused_full_);
+        append_metric(out, "actions_late_total",
+                      "Actions that were not begun because no worker was free in time.",
+                      MetricType::Counter, late_);
         const std::lock_guard lock(mutex_);
         append_metric(out, "actions_running", "Actions under way.", MetricType::Gauge, running_);
         append_metric(out, "actions_waiting", "Actions that wait for a worker or for their time.",
@@ -305,6 +308,7 @@ class Effectors::Inside {
         ActionCall call;
         ActionDone done;
         Clock::time_point until;
+        bool has_begun = false;
         std::optional<ActionResult> result;  // what it answers when its time comes
     };
 
@@ -368,6 +372,11 @@ class Effectors::Inside {
     void begin(const TaskPointer& task) {
         if (task->result) {
             finish(*counts_, *task, *std::move(task->result));
+            return;
+        }
+        if (!std::exchange(task->has_begun, true) && Clock::now() > task->call.begin_by) {
+            ++late_;
+            finish(*counts_, *task, refused("not begun: no effector was free in time"));
             return;
         }
         const std::shared_ptr<const Force> force = now_in_force();
@@ -453,6 +462,7 @@ class Effectors::Inside {
         std::make_shared<Counts>();  // shared: with late answers
     std::atomic<std::uint64_t> not_allowed_{0};
     std::atomic<std::uint64_t> refused_full_{0};
+    std::atomic<std::uint64_t> late_{0};
 
     mutable std::mutex mutex_;
     std::condition_variable wake_worker_;

@@ -213,6 +213,20 @@ TEST(Run, AnEffectorThatHangsLeavesTheStepUnknown) {
     EXPECT_EQ(night.run().reason, Reason::StepTimedOut);
 }
 
+TEST(Run, AWaitMayTakeAsLongAsItWaits) {
+    RunStory night;
+    model::PlanProposed proposal = night.proposal();
+    proposal.plan.steps[0].run = {model::Effector::Wait, "", {{"for", "20m"}}};
+    night.propose(std::move(proposal));
+    night.approves();
+    night.answers(Outcome::Started);
+
+    night.passes(std::chrono::minutes(20));
+    EXPECT_EQ(night.run().state, RunState::Running);
+    night.passes(std::chrono::seconds(11));
+    EXPECT_EQ(night.wanted(), "1/run/2");
+}
+
 TEST(Run, ALateResultStillSettlesWhatNobodyKnew) {
     RunStory night;
     night.propose(night.proposal());

@@ -8,6 +8,7 @@
 #include "gateway/effect_feed.hpp"
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
+#include "gateway/outboxes.hpp"
 #include "gateway/zmq_server.hpp"
 #include "store/store.hpp"
 
@@ -80,6 +81,7 @@ struct DaemonOptions {
                          .pub_endpoint = "tcp://127.0.0.1:*"};
     HttpServerOptions http{.address = "127.0.0.1:0"};
     ApiParts parts;
+    std::vector<engine::Outbox*> outboxes;  // beside the feed
 };
 
 template <typename T>
@@ -95,7 +97,9 @@ class Daemon {
     explicit Daemon(DaemonOptions options = {}) {
         store_ = must(store::Store::open(folder.path()));
         letters = must(DeadLetters::open({.file = folder.path() / "dead-letters.jsonl"}));
-        loop = must(engine::Loop::start(*store_, feed, options.loop));
+        options.outboxes.push_back(&feed);
+        outboxes_ = std::make_unique<Outboxes>(std::move(options.outboxes));
+        loop = must(engine::Loop::start(*store_, *outboxes_, options.loop));
         ingest = std::make_unique<Ingest>(*loop, *letters);
         zmq = must(ZmqServer::start(options.zmq, *ingest, feed));
         options.parts.audit = store_.get();
@@ -154,6 +158,7 @@ class Daemon {
 
    private:
     std::unique_ptr<store::Store> store_;
+    std::unique_ptr<Outboxes> outboxes_;
     std::shared_ptr<std::promise<void>> core_gate_;
 
    public:

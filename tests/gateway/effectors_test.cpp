@@ -103,6 +103,22 @@ std::vector<Action> all_actions(const TestServer& server) {
 
 }  // namespace
 
+TEST(Effectors, DoNotBeginWhatIsTooLate) {
+    TestServer server;
+    const auto effectors = Effectors::make(parts_with_host(server));
+    std::promise<ActionResult> done;
+
+    ASSERT_TRUE(effectors->try_start(
+        {http(server.url()), "R1-0/1", std::chrono::steady_clock::now() - std::chrono::seconds(1)},
+        [&](ActionResult result) { done.set_value(std::move(result)); }));
+
+    const ActionResult result = done.get_future().get();
+    EXPECT_EQ(result.outcome, Outcome::Failed);
+    EXPECT_FALSE(result.is_performed);
+    EXPECT_THAT(result.text, HasSubstr("no effector was free in time"));
+    EXPECT_THAT(server.asked(), IsEmpty());
+}
+
 // ---- http ----
 
 TEST(HttpEffector, SendsWhatThePlanSaysWithItsKey) {
