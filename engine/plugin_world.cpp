@@ -16,15 +16,7 @@ const topology::Graph& PluginWorld::graph() const {
 
 std::vector<plugins::SeenChange> PluginWorld::changes_on(std::string_view node,
                                                          std::size_t max) const {
-    // Of a node that the graph knows, by any of its names.
-    const topology::Graph& graph = state_.topology.now();
-    const topology::NodeIndex index = graph.find(node);
-    std::vector<std::string_view> names{node};
-    if (index != topology::kNoNode) {
-        names.emplace_back(graph.node(index).name);
-        names.insert(names.end(), graph.node(index).aliases.begin(),
-                     graph.node(index).aliases.end());
-    }
+    const std::vector<std::string_view> names = names_of(graph(), node);
     std::vector<plugins::SeenChange> seen;
     for (auto change = state_.changes.rbegin(); change != state_.changes.rend(); ++change) {
         if (std::find(names.begin(), names.end(), change->resource) != names.end()) {
@@ -35,6 +27,16 @@ std::vector<plugins::SeenChange> PluginWorld::changes_on(std::string_view node,
                      [](const auto& a, const auto& b) { return a.time > b.time; });
     seen.resize(std::min(seen.size(), max));
     return seen;
+}
+
+std::vector<std::string_view> names_of(const topology::Graph& graph, std::string_view node) {
+    std::vector<std::string_view> names{node};
+    if (const topology::NodeIndex index = graph.find(node); index != topology::kNoNode) {
+        names.emplace_back(graph.node(index).name);
+        names.insert(names.end(), graph.node(index).aliases.begin(),
+                     graph.node(index).aliases.end());
+    }
+    return names;
 }
 
 std::vector<plugins::SeenIncident> PluginWorld::alike(std::size_t max) const {

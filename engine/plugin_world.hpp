@@ -26,4 +26,7 @@ class PluginWorld : public plugins::World {
     Slot incident_;
 };
 
+// All names by which the node may be called; of an unknown one, that one. Borrowed.
+std::vector<std::string_view> names_of(const topology::Graph& graph, std::string_view node);
+
 }  // namespace nocturne::engine

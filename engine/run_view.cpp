@@ -275,6 +275,48 @@ std::string render_actions(const Core& core) {
     return out.take();
 }
 
+std::vector<Run> runs_of(const Core& core, model::Id incident) {
+    std::vector<Run> runs;
+    for (const auto& [number, run] : core.state().runs.runs) {
+        if (run.plan.incident == incident) {
+            runs.push_back(run);
+        }
+    }
+    return runs;
+}
+
+const Run* run_to_show(const Core& core, model::Id incident) {
+    const auto weight = [](const Run& run) {
+        return run.state == model::RunState::AwaitingApproval || !question_of(run).empty() ? 4
+               : model::is_active(run.state)                                               ? 3
+               : !model::is_finished(run.state)                                            ? 2
+               : run.started_at != model::kNoTime                                          ? 1
+                                                                                           : 0;
+    };
+    const Run* best = nullptr;
+    int most = 0;
+    const auto& runs = core.state().runs.runs;
+    for (auto it = runs.rbegin(); it != runs.rend(); ++it) {
+        if (it->second.plan.incident == incident && weight(it->second) > most) {
+            best = &it->second;
+            most = weight(it->second);
+        }
+    }
+    return best;
+}
+
+std::string question_of(const Run& run) {
+    if (run.state == model::RunState::NeedsPerson) {
+        return run.reason_text;
+    }
+    const std::optional<StepOrder> order = order_of(run);
+    if (!order || !order->is_started || order->action.effector != model::Effector::Ask) {
+        return "";
+    }
+    const auto question = order->action.arguments.find("question");
+    return question == order->action.arguments.end() ? order->action.target : question->second;
+}
+
 std::optional<model::RunEvent> answer_at(const Core& core, model::Id id, model::Position position) {
     const RunTable& table = core.state().runs;
     const Run* run = table.find(id);

@@ -36,6 +36,16 @@ std::string render_actions(const Core& core);
 // The run in short, as lists have it.
 void write_run(model::JsonWriter& out, const Core& core, const model::Run& run);
 
+// Copies of all runs about the incident that are in memory, oldest first.
+std::vector<model::Run> runs_of(const Core& core, model::Id incident);
+// The run that people should see with an incident: one that waits for a person goes before one
+// that goes on, before one that is only shown, before one that touched the world; of several the
+// newest. nullptr when there is none. Borrowed from the core.
+const model::Run* run_to_show(const Core& core, model::Id incident);
+// What a run waits for a person to say: the question of its `ask`, or what nobody knows. Empty when
+// it waits for nobody.
+std::string question_of(const model::Run& run);
+
 // What became of the word or plan at that position: of the run, or of none (kNoId).
 std::optional<model::RunEvent> answer_at(const Core& core, model::Id run, model::Position position);
 

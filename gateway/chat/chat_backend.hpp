@@ -34,17 +34,18 @@ class ChatBackend {
     virtual Result<std::string> silence(std::string_view matchers, model::Duration duration,
                                         const ChatSpeaker& who) = 0;
 
-    // ---- runs; each answers that there are none when nothing runs playbooks ----
-
     // What would be done about the incident. Changes nothing.
-    virtual Result<std::string> what_would_you_do(std::string_view id);
+    virtual Result<std::string> what_would_you_do(std::string_view id) = 0;
     // Makes a plan that can be approved.
-    virtual Result<std::string> plan(std::string_view id, const ChatSpeaker& who);
+    virtual Result<std::string> plan(std::string_view id, const ChatSpeaker& who) = 0;
     // `hash`: the beginning of the plan's that the person has read; "" when none was given.
     virtual Result<std::string> approve(std::string_view run, std::string_view hash,
-                                        const ChatSpeaker& who);
+                                        const ChatSpeaker& who) = 0;
     virtual Result<std::string> reject(std::string_view run, std::string_view reason,
-                                       const ChatSpeaker& who);
+                                       const ChatSpeaker& who) = 0;
+    // To what the run asks; "yes", "no", "again" or "leave".
+    virtual Result<std::string> answer(std::string_view run, std::string_view answer,
+                                       const ChatSpeaker& who) = 0;
 };
 
 }  // namespace nocturne::gateway

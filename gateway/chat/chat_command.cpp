@@ -14,7 +14,7 @@ namespace {
 
 using model::Role;
 
-constexpr std::array<ChatVerbUse, 11> kUses{{
+constexpr std::array<ChatVerbUse, 12> kUses{{
     {"help", "help [COMMAND]", "tells what can be said", Role::Viewer},
     {"incidents", "incidents", "lists those that are not over", Role::Viewer},
     {"show", "show ID", "tells an incident", Role::Viewer},
@@ -23,9 +23,15 @@ constexpr std::array<ChatVerbUse, 11> kUses{{
     {"what would you do", "what would you do ID", "tells the proposed plan, and does nothing",
      Role::Viewer},
     {"plan", "plan ID", "makes a plan, which can then be approved", Role::Responder},
+    // Which role a run's plan asks for beyond that, the engine says.
     {"approve", "approve RUN [HASH]", "lets a plan run; HASH: the beginning of the plan's hash",
-     Role::Approver},
-    {"reject", "reject RUN [REASON]", "says no to a plan", Role::Approver},
+     Role::Responder},
+    {"reject", "reject RUN [REASON]", "says no to a plan", Role::Responder},
+    {"answer", "answer RUN yes|no|again|leave",
+     "answers what a run asks; where nobody knows whether a step was done: yes, it was; no, undo "
+     "the "
+     "rest; take it again; leave all as it is",
+     Role::Responder},
     {"silence", "silence MATCHERS DURATION", "hides alerts, e.g. silence resource=orders-db 2h",
      Role::Responder},
     {"ack", "ack ID", "says that somebody works on an incident", Role::Responder},
@@ -37,7 +43,7 @@ struct Word {
     ChatVerb verb;
 };
 
-constexpr std::array<Word, 16> kWords{{
+constexpr std::array<Word, 18> kWords{{
     {"help", ChatVerb::Help},
     {"incidents", ChatVerb::Incidents},
     {"list", ChatVerb::Incidents},
@@ -50,6 +56,8 @@ constexpr std::array<Word, 16> kWords{{
     {"approve", ChatVerb::Approve},
     {"reject", ChatVerb::Reject},
     {"deny", ChatVerb::Reject},
+    {"answer", ChatVerb::Answer},
+    {"settle", ChatVerb::Answer},
     {"silence", ChatVerb::Silence},
     {"ack", ChatVerb::Acknowledge},
     {"acknowledge", ChatVerb::Acknowledge},
@@ -168,6 +176,15 @@ Status parse_rest(ChatCommand& command, std::string_view rest) {
         if (!command.text.empty() && !is_hash(command.text)) {
             return wrong(verb, "\"" + printable(command.text, 64) +
                                    "\" is not the beginning of a hash, 6 to 64 hexadecimal digits");
+        }
+        return expect_end(verb, rest);
+    }
+    if (verb == ChatVerb::Answer) {
+        command.text = take_word(rest);
+        std::transform(command.text.begin(), command.text.end(), command.text.begin(), lower);
+        static constexpr std::array<std::string_view, 4> kAnswers{"yes", "no", "again", "leave"};
+        if (std::find(kAnswers.begin(), kAnswers.end(), command.text) == kAnswers.end()) {
+            return wrong(verb, "\"" + printable(command.text, 64) + "\" is no answer");
         }
         return expect_end(verb, rest);
     }

@@ -21,6 +21,7 @@ enum class ChatVerb : std::uint8_t {
     Plan,
     Approve,
     Reject,
+    Answer,
     Silence,
     Acknowledge,
     Label,
@@ -29,8 +30,9 @@ enum class ChatVerb : std::uint8_t {
 struct ChatCommand {
     ChatVerb verb = ChatVerb::Help;
     std::string subject;  // an incident ("I1042-3"), a run, or what `why` can be asked about
-    std::string text;  // approve: the beginning of the plan's hash; reject: the reason; label: the
-                       // cause; silence: matchers; help: a command
+    std::string
+        text;  // approve: the beginning of the plan's hash; reject: the reason; answer: yes,
+               // no, again or leave; label: the cause; silence: matchers; help: a command
     model::Duration duration{};  // of a silence
 };
 

@@ -131,6 +131,7 @@ Result<std::string> ChatDesk::carry_out(const ChatCommand& command, const ChatSp
         case ChatVerb::Plan: return backend_.plan(command.subject, who);
         case ChatVerb::Approve: return backend_.approve(command.subject, command.text, who);
         case ChatVerb::Reject: return backend_.reject(command.subject, command.text, who);
+        case ChatVerb::Answer: return backend_.answer(command.subject, command.text, who);
         case ChatVerb::Silence: return backend_.silence(command.text, command.duration, who);
         case ChatVerb::Acknowledge: return backend_.acknowledge(command.subject, who);
         case ChatVerb::Label: return backend_.label(command.subject, command.text, who);

@@ -13,10 +13,6 @@ namespace nocturne::gateway {
 
 namespace {
 
-tl::unexpected<Error> no_runs() {
-    return fail(ErrorCode::Unavailable, "no playbooks run here, so there is no plan");
-}
-
 tl::unexpected<Error> stopping() {
     return fail(ErrorCode::Unavailable, "the engine is stopping");
 }
@@ -27,24 +23,9 @@ tl::unexpected<Error> unknown(std::string_view id) {
 
 }  // namespace
 
-Result<std::string> ChatBackend::what_would_you_do(std::string_view) {
-    return no_runs();
-}
-
-Result<std::string> ChatBackend::plan(std::string_view, const ChatSpeaker&) {
-    return no_runs();
-}
-
-Result<std::string> ChatBackend::approve(std::string_view, std::string_view, const ChatSpeaker&) {
-    return no_runs();
-}
-
-Result<std::string> ChatBackend::reject(std::string_view, std::string_view, const ChatSpeaker&) {
-    return no_runs();
-}
-
-EngineBackend::EngineBackend(engine::Loop& loop, std::function<model::Time()> clock)
-    : loop_(loop), clock_(std::move(clock)) {
+EngineBackend::EngineBackend(engine::Loop& loop, Planner* planner,
+                             std::function<model::Time()> clock)
+    : loop_(loop), planner_(planner), clock_(std::move(clock)) {
     if (!clock_) {
         clock_ = [] {
             return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
@@ -68,20 +49,21 @@ Result<IncidentMessage> EngineBackend::incident(std::string_view id) {
     }
     std::optional<std::string> json;
     std::shared_ptr<const topology::Graph> graph;
+    std::optional<ShownRun> run;
     if (!loop_.query_and_wait([&](const engine::Core& core) {
             json = engine::render_incident(core, *parsed);
             graph = engine::topology_of(core);
+            run = shown_run_of(core, *parsed);
         })) {
         return stopping();
     }
     if (!json) {
         return unknown(id);
     }
-    std::optional<ProposedPlan> plan = plan_of(*parsed);
     NOCTURNE_TRY(const IncidentMessage plain, make_incident_message(*json, "", std::nullopt));
     const std::optional<std::string> impact =
         plain.suspect.empty() ? std::nullopt : engine::render_impact(*graph, plain.suspect);
-    return make_incident_message(*json, impact.value_or(""), std::move(plan));
+    return make_incident_message(*json, impact.value_or(""), std::move(run));
 }
 
 Result<std::string> EngineBackend::why(std::string_view subject) {
@@ -162,10 +144,6 @@ ActionResult silence_by_action(ChatBackend& backend, const ActionCall& call) {
         return refused(done.error().message);
     }
     return {ActionResult::Outcome::Ok, *done, true};
-}
-
-std::optional<ProposedPlan> EngineBackend::plan_of(model::Id) {
-    return std::nullopt;
 }
 
 }  // namespace nocturne::gateway

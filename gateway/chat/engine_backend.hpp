@@ -5,19 +5,26 @@
 #include "gateway/effectors/action_result.hpp"
 #include "model/command.hpp"
 #include "model/position.hpp"
+#include "model/run.hpp"
 
 #include <functional>
+#include <vector>
 
 namespace nocturne::engine {
+class Core;
 class Loop;
-}
+}  // namespace nocturne::engine
 
 namespace nocturne::gateway {
 
+class Planner;
+struct PlanOffer;
+
 class EngineBackend : public ChatBackend {
    public:
-    // `loop` must outlive it.
-    explicit EngineBackend(engine::Loop& loop, std::function<model::Time()> clock = {});
+    // All must outlive it. Without a planner no playbook makes plans.
+    explicit EngineBackend(engine::Loop& loop, Planner* planner = nullptr,
+                           std::function<model::Time()> clock = {});
 
     Result<std::string> incidents() override;
     Result<IncidentMessage> incident(std::string_view id) override;
@@ -28,18 +35,30 @@ class EngineBackend : public ChatBackend {
     Result<std::string> silence(std::string_view matchers, model::Duration duration,
                                 const ChatSpeaker& who) override;
 
-   protected:
-    // The plan that is shown with an incident; nothing when there is none.
-    virtual std::optional<ProposedPlan> plan_of(model::Id incident);
-
-    engine::Loop& loop() { return loop_; }
+    Result<std::string> what_would_you_do(std::string_view id) override;
+    Result<std::string> plan(std::string_view id, const ChatSpeaker& who) override;
+    Result<std::string> approve(std::string_view run, std::string_view hash,
+                                const ChatSpeaker& who) override;
+    Result<std::string> reject(std::string_view run, std::string_view reason,
+                               const ChatSpeaker& who) override;
+    Result<std::string> answer(std::string_view run, std::string_view answer,
+                               const ChatSpeaker& who) override;
 
    private:
     Result<model::Id> find_incident(std::string_view id);
+    Result<model::Run> find_run(std::string_view id);
+    // What the engine says to a person's word about the run.
+    Result<std::string> say(model::Command command, model::Id run, const ChatSpeaker& who);
+    // The plans of all playbooks, those that have none included.
+    Result<std::vector<PlanOffer>> offers_for(std::string_view id);
 
     engine::Loop& loop_;
+    Planner* const planner_;
     std::function<model::Time()> clock_;
 };
+
+// The run that is shown with an incident; nothing when there is none. On the core thread.
+std::optional<ShownRun> shown_run_of(const engine::Core& core, model::Id incident);
 
 // For the effector `silence`: what its arguments say, ordered by the run.
 ActionResult silence_by_action(ChatBackend& backend, const ActionCall& call);

@@ -26,15 +26,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kFeedMessagesMax = 10'000;
 
-// The incident's id stands first in what the feed says of it.
+// The incident's id: it stands first in what the feed says of an incident, and by its name in what
+// it says of a run.
 std::string incident_in(std::string_view effect_json) {
-    static constexpr std::string_view kMark = "\"incident\":{\"id\":\"";
-    const std::size_t at = effect_json.find(kMark);
-    if (at == std::string_view::npos) {
-        return "";
+    for (const std::string_view mark : {R"("incident":{"id":")", R"("incident":")"}) {
+        if (const std::size_t at = effect_json.find(mark); at != std::string_view::npos) {
+            const std::string_view rest = effect_json.substr(at + mark.size());
+            return std::string(rest.substr(0, rest.find('"')));
+        }
     }
-    const std::string_view rest = effect_json.substr(at + kMark.size());
-    return std::string(rest.substr(0, rest.find('"')));
+    return "";
 }
 
 }  // namespace
@@ -50,7 +51,7 @@ class IncidentBoard::Inside {
             is_awake_ = true;
             wake_.notify_one();
         });
-        feed.want(*subscription_, topics_with_prefix("incident."));
+        feed.want(*subscription_, topics_with_prefix("incident.") | topics_with_prefix("run."));
         thread_ = std::thread([this] { keep(); });
         feed_ = &feed;
     }
@@ -84,7 +85,10 @@ class IncidentBoard::Inside {
         }
         while (wait()) {
             for (const auto& message : subscription_->take()) {
-                note(incident_in(message->json));
+                // What waits for a person waits for nothing else.
+                const bool is_urgent =
+                    message->topic == "run.proposed" || message->topic == "run.needs_person";
+                note(incident_in(message->json), is_urgent);
             }
             show_due();
         }
@@ -106,12 +110,14 @@ class IncidentBoard::Inside {
         return !is_over_;
     }
 
-    void note(const std::string& id) {
-        if (id.empty() || due_.count(id) > 0 || due_.size() >= options_.messages_max) {
+    void note(const std::string& id, bool is_urgent) {
+        const bool is_due = due_.count(id) > 0;
+        if (id.empty() || (is_due && !is_urgent) ||
+            (!is_due && due_.size() >= options_.messages_max)) {
             return;
         }
         const auto shown = shown_.find(id);
-        due_[id] = shown == shown_.end()
+        due_[id] = is_urgent || shown == shown_.end()
                        ? Clock::now()
                        : std::max(Clock::now(), shown->second.at + options_.update_interval);
     }

@@ -115,12 +115,15 @@ void add_buttons(IncidentMessage& to) {
     if (to.is_over()) {
         return;
     }
-    if (to.plan && to.plan->awaits_approval) {
+    if (to.run && to.run->awaits_approval) {
         // The hash goes along: what is approved is what was read.
         to.buttons.push_back({"Approve",
-                              "approve " + to.plan->run + " " + to.plan->hash.substr(0, kHashShown),
+                              "approve " + to.run->run + " " + to.run->hash.substr(0, kHashShown),
                               false});
-        to.buttons.push_back({"Reject", "reject " + to.plan->run, true});
+        to.buttons.push_back({"Reject", "reject " + to.run->run, true});
+    } else if (to.run && !to.run->question.empty()) {
+        to.buttons.push_back({"Yes", "answer " + to.run->run + " yes", false});
+        to.buttons.push_back({"No", "answer " + to.run->run + " no", true});
     }
     if (to.state != "acknowledged") {
         to.buttons.push_back({"Acknowledge", "ack " + to.id, false});
@@ -128,11 +131,32 @@ void add_buttons(IncidentMessage& to) {
     to.buttons.push_back({"Why", "why " + to.id, false});
 }
 
+std::string in_words(std::string state) {
+    std::replace(state.begin(), state.end(), '_', ' ');
+    return state;
+}
+
+void add_run(const ShownRun& run, std::vector<std::string>& lines) {
+    lines.push_back((run.awaits_approval ? "plan " : "run ") + run.run + " (" + run.playbook +
+                    ", risk " + run.risk + ", hash " + run.hash.substr(0, kHashShown) +
+                    "): " + run.summary);
+    for (std::size_t i = 0; i < std::min(run.steps.size(), kStepsShown); ++i) {
+        lines.push_back("  " + std::to_string(i + 1) + ". " + run.steps[i]);
+    }
+    if (run.steps.size() > kStepsShown) {
+        lines.push_back("  and " + std::to_string(run.steps.size() - kStepsShown) + " more");
+    }
+    lines.push_back("  " + in_words(run.state) + (run.reason.empty() ? "" : ": " + run.reason));
+    if (!run.question.empty()) {
+        lines.push_back("question: " + run.question);
+    }
+}
+
 }  // namespace
 
 Result<IncidentMessage> make_incident_message(std::string_view incident_json,
                                               std::string_view impact_json,
-                                              std::optional<ProposedPlan> plan) {
+                                              std::optional<ShownRun> run) {
     NOCTURNE_TRY(const json::object incident, parse_object(incident_json));
     IncidentMessage to;
     to.id = shown(json_text(incident, "id"), 64);
@@ -146,7 +170,7 @@ Result<IncidentMessage> make_incident_message(std::string_view incident_json,
     take_suspect(incident, to);
     take_impact(incident, impact_json, to);
     take_changes(incident, to);
-    to.plan = std::move(plan);
+    to.run = std::move(run);
     add_buttons(to);
     return to;
 }
@@ -169,24 +193,27 @@ std::vector<std::string> lines_of(const IncidentMessage& message) {
     for (const std::string& change : message.changes) {
         lines.push_back("change: " + change);
     }
-    if (message.plan) {
-        const ProposedPlan& plan = *message.plan;
-        lines.push_back("plan " + plan.run + " (" + plan.playbook + ", risk " + plan.risk +
-                        ", hash " + plan.hash.substr(0, kHashShown) + "): " + plan.summary);
-        for (std::size_t i = 0; i < std::min(plan.steps.size(), kStepsShown); ++i) {
-            lines.push_back("  " + std::to_string(i + 1) + ". " + plan.steps[i]);
-        }
-        if (plan.steps.size() > kStepsShown) {
-            lines.push_back("  and " + std::to_string(plan.steps.size() - kStepsShown) + " more");
-        }
+    if (message.run) {
+        add_run(*message.run, lines);
     }
     return lines;
 }
 
+std::string tell_state(const ShownRun& run) {
+    return "run " + run.run + " (" + run.playbook + ") " + in_words(run.state) +
+           (run.reason.empty() ? "" : ": " + run.reason);
+}
+
 std::string essence(const IncidentMessage& message) {
+    // From one step to the next is nothing to tell.
+    const auto coarse = [](const std::string& state) {
+        return state == "approved" || state == "verifying" ? std::string("running") : state;
+    };
     return std::string(model::kSeverityNames[static_cast<std::size_t>(message.severity)]) + "|" +
            message.state + "|" + message.suspect + "|" +
-           (message.plan ? message.plan->run + message.plan->hash : "");
+           (message.run
+                ? message.run->run + "|" + coarse(message.run->state) + "|" + message.run->question
+                : "");
 }
 
 Result<std::string> list_incidents(std::string_view incidents_json) {

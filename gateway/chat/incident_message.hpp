@@ -18,13 +18,17 @@ struct ChatButton {
     bool is_danger = false;
 };
 
-struct ProposedPlan {
+// A plan, and how far it has come.
+struct ShownRun {
     std::string run;
     std::string hash;  // whole
     std::string playbook;
     std::string summary;
     std::string risk;
-    std::vector<std::string> steps;
+    std::string state;               // "awaiting_approval"
+    std::string reason;              // why it is not further, or how it ended; may be empty
+    std::vector<std::string> steps;  // "done: restart cart-3 (command restart-unit unit=cart-3)"
+    std::string question;            // that somebody must answer; mostly empty
     bool awaits_approval = false;
 };
 
@@ -40,7 +44,7 @@ struct IncidentMessage {
     std::string doubt;    // why not to trust it; may be empty
     std::string impact;
     std::vector<std::string> changes;
-    std::optional<ProposedPlan> plan;
+    std::optional<ShownRun> run;
     std::vector<ChatButton> buttons;
 
     bool is_over() const { return state == "resolved" || state == "merged"; }
@@ -50,7 +54,7 @@ struct IncidentMessage {
 // (engine::render_impact). All texts become printable.
 Result<IncidentMessage> make_incident_message(std::string_view incident_json,
                                               std::string_view impact_json,
-                                              std::optional<ProposedPlan> plan);
+                                              std::optional<ShownRun> run);
 
 // The lines that people read, from the headline on.
 std::vector<std::string> lines_of(const IncidentMessage& message);
@@ -58,7 +62,10 @@ std::vector<std::string> lines_of(const IncidentMessage& message);
 // "critical I12-0 open: orders-db: 2 alerts on 2 nodes".
 std::string headline(const IncidentMessage& message);
 
-// What is worth a new line where nothing can be updated in place: state, severity, suspect, plan.
+// "run R12-0 (restart-stateless) rolled back: step 1 ...".
+std::string tell_state(const ShownRun& run);
+
+// What is worth a new line where nothing can be updated in place: state, severity, suspect, run.
 std::string essence(const IncidentMessage& message);
 
 // "critical I12-0 open: title" a line.

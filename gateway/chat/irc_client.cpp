@@ -408,16 +408,23 @@ Result<std::string> IrcClient::post(const IncidentMessage& message) {
     return message.id;
 }
 
-// There is no changing what was said: one line says what is new.
+// There is no changing what was said: one line says what is new. What somebody must answer is said
+// whole.
 Status IrcClient::update(const std::string&, const IncidentMessage& message) {
-    if (message.plan && !message.is_over()) {
+    const bool asks =
+        message.run && (message.run->awaits_approval || !message.run->question.empty());
+    if (asks && !message.is_over()) {
         inside_->write(lines_of(message));
         return {};
     }
-    inside_->write(
-        {headline(message) + (message.suspect.empty()
-                                  ? ""
-                                  : ", suspect " + message.suspect + " (" + message.share + ")")});
+    std::string line = headline(message);
+    if (!message.suspect.empty()) {
+        line += ", suspect " + message.suspect + " (" + message.share + ")";
+    }
+    if (message.run) {
+        line += ", " + tell_state(*message.run);
+    }
+    inside_->write({std::move(line)});
     return {};
 }
 

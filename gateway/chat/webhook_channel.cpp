@@ -11,16 +11,19 @@ using model::JsonWriter;
 
 constexpr std::chrono::milliseconds kTimeout{10'000};
 
-void write_plan(JsonWriter& out, const ProposedPlan& plan) {
+void write_run(JsonWriter& out, const ShownRun& run) {
     out.begin_object()
-        .member("run", plan.run)
-        .member("hash", plan.hash)
-        .member("playbook", plan.playbook)
-        .member("summary", plan.summary)
-        .member("risk", plan.risk)
-        .member("awaits_approval", plan.awaits_approval);
+        .member("run", run.run)
+        .member("hash", run.hash)
+        .member("playbook", run.playbook)
+        .member("summary", run.summary)
+        .member("risk", run.risk)
+        .member("state", run.state)
+        .member("reason", run.reason)
+        .member("question", run.question)
+        .member("awaits_approval", run.awaits_approval);
     out.key("steps").begin_array();
-    for (const std::string& step : plan.steps) {
+    for (const std::string& step : run.steps) {
         out.text(step);
     }
     out.end_array().end_object();
@@ -39,8 +42,8 @@ std::string render(std::string_view type, const IncidentMessage& message) {
     for (const std::string& change : message.changes) {
         out.text(change);
     }
-    out.end_array().key("plan");
-    message.plan ? write_plan(out, *message.plan) : void(out.null());
+    out.end_array().key("run");
+    message.run ? write_run(out, *message.run) : void(out.null());
     std::string text;
     for (const std::string& line : lines_of(message)) {
         text += (text.empty() ? "" : "\n") + line;

@@ -65,6 +65,11 @@ class NotingBackend : public ChatBackend {
         return note("reject " + std::string(run) + " (" + std::string(reason) + ") by " + who.name);
     }
 
+    Result<std::string> answer(std::string_view run, std::string_view answer,
+                               const ChatSpeaker& who) override {
+        return note("answer " + std::string(run) + " " + std::string(answer) + " by " + who.name);
+    }
+
     std::vector<std::string> orders() const {
         const std::lock_guard lock(mutex_);
         return orders_;
