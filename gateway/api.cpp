@@ -12,6 +12,7 @@
 #include "gateway/otlp_request.hpp"
 #include "gateway/payload.hpp"
 #include "gateway/request_body.hpp"
+#include "gateway/request_target.hpp"
 #include "gateway/topology_feed.hpp"
 #include "model/audit.hpp"
 #include "model/incident.hpp"
