@@ -1,6 +1,7 @@
 #include "gateway/api/answers.hpp"
 
 #include "engine/loop.hpp"
+#include "model/input.hpp"
 #include "model/json_writer.hpp"
 
 #include <chrono>
@@ -17,8 +18,8 @@ constexpr std::chrono::milliseconds kFullWait{2000};  // for room in the engine,
 
 // Submits until there is room, then answers by `done` once it is durable.
 void submit_until(const Context& context, std::shared_ptr<model::Input::Body> body,
-                  model::AuditNote note, std::size_t bytes, Respond respond,
-                  std::function<void(model::Position, Respond)> done, Clock::time_point until) {
+                  model::AuditNote note, std::size_t bytes, Respond respond, Done done,
+                  Clock::time_point until) {
     const bool taken = context->loop.try_submit(
         *body, bytes,
         [respond, done](const Result<model::Position>& position) {
@@ -40,6 +41,12 @@ void submit_until(const Context& context, std::shared_ptr<model::Input::Body> bo
     context->parts.a_moment_later([context, body, note, bytes, respond, done, until] {
         submit_until(context, body, note, bytes, respond, done, until);
     });
+}
+
+void submit_body(const Context& context, model::Input::Body body, model::AuditNote note,
+                 std::size_t bytes, Respond respond, Done done) {
+    submit_until(context, std::make_shared<model::Input::Body>(std::move(body)), std::move(note),
+                 bytes, std::move(respond), std::move(done), Clock::now() + kFullWait);
 }
 
 }  // namespace
@@ -116,11 +123,21 @@ void ask(const Context& context, Respond respond,
     });
 }
 
-void submit(const Context& context, model::Input::Body body, model::AuditNote note,
-            std::size_t bytes, Respond respond,
-            std::function<void(model::Position, Respond)> done) {
-    submit_until(context, std::make_shared<model::Input::Body>(std::move(body)), std::move(note),
-                 bytes, std::move(respond), std::move(done), Clock::now() + kFullWait);
+void submit(const Context& context, const model::Command& command, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done) {
+    submit_body(context, command, std::move(note), bytes, std::move(respond), std::move(done));
+}
+
+void submit(const Context& context, model::TopologyChange change, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done) {
+    submit_body(context, std::move(change), std::move(note), bytes, std::move(respond),
+                std::move(done));
+}
+
+void submit(const Context& context, model::PlanProposed proposal, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done) {
+    submit_body(context, std::move(proposal), std::move(note), bytes, std::move(respond),
+                std::move(done));
 }
 
 }  // namespace nocturne::gateway

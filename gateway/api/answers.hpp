@@ -3,7 +3,10 @@
 
 #include "gateway/api/call.hpp"
 #include "model/audit.hpp"
-#include "model/input.hpp"
+#include "model/command.hpp"
+#include "model/position.hpp"
+#include "model/run.hpp"
+#include "model/topology_change.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -46,7 +49,13 @@ void ask(const Context& context, Respond respond,
 
 // Submits until there is room, for two seconds, then answers by `done` once it is durable; 503
 // otherwise. `note`: for the audit log, in the same commit. `bytes`: about what it weighs.
-void submit(const Context& context, model::Input::Body body, model::AuditNote note,
-            std::size_t bytes, Respond respond, std::function<void(model::Position, Respond)> done);
+// An overload each, so that a handler's file does not compile what all inputs can be.
+using Done = std::function<void(model::Position, Respond)>;
+void submit(const Context& context, const model::Command& command, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done);
+void submit(const Context& context, model::TopologyChange change, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done);
+void submit(const Context& context, model::PlanProposed proposal, model::AuditNote note,
+            std::size_t bytes, Respond respond, Done done);
 
 }  // namespace nocturne::gateway

@@ -85,8 +85,8 @@ void command_run(const Context& context, const Call& call, Respond respond,
         return;
     }
     model::AuditNote note = note_of(call.caller, *command);
-    submit(context, *std::move(command), std::move(note), call.request.body.size(),
-           std::move(respond), [context, id = *id](model::Position position, Respond answer) {
+    submit(context, *command, std::move(note), call.request.body.size(), std::move(respond),
+           [context, id = *id](model::Position position, Respond answer) {
                ask(context, std::move(answer), [id, position](const engine::Core& core) {
                    const std::optional<model::RunEvent> event =
                        engine::answer_at(core, id, position);
