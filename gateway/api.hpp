@@ -31,6 +31,7 @@ namespace nocturne::gateway {
 class Access;
 class Ingest;
 class TopologyFeed;
+struct ApiContext;
 
 // Who sends a request.
 struct Caller {
@@ -117,8 +118,7 @@ class Api {
     void handle(HttpRequest request, Respond respond);
 
    private:
-    class Inside;
-    std::shared_ptr<Inside> inside_;  // shared: with work under way in the engine
+    std::shared_ptr<const ApiContext> context_;  // shared: with work under way in the engine
 };
 
 // Whether a browser sent this on behalf of another site: such a request must not change anything.

@@ -1,8 +1,7 @@
-// What people and programs send to the HTTP API, checked: bodies in JSON, and the query of a URL.
+// What people and programs send to the HTTP API in JSON, checked.
 #pragma once
 
 #include "model/command.hpp"
-#include "model/result.hpp"
 #include "model/role.hpp"
 #include "model/run.hpp"
 #include "model/time.hpp"
@@ -11,22 +10,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace nocturne::gateway {
-
-// A target of a request, decoded: "/api/v1/alerts?filter=a%3Db" -> {"api","v1","alerts"},
-// {{"filter","a=b"}}.
-struct Target {
-    std::vector<std::string> path;
-    std::vector<std::pair<std::string, std::string>> query;
-
-    // The last value of that name.
-    std::optional<std::string_view> find(std::string_view name) const;
-};
-
-Result<Target> parse_target(std::string_view target);
 
 // A value, or every problem that stands in its way, each with its path: `nodes[2].criticality:
 // expected ...`.

@@ -1,6 +1,6 @@
 #include "gateway/chat/chat_door.hpp"
 #include "gateway/json_items.hpp"
-#include "gateway/request_body.hpp"
+#include "gateway/request_target.hpp"
 #include "model/json_writer.hpp"
 
 #include <boost/json.hpp>

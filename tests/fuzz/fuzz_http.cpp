@@ -1,7 +1,9 @@
-// What: URLs and JSON bodies of the HTTP API. Where: gateway/request_body.hpp. Input: the first
-// line is the target of the request, what follows is the body; each parser gets it.
+// What: URLs and JSON bodies of the HTTP API. Where: gateway/request_target.hpp and
+// gateway/request_body.hpp. Input: the first line is the target of the request, what follows is the
+// body; each parser gets it.
 #include "gateway/http_client.hpp"
 #include "gateway/request_body.hpp"
+#include "gateway/request_target.hpp"
 #include "model/matcher.hpp"
 
 #include <cstddef>
