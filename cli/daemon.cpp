@@ -122,6 +122,7 @@ int Daemon::run() {
         {"load the topology", &Daemon::load_topology, &Daemon::nothing},
         {"load the rules", &Daemon::load_rules, &Daemon::nothing},
         {"load the plugins", &Daemon::load_plugins, &Daemon::nothing},
+        {"tell what playbooks may do", &Daemon::load_playbook_settings, &Daemon::nothing},
         {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
         {"open the chat", &Daemon::open_chat, &Daemon::close_chat},
         {"go on with the runs", &Daemon::start_runner, &Daemon::stop_runner},
@@ -326,6 +327,30 @@ Status Daemon::tell_plugins(const PluginsReading& reading, const gateway::Caller
     return {};
 }
 
+Status Daemon::load_playbook_settings() {
+    return tell_playbook_settings(configuration_.playbook_settings, start_caller());
+}
+
+// Journaled only when they are others than those in force.
+Status Daemon::tell_playbook_settings(const model::PlaybookSettings& settings,
+                                      const gateway::Caller& caller) {
+    bool is_told = false;
+    if (!loop_->query_and_wait(
+            [&](const engine::Core& core) { is_told = core.state().runs.settings == settings; })) {
+        return fail(ErrorCode::Unavailable, "the engine is stopping");
+    }
+    if (!is_told) {
+        const std::string hash = model::to_string(model::sha256_of({model::encode_body(settings)}));
+        NOCTURNE_TRY_STATUS(loop_->submit_and_wait(
+            settings, {note_of(caller, "remediation.change",
+                               "mode " + std::string(name_of(settings.mode_max)) +
+                                   (settings.stopped ? ", stopped" : "") + ", sha256 " + hash)}));
+    }
+    log_->info("remediation {} mode={} stopped={}", is_told ? "as before" : "set",
+               name_of(settings.mode_max), settings.stopped);
+    return {};
+}
+
 Status Daemon::pull_topology() {
     topology_ = std::make_unique<gateway::TopologyFeed>(*loop_, configuration_.topology_sources);
     return {};
@@ -498,6 +523,10 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
             return refuse(position.error());
         }
         configuration_.settings = read.configuration.settings;
+    }
+    if (const Status status = tell_playbook_settings(read.configuration.playbook_settings, caller);
+        !status) {
+        return refuse(status.error());
     }
     if (const Status status = tell_topology(read.configuration.topology, files.change, caller);
         !status) {

@@ -49,6 +49,7 @@ class Daemon {
     Status load_topology();
     Status load_rules();
     Status load_plugins();
+    Status load_playbook_settings();
     Status pull_topology();
     Status bind_zmq();
     Status open_chat();
@@ -74,6 +75,8 @@ class Daemon {
                          const model::TopologyChange& change, const gateway::Caller& caller);
     Status tell_rules(const RulesReading& reading, const gateway::Caller& caller);
     Status tell_plugins(const PluginsReading& reading, const gateway::Caller& caller);
+    Status tell_playbook_settings(const model::PlaybookSettings& settings,
+                                  const gateway::Caller& caller);
     Status do_reload(const gateway::Caller& caller);
     void append_metrics(std::string& out) const;
 

@@ -119,7 +119,7 @@ RunMode mode_allowed(const State& state, const Plan& plan, RunMode asked) {
             return wanted.empty() || wanted == found;
         };
         return is(rule.playbook, plan.playbook) && (!rule.risk || *rule.risk == plan.risk) &&
-               is(rule.node, node == nullptr ? std::string_view(plan.target) : node->name) &&
+               is(main_name(graph, rule.node), node == nullptr ? plan.target : node->name) &&
                is(rule.type, node == nullptr ? "" : node->type) &&
                is(rule.owner, node == nullptr ? "" : node->owner);
     };
@@ -226,7 +226,9 @@ GateFinding Gates::hold(const State& state, const std::string& node) {
         return refuse(Reason::NodeFrozen, name + " is frozen by " + found->second.by);
     }
     const auto& frozen = table.settings.frozen;
-    if (std::find(frozen.begin(), frozen.end(), name) != frozen.end()) {
+    if (std::any_of(frozen.begin(), frozen.end(), [&](const std::string& one) {
+            return main_name(state.topology.now(), one) == name;
+        })) {
         return refuse(Reason::NodeFrozen, name + " is frozen by configuration");
     }
     return pass();

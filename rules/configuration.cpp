@@ -1,10 +1,11 @@
 #include "rules/configuration.hpp"
 
-#include "model/matcher.hpp"
 #include "model/severity.hpp"
 #include "rules/action_reading.hpp"
 #include "rules/chat_reading.hpp"
 #include "rules/field_reader.hpp"
+#include "rules/plugin_value_reading.hpp"
+#include "rules/remediation_reading.hpp"
 
 #include <algorithm>
 #include <array>
@@ -73,6 +74,7 @@ class ConfigurationReader : private FieldReader {
                 {"secrets", [&](const YAML::Node& node) { read_secrets(*this, node, to.secrets); }},
                 {"actions", [&](const YAML::Node& node) { read_actions(*this, node, to.actions); }},
                 {"chat", [&](const YAML::Node& node) { read_chat(*this, node, to.chat); }},
+                {"remediation", [&](const YAML::Node& node) { read_remediation(*this, node, to); }},
             });
         check_secrets(root);
     }
@@ -133,7 +135,7 @@ class ConfigurationReader : private FieldReader {
                   duration("timeout", source.timeout, kSecond),
                   duration("ttl", ttl),
                   {"bytes_max", [&](const YAML::Node& it) { read_round_bytes(it, source); }},
-                  {"confidence", [&](const YAML::Node& it) { read_confidence(it, source); }},
+                  share("confidence", source.confidence),
                   {"names", [&](const YAML::Node& it) { read_name_rules(it, source); }}});
         source.ttl = ttl;
         static constexpr std::array<std::string_view, 5> kKinds{"prometheus", "kubernetes",
@@ -177,16 +179,6 @@ class ConfigurationReader : private FieldReader {
             report(node, "bytes_max: \"" + shorten(*text) +
                              "\" is not a size up to 2GiB; expected e.g. 64MiB");
         }
-    }
-
-    void read_confidence(const YAML::Node& node, TopologySource& source) {
-        double value = 0;
-        if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
-            !(value > 0 && value <= 1)) {
-            report(node, "confidence: expected a number above 0 and up to 1, e.g. 0.9");
-            return;
-        }
-        source.confidence = value;
     }
 
     void read_name_rules(const YAML::Node& node, TopologySource& source) {
@@ -271,8 +263,8 @@ class ConfigurationReader : private FieldReader {
                        read_word(it, "canary", kCanaries, word);
                        stance.tries_versions = word == "shadow";
                    }},
-                  {"where", [&](const YAML::Node& it) { read_plugin_scope(it, where); }},
-                  {"set", [&](const YAML::Node& it) { read_plugin_values(it, values); }}});
+                  {"where", [&](const YAML::Node& it) { read_plugin_scope(*this, it, where); }},
+                  {"set", [&](const YAML::Node& it) { read_plugin_values(*this, it, values); }}});
         if (!node.IsMap()) {
             return;
         }
@@ -312,34 +304,6 @@ class ConfigurationReader : private FieldReader {
                              list_of(words));
         } else if (text) {
             to = *text;
-        }
-    }
-
-    void read_plugin_scope(const YAML::Node& node, std::string& to) {
-        const std::optional<std::string> text =
-            scalar(node, "where", "matchers, e.g. type=\"database\"");
-        if (!text) {
-            return;
-        }
-        if (const auto matchers = model::parse_matchers(*text); !matchers) {
-            report(node, "where: " + matchers.error().message);
-            return;
-        }
-        to = *text;
-    }
-
-    void read_plugin_values(const YAML::Node& node, std::vector<model::PluginValue>& values) {
-        if (!node.IsMap() || node.size() > kListItemsMax) {
-            report(node, "set: expected parameters and their values, e.g. {threshold: 4}");
-            return;
-        }
-        for (const auto& member : node) {
-            if (!member.first.IsScalar() || !member.second.IsScalar()) {
-                report(member.first, "set: expected a parameter and one value, e.g. threshold: 4");
-                continue;
-            }
-            values.push_back({"", member.first.Scalar(), member.second.Scalar(), "",
-                              nocturne::to_string(place_of(member.first.Mark()))});
         }
     }
 

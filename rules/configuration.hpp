@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/event_json.hpp"
+#include "model/playbook_settings.hpp"
 #include "model/plugins_revision.hpp"
 #include "model/result.hpp"
 #include "model/settings.hpp"
@@ -46,6 +47,9 @@ struct Configuration {
     std::vector<SecretSource> secrets;
     ActionSettings actions;
     ChatSettings chat;
+    model::PlaybookSettings playbook_settings;
+    std::vector<std::filesystem::path> playbooks;  // Lua files, or folders of them
+    std::vector<model::PluginValue> playbook_values;
 
     model::Duration journal_keep = std::chrono::days(7);
     model::Duration history_keep = std::chrono::days(90);

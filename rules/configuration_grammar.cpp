@@ -262,6 +262,67 @@ constexpr std::array kChat{
     listed("users", kChatUser, "who may do what from a chat"),
     listed("channels", kChatChannel, "that are told"),
 };
+constexpr std::array kRunModes{"observe"sv, "suggest"sv, "approve"sv, "auto"sv};
+constexpr std::array kRisks{"low"sv, "medium"sv, "high"sv};
+
+// Of what gates look back at.
+constexpr Key window(std::string_view name, std::string_view what, std::string_view fallback,
+                     std::int64_t min = kSecond) {
+    return {name, Shape::Duration, what, false, fallback, min, 1440 * kMinute};
+}
+
+constexpr std::array kPlaybookValue{
+    Key{"playbook", Shape::Text, "the name in its table", true},
+    text("where", "matchers over resource, type, check and labels", "everywhere"),
+    Key{"set", Shape::Values, "parameters and their values"},
+};
+constexpr Key kRunMode{.name = "mode",
+                       .shape = Shape::Word,
+                       .what = "as far as a playbook may go there",
+                       .is_required = true,
+                       .words = kRunModes};
+constexpr std::array kModeRule{
+    text("playbook", "its name", "any"),        word("risk", kRisks, "of the plan", "any"),
+    text("node", "the target's name", "any"),   text("type", "the target's type", "any"),
+    text("owner", "the target's owner", "any"), kRunMode,
+};
+constexpr std::array kBlastRadius{
+    window("window", "what was touched within it counts", "10m"),
+    Key{"share_max", Shape::Share, "of siblings touched within it", false, "0.5"},
+};
+constexpr std::array kCircuitBreaker{
+    number("failures_max", "of a playbook in a row, then it rests", "3", 1, 1000),
+    window("rest", "then one run is tried", "1h"),
+    number("successes_max", "on one target within success_window: it does not last", "3", 1, 1000),
+    window("success_window", "in which successes are counted", "1h"),
+};
+constexpr std::array kErrorBudget{
+    number("failures", "of all playbooks within the window, then nothing runs", "10", 1, 100'000),
+    window("window", "in which failures are counted", "24h"),
+};
+constexpr std::array kRemediation{
+    Key{"playbooks", Shape::OptionalTexts, "Lua playbooks: files, or folders of them", false,
+        "none"},
+    listed("values", kPlaybookValue, "parameters of playbooks; what comes later wins"),
+    word("mode", kRunModes, "as far as any playbook may go by itself", "approve"),
+    listed("modes", kModeRule, "where it is another; the first that fits decides"),
+    texts("capabilities", "that plans may use; an empty list: none", "all"),
+    number("approvals", "people who must say yes, at least", "1", 1, 100),
+    number("approvals_high", "the same, where the risk is high", "1", 1, 100),
+    Key{"self_approval", Shape::Flag, "who proposed a plan may approve it", false, "false"},
+    window("approval_ttl", "a request waits for so long, at most", "1h"),
+    Key{"confidence_min", Shape::Share, "of the first suspect; below it never automatic", false,
+        "0.5"},
+    number("runs_max", "begun within an hour, of all playbooks", "30", 1, 100'000),
+    number("active_max", "runs at one time", "10", 1, 1000),
+    window("cooldown_min", "between two runs of a playbook on a target, at least", "0", 0),
+    section("blast_radius", kBlastRadius, "how much may be touched together"),
+    section("circuit_breaker", kCircuitBreaker, "when a playbook is left alone"),
+    section("error_budget", kErrorBudget, "how many runs may fail"),
+    window("loop_window", "a run that touched what opens an incident so soon is its cause", "10m"),
+    texts("frozen", "nodes that nothing may touch", "none"),
+    Key{"stopped", Shape::Flag, "nothing runs", false, "false"},
+};
 constexpr std::array kConfiguration{
     text("data", "the folder of journal, history and audit log", "nocturne-data"),
     word("log_level", kLogLevels, "how much is logged", "info"),
@@ -282,6 +343,7 @@ constexpr std::array kConfiguration{
     listed("secrets", kSecret, "where secrets are read from"),
     section("actions", kActions, "what actions may do"),
     section("chat", kChat, "who is told of incidents in which chat, and who may do what there"),
+    section("remediation", kRemediation, "what playbooks may do"),
 };
 
 }  // namespace

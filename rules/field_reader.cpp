@@ -123,6 +123,19 @@ FieldReader::Field FieldReader::bytes(std::string_view key, std::size_t& to, std
             }};
 }
 
+FieldReader::Field FieldReader::share(std::string_view key, double& to) {
+    return {key, [this, key, &to](const YAML::Node& node) {
+                double value = 0;
+                if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) ||
+                    !(value > 0 && value <= 1)) {
+                    report(node,
+                           std::string(key) + ": expected a number above 0 and up to 1, e.g. 0.9");
+                } else {
+                    to = value;
+                }
+            }};
+}
+
 FieldReader::Field FieldReader::texts(std::string_view key, std::vector<std::string>& to) {
     return {key, [this, key, &to](const YAML::Node& node) {
                 if (node.IsScalar()) {

@@ -68,6 +68,8 @@ class FieldReader {
                    model::Duration min = model::Duration(0), model::Duration max = kDurationMax);
     Field bytes(std::string_view key, std::size_t& to, std::uint64_t min = 64,
                 std::uint64_t max = 16U << 20);
+    // Above 0, up to 1.
+    Field share(std::string_view key, double& to);
     Field texts(std::string_view key, std::vector<std::string>& to);
 
     template <typename Int>

@@ -57,6 +57,15 @@ TEST_F(Automatic, ModeOfConfigurationBinds) {
     EXPECT_EQ(night.run().reason, Reason::ModeApprove);
 }
 
+TEST_F(Automatic, ModeOfANodeBindsUnderEachOfItsNames) {
+    settings.modes.push_back({"", {}, "10.0.0.1", "", "", RunMode::Observe});
+    night.apply(settings);
+    model::PlanProposed other = night.proposal("cart-1");
+    other.mode = RunMode::Auto;
+
+    EXPECT_EQ(night.propose(other).reason, Reason::ModeObserve);
+}
+
 TEST_F(Automatic, ConfidenceIsAskedFor) {
     proposed.plan.incident = model::kNoId;
     proposed.from = "cli";
@@ -178,6 +187,15 @@ TEST(Gate, RefusesWhatThePlaybookDoesNotDeclare) {
     expect_refused(night, proposed, Reason::CapabilityMissing,
                    "step \"restart cart-1\" needs command:restart-unit, which the playbook does "
                    "not declare");
+}
+
+TEST(Gate, RefusesANodeThatConfigurationFreezesByAnyOfItsNames) {
+    RunStory night;
+    model::PlaybookSettings settings;
+    settings.frozen = {"10.0.0.1"};
+    night.apply(settings);
+    expect_refused(night, night.proposal("cart-1"), Reason::NodeFrozen,
+                   "cart-1 is frozen by configuration");
 }
 
 TEST(Gate, RefusesWhatConfigurationDoesNotGrant) {
