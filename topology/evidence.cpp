@@ -37,7 +37,8 @@ EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
                            const WalkWeights& weights, const PrecedenceTable& known)
     : graph_(graph), limits_(limits), weights_(weights), known_(known) {
     weigh_storm();
-    count_above();
+    weigh_silent();
+    weigh_links();
     seen_.resize(graph.size(), 0);
 }
 
@@ -57,7 +58,7 @@ void EvidenceWalk::weigh_storm() {
                 users_suffer_ = true;
             }
             if (symptom.is_first_of_check) {
-                ++storm.nodes_with[symptom.symptom->check];
+                ++storm.nodes_with[symptom.check];
             }
         }
         storm.impact += impact_[node];
@@ -65,13 +66,31 @@ void EvidenceWalk::weigh_storm() {
     }
 }
 
-void EvidenceWalk::count_above() {
-    alerting_above_.resize(graph_.size());
+void EvidenceWalk::weigh_silent() {
+    std::vector<std::uint32_t> alerting_above(graph_.size());
     for (Local node = 0; node < graph_.size(); ++node) {
         if (graph_[node].alerts()) {
             for (const Arc& arc : graph_.dependencies(node)) {
-                ++alerting_above_[arc.other];
+                ++alerting_above[arc.other];
             }
+        }
+    }
+    share_silent_.resize(graph_.size());
+    for (Local node = 0; node < graph_.size(); ++node) {
+        if (!graph_[node].alerts() && alerting_above[node] >= 2) {
+            share_silent_[node] = share_silent_of(node, alerting_above[node]);
+        }
+    }
+}
+
+// Each link once: ways up from many nodes lead over the same few.
+void EvidenceWalk::weigh_links() {
+    links_.reserve(graph_.dependent_arc_count());
+    for (Local node = 0; node < graph_.size(); ++node) {
+        for (const Arc& arc : graph_.dependents(node)) {
+            links_.push_back(graph_[arc.other].alerts()
+                                 ? explains(arc, node)
+                                 : weights_.silent_link * static_cast<double>(arc.weight));
         }
     }
 }
@@ -106,7 +125,7 @@ double EvidenceWalk::rarity_of(const Storm& storm, const WeighedSymptom& symptom
     if (storm.nodes < 2) {
         return 1.0;
     }
-    const double here = storm.nodes_with.at(symptom.symptom->check);
+    const double here = storm.nodes_with.at(symptom.check);
     return 1.0 - weights_.rarity * std::log(here) / std::log(storm.nodes);
 }
 
@@ -154,13 +173,12 @@ EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
 double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, Local cause) const {
     double measured = -1;
     for (const WeighedSymptom& above : graph_.symptoms(node)) {
-        const double excess = above.symptom->excess;
-        if (above.kind != effect.kind || excess == 0) {
+        if (above.kind != effect.kind || above.excess == 0) {
             continue;
         }
         for (const WeighedSymptom& below : graph_.symptoms(cause)) {
-            if (below.symptom->check == above.symptom->check && below.symptom->excess != 0) {
-                measured = std::max(measured, std::clamp(below.symptom->excess / excess, 0.0, 1.0));
+            if (below.check == above.check && below.excess != 0) {
+                measured = std::max(measured, std::clamp(below.excess / above.excess, 0.0, 1.0));
             }
         }
     }
@@ -202,7 +220,7 @@ std::pair<double, Local> EvidenceWalk::share_blamed(Local node,
     for (const Arc& arc : graph_.dependencies(node)) {
         const double share = static_cast<double>(arc.weight) *
                              (graph_[arc.other].alerts() ? share_explained(node, symptom, arc.other)
-                                                         : share_silent(arc.other));
+                                                         : share_silent_[arc.other]);
         if (share > most.first) {
             most = {share, arc.other};
         }
@@ -233,19 +251,15 @@ std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
 
 // How much a silent node explains of what stands above it: more, the more of those above it alert
 // with one another. Two may do so by chance, twenty do not.
-double EvidenceWalk::share_silent(Local node) const {
-    const std::uint32_t alerting = alerting_above_[node];
-    if (alerting < 2) {
-        return 0;
-    }
-    const auto others = static_cast<double>(alerting - 1);
+double EvidenceWalk::share_silent_of(Local node, std::uint32_t alerting_above) const {
+    const auto others = static_cast<double>(alerting_above - 1);
     const double agreed = std::max(weights_.silent_blame, 1.0 - std::pow(kByChance, others));
     return agreed * others / static_cast<double>(graph_.all_dependents(node) - 1);
 }
 
 // How surely a silent node passes a fault on.
 double EvidenceWalk::silent_link(Local node) const {
-    return weights_.silent_link + (1.0 - weights_.silent_link) * share_silent(node);
+    return weights_.silent_link + (1.0 - weights_.silent_link) * share_silent_[node];
 }
 
 // More calls than usual at a node; 0 when there are none or fewer.
@@ -304,7 +318,10 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
 }
 
 bool EvidenceWalk::is_less_sure(const Step& a, const Step& b) {
-    return std::tuple(a.surely, b.hop, b.node) < std::tuple(b.surely, a.hop, a.node);
+    if (a.surely != b.surely) {
+        return a.surely < b.surely;
+    }
+    return a.hop != b.hop ? a.hop > b.hop : a.node > b.node;
 }
 
 void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
@@ -318,13 +335,13 @@ void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
 // To what depends on the node at that step; over one silent node, not over two.
 void EvidenceWalk::step_up(std::uint32_t from) {
     const Step step = steps_[from];
+    const double surely = step.surely * (from == 0 ? 1.0 : weights_.decay);
+    const double* link = links_.data() + graph_.first_dependent(step.node);
     for (const Arc& arc : graph_.dependents(step.node)) {
-        const bool alerts = graph_[arc.other].alerts();
-        if (alerts || !step.over_silent) {
-            const double link = alerts ? explains(arc, step.node)
-                                       : weights_.silent_link * static_cast<double>(arc.weight);
-            step_to(arc.other, from, step.surely * (from == 0 ? 1.0 : weights_.decay) * link);
+        if (graph_[arc.other].alerts() || !step.over_silent) {
+            step_to(arc.other, from, surely * *link);
         }
+        ++link;
     }
 }
 

@@ -102,11 +102,12 @@ class EvidenceWalk {
         double impact = 0;
         std::uint32_t nodes = 0;
         std::array<bool, kCheckKinds> slo_kinds{};  // what users suffer from
-        boost::unordered_flat_map<std::string_view, std::uint32_t> nodes_with;  // by check
+        boost::unordered_flat_map<std::uint32_t, std::uint32_t> nodes_with;  // by check
     };
 
     void weigh_storm();
-    void count_above();
+    void weigh_silent();
+    void weigh_links();
     double fit_of(const Storm& storm, CheckKind kind) const;
     double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
@@ -114,7 +115,7 @@ class EvidenceWalk {
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
     std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
-    double share_silent(Local node) const;
+    double share_silent_of(Local node, std::uint32_t alerting_above) const;
     double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
@@ -130,8 +131,9 @@ class EvidenceWalk {
     const WalkLimits& limits_;
     const WalkWeights& weights_;
     const PrecedenceTable& known_;
-    std::vector<double> impact_;                      // by node: what of the storm stands there
-    std::vector<std::uint32_t> alerting_above_;       // by node: dependents that alert
+    std::vector<double> impact_;        // by node: what of the storm stands there
+    std::vector<double> share_silent_;  // by node: of each above it; 0 where it alerts or < 2 do
+    std::vector<double> links_;  // by arc to a dependent: how surely the fault below hurts it
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
 

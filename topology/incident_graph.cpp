@@ -53,19 +53,25 @@ std::string_view pool_of(const Graph& graph, NodeIndex node) {
     return {};
 }
 
-// The same few names come again and again.
-class KindCache {
+// The same few names come again and again: each has a number, and is read for its kind once.
+class CheckNames {
    public:
-    CheckKind operator[](std::string_view check) {
-        const auto [place, is_new] = kinds_.try_emplace(check, CheckKind::Other);
+    struct Known {
+        std::uint32_t number;
+        CheckKind kind;
+    };
+
+    Known operator[](std::string_view check) {
+        const auto [place, is_new] =
+            known_.try_emplace(check, Known{static_cast<std::uint32_t>(known_.size()), {}});
         if (is_new) {
-            place->second = kind_of(check);
+            place->second.kind = kind_of(check);
         }
         return place->second;
     }
 
    private:
-    boost::unordered_flat_map<std::string_view, CheckKind> kinds_;
+    boost::unordered_flat_map<std::string_view, Known> known_;
 };
 
 }  // namespace
@@ -321,7 +327,7 @@ void IncidentGraph::find_parts() {
 }
 
 void IncidentGraph::weigh_symptoms() {
-    KindCache kinds;
+    CheckNames checks;
     for (IncidentNode& node : nodes_) {
         if (node.told == nullptr || node.told->symptoms.empty()) {
             continue;
@@ -329,7 +335,9 @@ void IncidentGraph::weigh_symptoms() {
         node.first_symptom = static_cast<std::uint32_t>(symptoms_.size());
         node.symptom_count = static_cast<std::uint32_t>(node.told->symptoms.size());
         for (const Symptom& symptom : node.told->symptoms) {
-            symptoms_.push_back({&symptom, kinds[symptom.check], false, strength_of(symptom)});
+            const CheckNames::Known check = checks[symptom.check];
+            symptoms_.push_back(
+                {&symptom, symptom.excess, strength_of(symptom), check.number, check.kind, false});
             node.slo |= symptom.slo;
             if (node.first_seen == model::kNoTime || symptom.first_seen < node.first_seen) {
                 node.first_seen = symptom.first_seen;
@@ -343,9 +351,8 @@ void IncidentGraph::weigh_symptoms() {
         for (auto symptom = symptoms_.begin() + node.first_symptom; symptom != symptoms_.end();
              ++symptom) {
             symptom->is_first_of_check = std::none_of(
-                symptoms_.begin() + node.first_symptom, symptom, [&](const WeighedSymptom& before) {
-                    return before.symptom->check == symptom->symptom->check;
-                });
+                symptoms_.begin() + node.first_symptom, symptom,
+                [&](const WeighedSymptom& before) { return before.check == symptom->check; });
         }
         if (first_alert_ == model::kNoTime || node.first_seen < first_alert_) {
             first_alert_ = node.first_seen;

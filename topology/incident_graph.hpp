@@ -25,9 +25,11 @@ struct Arc {
 // One alert, and what its kind and its strength are.
 struct WeighedSymptom {
     const model::Symptom* symptom;
+    double excess;        // the symptom's own: beside the rest, for it is asked for most
+    float strength;       // 1 where an alert becomes critical; grows with the logarithm beyond
+    std::uint32_t check;  // the number of its check's name in this incident
     CheckKind kind;
     bool is_first_of_check;  // of those of its node
-    float strength;          // 1 where an alert becomes critical; grows with the logarithm beyond
 };
 
 struct IncidentNode {
@@ -69,6 +71,12 @@ class IncidentGraph {
     std::span<const Arc> dependents(Local node) const {
         return {dependents_.data() + nodes_[node].first_dependent, nodes_[node].dependent_count};
     }
+
+    // The place of the node's first arc to a dependent in a list of all such arcs; the others
+    // follow.
+    std::uint32_t first_dependent(Local node) const { return nodes_[node].first_dependent; }
+
+    std::size_t dependent_arc_count() const { return dependents_.size(); }
 
     std::span<const Arc> dependencies(Local node) const {
         return {dependencies_.data() + nodes_[node].first_dependency,
