@@ -20,7 +20,6 @@ using Verdict = GateFinding::Verdict;
 
 namespace {
 
-constexpr std::size_t kPlanBytesMax = 128 * 1024;
 constexpr std::size_t kSiblingsMax = 100'000;
 constexpr std::size_t kDependentsMax = 100'000;
 constexpr std::size_t kNearMax = 1000;  // below a node, looked at for maintenance
@@ -65,32 +64,6 @@ bool is_one_of(std::string_view value, std::string_view alternatives) {
             return false;
         }
         alternatives.remove_prefix(bar + 1);
-    }
-}
-
-// "http" grants all of http; "command:restart-unit" that program alone.
-bool grants(const std::vector<std::string>& capabilities, const model::Action& action) {
-    const std::string_view effector = model::name_of(action.effector);
-    return std::any_of(capabilities.begin(), capabilities.end(), [&](std::string_view capability) {
-        const std::size_t colon = capability.find(':');
-        return capability.substr(0, colon) == effector &&
-               (colon == std::string_view::npos || capability.substr(colon + 1) == action.target);
-    });
-}
-
-// Waiting and asking touch nothing.
-bool needs_capability(const model::Action& action) {
-    return action.effector != model::Effector::Wait && action.effector != model::Effector::Ask;
-}
-
-template <typename Each>
-void each_action(const model::Step& step, Each each) {
-    each(step.run);
-    if (step.verify) {
-        each(*step.verify);
-    }
-    if (step.undo) {
-        each(*step.undo);
     }
 }
 
@@ -266,10 +239,10 @@ GateFinding Gates::shape() const {
     }
     model::Writer out;
     model::encode(out, plan);
-    if (out.bytes().size() > kPlanBytesMax) {
+    if (out.bytes().size() > Plan::kBytesMax) {
         return refuse(Reason::PlanTooLarge, "the plan has " + std::to_string(out.bytes().size()) +
-                                                " bytes, at most " + std::to_string(kPlanBytesMax) +
-                                                " are allowed");
+                                                " bytes, at most " +
+                                                std::to_string(Plan::kBytesMax) + " are allowed");
     }
     if (plan.playbook.empty() || plan.target.empty()) {
         return refuse(Reason::PlanMalformed, plan.playbook.empty() ? "the plan names no playbook"
@@ -283,7 +256,7 @@ GateFinding Gates::shape() const {
                                                      : "two steps are called " + quote(step.name));
         }
         bool has_time = true;
-        each_action(step, [&](const model::Action& action) {
+        model::each_action(step, [&](const model::Action& action) {
             has_time = has_time && action.timeout > model::Duration(0) &&
                        action.timeout <= model::PlaybookSettings::kWindowMax;
         });
@@ -298,17 +271,17 @@ GateFinding Gates::shape() const {
 GateFinding Gates::capability() const {
     Finding finding;
     for (const model::Step& step : run_.plan.steps) {
-        each_action(step, [&](const model::Action& action) {
-            if (finding.verdict != Verdict::Pass || !needs_capability(action)) {
+        model::each_action(step, [&](const model::Action& action) {
+            if (finding.verdict != Verdict::Pass || !model::needs_capability(action)) {
                 return;
             }
             const std::string wanted =
                 std::string(model::name_of(action.effector)) + ":" + action.target.substr(0, 64);
-            if (!grants(run_.capabilities, action)) {
+            if (!model::grants(run_.capabilities, action)) {
                 finding = refuse(Reason::CapabilityMissing,
                                  "step " + quote(step.name) + " needs " + wanted +
                                      ", which the playbook does not declare");
-            } else if (settings_.capabilities && !grants(*settings_.capabilities, action)) {
+            } else if (settings_.capabilities && !model::grants(*settings_.capabilities, action)) {
                 finding = refuse(Reason::CapabilityMissing,
                                  "step " + quote(step.name) + " needs " + wanted +
                                      ", which configuration does not grant");

@@ -83,6 +83,11 @@ RackedPlugin* PluginRack::find(std::string_view name) {
 Result<PluginVersion> PluginRack::make(const model::PluginFile& file) const {
     NOCTURNE_TRY(std::unique_ptr<plugins::Plugin> plugin,
                  load_plugin(file, revision_, tables_, run_));
+    if (plugin->manifest().kind == plugins::PluginKind::Playbook) {
+        return fail(ErrorCode::Invalid,
+                    file.name + ": is a playbook, and playbooks are not run with the plugins; name "
+                                "it under `remediation: playbooks:` in nocturne.yaml");
+    }
     PluginVersion version;
     version.file = file;
     version.hash = plugin->hash();

@@ -61,8 +61,8 @@ void Remark::remark_if_due(Slot slot) {
     const std::vector<IncidentSight::Alert> alerts = alerts_of(state_, incident, ids);
     const std::string id = model::format_id(model::kIncidentPrefix, incident.id);
     const IncidentSight sight{
-        id,     incident.title,   incident.severity, incident.opened_at, incident.confidence,
-        alerts, incident.suspects};
+        id,     incident.title,    incident.severity, incident.opened_at, incident.confidence,
+        alerts, incident.suspects, incident.state};
     const std::uint32_t call = next_call_++;
     bool is_noted = false;
     for (RackedPlugin& racked : state_.plugins->all()) {

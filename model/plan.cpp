@@ -54,6 +54,19 @@ Plan decode_plan(Reader& in) {
     return plan;
 }
 
+bool needs_capability(const Action& action) {
+    return action.effector != Effector::Wait && action.effector != Effector::Ask;
+}
+
+bool grants(const std::vector<std::string>& capabilities, const Action& action) {
+    const std::string_view effector = name_of(action.effector);
+    return std::any_of(capabilities.begin(), capabilities.end(), [&](std::string_view capability) {
+        const std::size_t colon = capability.find(':');
+        return capability.substr(0, colon) == effector &&
+               (colon == std::string_view::npos || capability.substr(colon + 1) == action.target);
+    });
+}
+
 std::string hash_of(const Plan& plan) {
     Writer out;
     encode(out, plan);

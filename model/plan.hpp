@@ -81,6 +81,7 @@ inline constexpr std::string_view name_of(Risk risk) {
 
 struct Plan {
     static constexpr std::size_t kStepsMax = 100;
+    static constexpr std::size_t kBytesMax = 128U << 10;  // encoded
 
     std::string playbook;
     std::string version;  // hash of the playbook's source
@@ -96,6 +97,23 @@ struct Plan {
 
     friend bool operator==(const Plan&, const Plan&) = default;
 };
+
+// What is run, verify and undo of a step, in this order, where there is one.
+template <typename Each>
+void each_action(const Step& step, Each each) {
+    each(step.run);
+    if (step.verify) {
+        each(*step.verify);
+    }
+    if (step.undo) {
+        each(*step.undo);
+    }
+}
+
+// Waiting and asking touch nothing.
+bool needs_capability(const Action& action);
+// "http" grants all of http; "command:restart-unit" that program alone.
+bool grants(const std::vector<std::string>& capabilities, const Action& action);
 
 // SHA-256 of the canonical encoding, 64 hexadecimal digits.
 std::string hash_of(const Plan& plan);

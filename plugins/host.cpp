@@ -56,6 +56,10 @@ const World& Host::world_of_call(lua_State* L, const char* function) const {
 
 void Host::enter_effect(lua_State* L, const char* function, Write write) {
     enter(L, function);
+    if (stage == Stage::Plan) {
+        ++refused;
+        refuse(L, function, "a playbook only plans; what it wants done are steps of its plan");
+    }
     if (!manifest.wants.may(write)) {
         need(L, false, function,
              ("wants = { writes = {\"" + std::string(name_of(write)) + "\"} }").c_str());

@@ -12,16 +12,16 @@
 #include "plugins/world.hpp"
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace nocturne::plugins {
 
 class Host {
    public:
     // MakeState: in series() and migrate().
-    enum class Stage : std::uint8_t { Load, Event, Sample, Incident, MakeState };
+    enum class Stage : std::uint8_t { Load, Event, Sample, Incident, MakeState, Plan };
 
     explicit Host(Meter& of_plugin) : meter(of_plugin) {}
 
@@ -49,7 +49,7 @@ class Host {
 
     Meter& meter;
     Manifest manifest;
-    std::deque<LookupTable> tables;
+    std::vector<std::shared_ptr<const LookupTable>> tables;  // shared by the states of a playbook
 
     Stage stage = Stage::Load;
     const model::EventView* event = nullptr;
@@ -71,6 +71,7 @@ void add_host_api(lua_State* L, Host& host, int state);
 void add_graph_functions(lua_State* L, Host& host);
 void add_effect_functions(lua_State* L, Host& host);
 void add_lookup_functions(lua_State* L, Host& host);
+void add_action_functions(lua_State* L, Host& host);
 
 // ---- arguments ----
 

@@ -48,6 +48,10 @@ void add_host_api(lua_State* L, Host& host, int state) {
     add_graph_functions(L, host);
     make_read_only(L, "nocturne.graph", MissingKey::IsError);
     lua_setfield(L, -2, "graph");
+    lua_createtable(L, 0, 8);
+    add_action_functions(L, host);
+    make_read_only(L, "nocturne.action", MissingKey::IsError);
+    lua_setfield(L, -2, "action");
     add_native_statistics(L);
     make_read_only(L, "nocturne.stats", MissingKey::IsError);
     lua_setfield(L, -2, "stats");

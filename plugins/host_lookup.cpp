@@ -80,15 +80,14 @@ int table(lua_State* L) {
     const std::string_view name =
         text_argument(L, 1, kName, "the name", kNameBytesMax, Cleanness::Name);
     const auto& wanted = host.manifest.wants.tables;
-    const auto known =
-        std::find_if(host.tables.begin(), host.tables.end(),
-                     [&](const LookupTable& one) { return one.table().name == name; });
+    const auto known = std::find_if(host.tables.begin(), host.tables.end(),
+                                    [&](const auto& one) { return one->table().name == name; });
     if (known == host.tables.end() ||
         std::find(wanted.begin(), wanted.end(), name) == wanted.end()) {
         host.need(L, false, kName,
                   ("wants = { tables = {\"" + printable(name, 60) + "\"} }").c_str());
     }
-    push_lookup(L, host, *known);
+    push_lookup(L, host, **known);
     return 1;
 }
 
@@ -127,8 +126,8 @@ int past(lua_State* L) {
     arguments_at_most(L, 1, kName);
     const lua_Integer max =
         integer_argument(L, 1, kName, "how many", 1, kListedMax, kListedStandard);
-    if (host.stage != Host::Stage::Incident) {
-        Host::refuse(L, kName, "only in on_incident: it tells what is like that incident");
+    if (host.stage != Host::Stage::Incident && host.stage != Host::Stage::Plan) {
+        Host::refuse(L, kName, "only in on_incident and plan: it tells what is like that incident");
     }
     const std::vector<SeenIncident> seen = world.alike(static_cast<std::size_t>(max));
     lua_createtable(L, static_cast<int>(seen.size()), 0);

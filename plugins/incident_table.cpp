@@ -1,5 +1,7 @@
 #include "plugins/incident_table.hpp"
 
+#include "plugins/read_only.hpp"
+
 #include <algorithm>
 
 namespace nocturne::plugins {
@@ -71,6 +73,7 @@ void push_incident_table(lua_State* L, const IncidentSight& incident) {
     set(L, "id", incident.id);
     set(L, "title", incident.title);
     set(L, "severity", model::name_of(incident.severity));
+    set(L, "state", model::name_of(incident.state));
     set(L, "opened_at", incident.opened_at);
     set_number(L, "confidence", incident.confidence);
     lua_pushinteger(L, static_cast<lua_Integer>(incident.alerts.size()));
@@ -87,6 +90,18 @@ void push_incident_table(lua_State* L, const IncidentSight& incident) {
         lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
     }
     lua_setfield(L, -2, "suspects");
+}
+
+void push_plan_context(lua_State* L) {
+    const int incident = lua_gettop(L) - 1;
+    lua_createtable(L, 0, 2);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "parameters");
+    lua_getfield(L, incident, "suspects");
+    lua_rawgeti(L, -1, 1);
+    lua_remove(L, -2);
+    lua_setfield(L, -2, "suspect");
+    make_read_only(L, "ctx", MissingKey::IsNil);
 }
 
 }  // namespace nocturne::plugins

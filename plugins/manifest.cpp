@@ -12,6 +12,16 @@ std::string_view name_of(PluginMode mode) {
     return kPluginModeNames[static_cast<std::size_t>(mode)];
 }
 
+model::RunMode run_mode_of(PluginMode mode) {
+    switch (mode) {
+        case PluginMode::Shadow: return model::RunMode::Observe;
+        case PluginMode::Suggest: return model::RunMode::Suggest;
+        case PluginMode::Approve: return model::RunMode::Approve;
+        case PluginMode::Auto: return model::RunMode::Auto;
+    }
+    return model::RunMode::Observe;
+}
+
 std::string_view name_of(Write write) {
     return kWriteNames[static_cast<std::size_t>(write)];
 }

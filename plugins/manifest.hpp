@@ -14,6 +14,7 @@
 
 #include "model/event.hpp"
 #include "model/matcher.hpp"
+#include "plugins/playbook.hpp"
 
 #include <array>
 #include <chrono>
@@ -31,7 +32,7 @@ enum class PluginKind : std::uint8_t { Detector, Enricher, Playbook };
 
 // What becomes of what it does. Shadow: recorded, nothing else. Suggest: an enricher's annotations
 // count and the rest is recorded; a detector's alerts are of severity info. Auto: all of it counts.
-// Approve is for playbooks.
+// Of a playbook it is a model::RunMode; Approve is for playbooks only.
 enum class PluginMode : std::uint8_t { Shadow, Suggest, Approve, Auto };
 
 inline constexpr std::array<std::string_view, 3> kPluginKindNames{"detector", "enricher",
@@ -41,6 +42,8 @@ inline constexpr std::array<std::string_view, 4> kPluginModeNames{"shadow", "sug
 
 std::string_view name_of(PluginKind kind);
 std::string_view name_of(PluginMode mode);
+// Of a playbook: shadow observes.
+model::RunMode run_mode_of(PluginMode mode);
 
 // What a plugin may change of an event, or send.
 enum class Write : std::uint8_t { Annotations, Labels, Resource, Severity, Events };
@@ -89,6 +92,7 @@ struct Handlers {
     bool on_incident = false;     // enricher: an incident was opened, or its first suspect changed
     bool migrate = false;         // nocturne.state of another version
     bool migrate_series = false;  // a series of another version
+    bool plan = false;            // playbook
 };
 
 struct Manifest {
@@ -100,6 +104,7 @@ struct Manifest {
     Wants wants;
     std::vector<Parameter> parameters;  // by name
     Handlers handlers;
+    Playbook playbook;  // of PluginKind::Playbook
 };
 
 }  // namespace nocturne::plugins

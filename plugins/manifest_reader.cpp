@@ -1,53 +1,39 @@
 #include "plugins/manifest_reader.hpp"
 
-#include "model/severity.hpp"
-#include "model/suggestion.hpp"
+#include "plugins/manifest_values.hpp"
 #include "plugins/parameters.hpp"
+#include "plugins/playbook_reader.hpp"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <initializer_list>
 #include <optional>
-#include <span>
 
 namespace nocturne::plugins {
 
 namespace {
 
-using model::find_name;
-
-constexpr std::size_t kNameBytesMax = 64;
-constexpr std::size_t kTextBytesMax = 1024;
-constexpr std::size_t kListMax = 256;
 constexpr std::size_t kParametersMax = 64;
-constexpr std::size_t kProblemsMax = 20;
 constexpr std::size_t kStateBytesMax = 4U << 20;
 constexpr std::uint32_t kSeriesMax = 1'000'000;
 
-constexpr std::array<std::string_view, 14> kKeys{
+constexpr std::array<std::string_view, 20> kKeys{
     "name",       "version",  "kind",      "api",         "mode",   "summary", "wants",
-    "parameters", "on_event", "on_sample", "on_incident", "series", "migrate", "migrate_series"};
-constexpr std::array<std::string_view, 12> kWantsKeys{"events",  "match",  "graph",  "changes",
-                                                      "history", "tables", "labels", "writes",
-                                                      "state",   "series", "memory", "cpu"};
+    "parameters", "on_event", "on_sample", "on_incident", "series", "migrate", "migrate_series",
+    "plan",       "when",     "risk",      "reversible",  "limits", "prose"};
+constexpr std::array<std::string_view, 13> kWantsKeys{
+    "events", "match", "graph",  "changes", "history", "tables",   "labels",
+    "writes", "state", "series", "memory",  "cpu",     "effectors"};
+// Of those, what is not for a playbook, and what is for nothing else.
+constexpr std::array<std::string_view, 6> kHandlerKeys{"on_event", "on_sample", "on_incident",
+                                                       "series",   "migrate",   "migrate_series"};
+constexpr std::array<std::string_view, 6> kEventWants{"events", "match", "labels",
+                                                      "writes", "state", "series"};
+constexpr std::array<std::string_view, 6> kPlaybookKeys{"plan",       "when",   "risk",
+                                                        "reversible", "limits", "prose"};
 constexpr std::array<std::string_view, 6> kParameterKeys{"type", "default", "min",
                                                          "max",  "choices", "help"};
 constexpr std::array<std::string_view, 4> kTypeNames{"boolean", "integer", "number", "string"};
-
-bool is_word_byte(char byte) {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '_';
-}
-
-// Lower-case letters, digits and `others`, beginning with a letter.
-bool is_name(std::string_view text, std::string_view others) {
-    return !text.empty() && text.size() <= kNameBytesMax && text[0] >= 'a' && text[0] <= 'z' &&
-           std::all_of(text.begin(), text.end(), [&](char byte) {
-               return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ||
-                      others.find(byte) != std::string_view::npos;
-           });
-}
 
 bool is_version(std::string_view text) {
     int numbers = 0;
@@ -69,38 +55,16 @@ bool is_version(std::string_view text) {
     return text.empty();
 }
 
-// Where `key =` stands in the text at or after `from`, comments left out.
-std::size_t find_key(std::string_view text, std::string_view key, std::size_t from) {
-    for (std::size_t at = text.find(key, from); at != std::string_view::npos;
-         at = text.find(key, at + 1)) {
-        const std::size_t line = text.rfind('\n', at) + 1;
-        if ((at > 0 && is_word_byte(text[at - 1])) ||
-            text.substr(line, at - line).find("--") != std::string_view::npos) {
-            continue;
-        }
-        const std::size_t next = text.find_first_not_of(" \t\"']", at + key.size());
-        if (next != std::string_view::npos && text[next] == '=' && text.substr(next, 2) != "==") {
-            return at;
-        }
-    }
-    return std::string_view::npos;
-}
-
-// A text of the plugin's, as messages show it.
-std::string shown(std::string_view text) {
-    return '"' + printable(text, 60) + '"';
-}
-
-class Reader {
+class Reader : private ManifestValues {
    public:
     Reader(lua_State* L, const PluginSource& source, const Limits& ceiling)
-        : L_(L), source_(source), ceiling_(ceiling) {}
+        : ManifestValues(L, source), L_(L), ceiling_(ceiling) {}
 
     ManifestReading read() {
         if (!lua_istable(L_, -1)) {
             problem("", "the file must return a table; it returned " + found(-1) +
                             "; end it with return { name = ..., version = ..., ... }");
-            return std::move(reading_);
+            return done();
         }
         const int table = lua_gettop(L_);
         refuse_unknown(table, "", kKeys);
@@ -108,256 +72,21 @@ class Reader {
         read_functions(table);
         if (const int wants = open(table, "", "wants")) {
             read_wants(wants);
+            check_wants(wants);
             lua_settop(L_, table);
         }
         if (const int parameters = open(table, "", "parameters")) {
             read_parameters(parameters);
             lua_settop(L_, table);
         }
-        check_kind();
-        return std::move(reading_);
+        check_kind(table);
+        return done();
     }
 
    private:
-    // ---- problems ----
-
-    // The text gives no places to a table, so the place is where the path's keys are written; if
-    // they are not, where the table is returned.
-    std::uint32_t line_of(std::string_view path) const {
-        const std::string_view text = source_.text;
-        std::size_t at = text.rfind("return");
-        std::size_t from = 0;
-        while (!path.empty()) {
-            const std::size_t dot = std::min(path.find('.'), path.size());
-            const std::size_t key = find_key(text, path.substr(0, dot), from);
-            if (key == std::string_view::npos) {
-                break;
-            }
-            at = from = key;
-            path.remove_prefix(std::min(dot + 1, path.size()));
-        }
-        if (at == std::string_view::npos) {
-            return 1;
-        }
-        return 1 + static_cast<std::uint32_t>(std::count(
-                       text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-    }
-
-    void problem(std::string_view path, std::string_view text) {
-        if (reading_.problems.size() == kProblemsMax) {
-            reading_.problems.emplace_back("... and more");
-        }
-        if (reading_.problems.size() > kProblemsMax) {
-            return;
-        }
-        std::string line = source_.file + ":" + std::to_string(line_of(path)) + ": ";
-        if (!path.empty()) {
-            line += std::string(path) + ": ";
-        }
-        reading_.problems.push_back(line += text);
-    }
-
-    // The value as messages show it: a text in quotes, a number, or its type.
-    std::string found(int index) const {
-        std::size_t length = 0;
-        switch (lua_type(L_, index)) {
-            case LUA_TSTRING: {
-                const char* text = lua_tolstring(L_, index, &length);
-                return shown({text, length});
-            }
-            case LUA_TNUMBER: {
-                lua_pushvalue(L_, index);
-                const std::string number = lua_tostring(L_, -1);
-                lua_pop(L_, 1);
-                return number;
-            }
-            case LUA_TBOOLEAN: return lua_toboolean(L_, index) != 0 ? "true" : "false";
-            case LUA_TNIL: return "nothing";
-            default: return std::string("a ") + luaL_typename(L_, index);
-        }
-    }
-
-    void wrong(std::string_view path, std::string_view expected, int index) {
-        problem(path, "found " + found(index) + "; expected " + std::string(expected));
-    }
-
-    void refuse_unknown(int table, const std::string& path,
-                        std::span<const std::string_view> known) {
-        lua_pushnil(L_);
-        while (lua_next(L_, table) != 0) {
-            lua_pop(L_, 1);
-            if (lua_type(L_, -1) != LUA_TSTRING) {
-                problem(path, "has a key that is no text: " + found(-1));
-                continue;
-            }
-            std::size_t length = 0;
-            const char* text = lua_tolstring(L_, -1, &length);
-            const std::string key(text, length);
-            if (std::find(known.begin(), known.end(), key) == known.end()) {
-                problem(path.empty() ? printable(key, kNameBytesMax)
-                                     : path + "." + printable(key, kNameBytesMax),
-                        "unknown key; " + model::suggest(key, known));
-            }
-        }
-    }
-
-    static std::string join(std::string_view path, std::string_view key) {
-        return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
-    }
-
-    // ---- values ----
-
-    // Pushes the raw value; its type.
-    int get(int table, std::string_view key) {
-        lua_pushlstring(L_, key.data(), key.size());
-        return lua_rawget(L_, table);
-    }
-
-    // The stack index of the table of that key, pushed; 0 and nothing pushed when there is none.
-    int open(int table, std::string_view path, std::string_view key) {
-        const int type = get(table, key);
-        if (type == LUA_TTABLE) {
-            return lua_gettop(L_);
-        }
-        if (type != LUA_TNIL) {
-            wrong(join(path, key), "a table", -1);
-        }
-        lua_pop(L_, 1);
-        return 0;
-    }
-
-    std::optional<std::string> text(int table, std::string_view path, std::string_view key,
-                                    std::string_view expected) {
-        std::optional<std::string> value;
-        const int type = get(table, key);
-        if (type == LUA_TSTRING) {
-            std::size_t length = 0;
-            const char* bytes = lua_tolstring(L_, -1, &length);
-            if (length > kTextBytesMax) {
-                problem(join(path, key), std::to_string(length) + " bytes; at most " +
-                                             std::to_string(kTextBytesMax));
-            } else {
-                value.emplace(bytes, length);
-            }
-        } else if (type != LUA_TNIL) {
-            wrong(join(path, key), expected, -1);
-        }
-        lua_pop(L_, 1);
-        return value;
-    }
-
-    bool boolean(int table, std::string_view path, std::string_view key) {
-        const int type = get(table, key);
-        const bool value = type == LUA_TBOOLEAN && lua_toboolean(L_, -1) != 0;
-        if (type != LUA_TNIL && type != LUA_TBOOLEAN) {
-            wrong(join(path, key), "true or false", -1);
-        }
-        lua_pop(L_, 1);
-        return value;
-    }
-
-    std::optional<double> number(int table, std::string_view path, std::string_view key) {
-        std::optional<double> value;
-        const int type = get(table, key);
-        if (type == LUA_TNUMBER && std::isfinite(lua_tonumber(L_, -1))) {
-            value = lua_tonumber(L_, -1);
-        } else if (type != LUA_TNIL) {
-            wrong(join(path, key), "a finite number", -1);
-        }
-        lua_pop(L_, 1);
-        return value;
-    }
-
-    // A whole number, or a text of one and its unit (the first stands for 1); 1 to `max`.
-    std::optional<std::uint64_t>
-    amount(int table, std::string_view path, std::string_view key,
-           std::initializer_list<std::pair<std::string_view, unsigned>> units, std::uint64_t max,
-           std::string_view expected) {
-        std::optional<std::uint64_t> value;
-        const int type = get(table, key);
-        if (type == LUA_TNIL) {
-            lua_pop(L_, 1);
-            return value;
-        }
-        if (type == LUA_TNUMBER && lua_isinteger(L_, -1) != 0 && lua_tointeger(L_, -1) > 0) {
-            value = static_cast<std::uint64_t>(lua_tointeger(L_, -1));
-        } else if (type == LUA_TSTRING) {
-            const std::string_view bytes = lua_tostring(L_, -1);
-            std::uint64_t n = 0;
-            const auto [end, error] = std::from_chars(bytes.data(), bytes.data() + bytes.size(), n);
-            const std::string_view unit =
-                bytes.substr(static_cast<std::size_t>(end - bytes.data()));
-            for (const auto& [name, factor] : units) {
-                if (error == std::errc() && unit == name && n > 0 && n <= UINT32_MAX) {
-                    value = n * factor;
-                }
-            }
-        }
-        if (!value || *value > max) {
-            wrong(join(path, key), expected, -1);
-            value.reset();
-        }
-        lua_pop(L_, 1);
-        return value;
-    }
-
-    std::optional<std::size_t> bytes(int table, std::string_view path, std::string_view key,
-                                     std::size_t max) {
-        return amount(table, path, key, {{"", 1}, {"B", 1}, {"KiB", 1U << 10}, {"MiB", 1U << 20}},
-                      max, "a size such as \"64KiB\", at most " + std::to_string(max) + " bytes");
-    }
-
-    // The texts of a list.
-    std::vector<std::string> texts(int table, std::string_view path, std::string_view key) {
-        std::vector<std::string> list;
-        const int type = get(table, key);
-        if (type == LUA_TTABLE) {
-            read_list(lua_gettop(L_), join(path, key), list);
-        } else if (type != LUA_TNIL) {
-            wrong(join(path, key), "a list of texts, such as {\"a\", \"b\"}", -1);
-        }
-        lua_pop(L_, 1);
-        return list;
-    }
-
-    void read_list(int table, const std::string& path, std::vector<std::string>& list) {
-        const lua_Unsigned size = lua_rawlen(L_, table);
-        if (size > kListMax) {
-            problem(path, std::to_string(size) + " entries; at most " + std::to_string(kListMax));
-            return;
-        }
-        for (lua_Unsigned i = 1; i <= size; ++i) {
-            std::size_t length = 0;
-            if (lua_rawgeti(L_, table, static_cast<lua_Integer>(i)) == LUA_TSTRING) {
-                const char* text = lua_tolstring(L_, -1, &length);
-                list.emplace_back(text, length);
-            } else {
-                wrong(path, "a text as entry " + std::to_string(i), -1);
-            }
-            lua_pop(L_, 1);
-        }
-        lua_pushnil(L_);
-        while (lua_next(L_, table) != 0) {
-            lua_pop(L_, 1);
-            if (lua_isinteger(L_, -1) == 0) {
-                problem(path, "is a list, it has no keys such as " + found(-1));
-            }
-        }
-    }
-
-    // One of the names, or a problem.
-    template <typename Enum, std::size_t N>
-    std::optional<Enum> one_of(const std::array<std::string_view, N>& names, std::string_view path,
-                               std::string_view word) {
-        const std::optional<Enum> value = find_name<Enum>(names, word);
-        if (!value) {
-            std::string list;
-            for (const std::string_view name : names) {
-                list += (list.empty() ? "" : ", ") + std::string(name);
-            }
-            problem(path, "found " + shown(word) + "; expected one of " + list);
-        }
-        return value;
+    ManifestReading done() {
+        reading_.problems = take_problems();
+        return std::move(reading_);
     }
 
     // ---- the parts of the table ----
@@ -379,14 +108,15 @@ class Reader {
             }
             manifest.version = std::move(*version);
         }
-        if (const auto kind = required(table, "kind", "\"detector\" or \"enricher\"")) {
+        if (const auto kind =
+                required(table, "kind", "\"detector\", \"enricher\" or \"playbook\"")) {
             if (const auto known = one_of<PluginKind>(kPluginKindNames, "kind", *kind)) {
                 manifest.kind = *known;
                 knows_kind_ = true;
             }
         }
         read_api(table);
-        if (const auto mode = text(table, "", "mode", "\"shadow\", \"suggest\" or \"auto\"")) {
+        if (const auto mode = text(table, "", "mode", "a mode such as \"suggest\"")) {
             manifest.mode =
                 one_of<PluginMode>(kPluginModeNames, "mode", *mode).value_or(PluginMode::Shadow);
         }
@@ -424,15 +154,6 @@ class Reader {
         handlers.migrate = function(table, "migrate");
         handlers.migrate_series = function(table, "migrate_series");
         has_series_ = function(table, "series");
-    }
-
-    bool function(int table, std::string_view key) {
-        const int type = get(table, key);
-        if (type != LUA_TNIL && type != LUA_TFUNCTION) {
-            wrong(key, "a function", -1);
-        }
-        lua_pop(L_, 1);
-        return type == LUA_TFUNCTION;
     }
 
     void read_wants(int table) {
@@ -589,16 +310,48 @@ class Reader {
 
     // ---- whether it fits together ----
 
-    void check_kind() {
+    bool is_playbook() const {
+        return knows_kind_ && reading_.manifest.kind == PluginKind::Playbook;
+    }
+
+    void refuse_keys(int table, std::string_view path, std::span<const std::string_view> keys,
+                     std::string_view why) {
+        for (const std::string_view key : keys) {
+            if (get(table, key) != LUA_TNIL) {
+                problem(join(path, key), why);
+            }
+            lua_pop(L_, 1);
+        }
+    }
+
+    void check_wants(int table) {
+        static constexpr std::array<std::string_view, 1> kEffectors{"effectors"};
+        if (is_playbook()) {
+            refuse_keys(table, "wants", kEventWants,
+                        "is for detectors and enrichers; a playbook sees incidents, keeps nothing, "
+                        "and its `when` says which are its own");
+        } else if (knows_kind_) {
+            refuse_keys(table, "wants", kEffectors, "is for playbooks");
+        }
+    }
+
+    void check_playbook(int table) {
+        refuse_keys(table, "", kHandlerKeys,
+                    "is for detectors and enrichers; the function of a playbook is plan");
+        read_playbook(*this, table, reading_.manifest);
+    }
+
+    void check_kind(int table) {
         Manifest& manifest = reading_.manifest;
         const Handlers& handlers = manifest.handlers;
         if (!knows_kind_) {
             return;
         }
         if (manifest.kind == PluginKind::Playbook) {
-            problem("kind", "playbooks cannot be loaded yet; expected detector or enricher");
+            check_playbook(table);
             return;
         }
+        refuse_keys(table, "", kPlaybookKeys, "is for playbooks");
         if (manifest.mode == PluginMode::Approve) {
             problem("mode", "\"approve\" is for playbooks; expected shadow, suggest or auto");
         }
@@ -642,7 +395,6 @@ class Reader {
     }
 
     lua_State* L_;
-    const PluginSource& source_;
     const Limits& ceiling_;
     ManifestReading reading_;
     bool knows_kind_ = false;

@@ -156,6 +156,27 @@ void Parameters::add(const std::vector<Parameter>& parameters, const PluginSetti
     scoped_.push_back({index, std::move(*value), *std::move(scope)});
 }
 
+std::vector<std::string> Parameters::texts_of(std::string_view name) const {
+    std::vector<std::string> texts;
+    const auto add = [&](const ParameterValue& value) {
+        const std::string* text = std::get_if<std::string>(&value);
+        if (text != nullptr && std::find(texts.begin(), texts.end(), *text) == texts.end()) {
+            texts.push_back(*text);
+        }
+    };
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+        if (names_[i] == name) {
+            add(standard_[i]);
+        }
+    }
+    for (const Setting& setting : scoped_) {
+        if (names_[setting.parameter] == name) {
+            add(setting.value);
+        }
+    }
+    return texts;
+}
+
 void Parameters::attach(lua_State* L) {
     standard_table_ = make_table(L, standard_);
 }

@@ -43,6 +43,9 @@ class Parameters {
     // Of the settings without scope: for what is about no event.
     void push_standard(lua_State* L);
 
+    // Each text that the parameter has somewhere; what holds everywhere comes first.
+    std::vector<std::string> texts_of(std::string_view name) const;
+
    private:
     struct Setting {
         std::size_t parameter = 0;

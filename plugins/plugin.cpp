@@ -1,5 +1,6 @@
 #include "plugins/plugin.hpp"
 
+#include "model/position.hpp"
 #include "plugins/bytecode_lines.hpp"
 #include "plugins/host.hpp"
 #include "plugins/incident_table.hpp"
@@ -9,11 +10,16 @@
 #include "plugins/meter.hpp"
 #include "plugins/modules.hpp"
 #include "plugins/parameters.hpp"
+#include "plugins/plan_reader.hpp"
+#include "plugins/playbook_match.hpp"
 #include "plugins/sandbox.hpp"
 #include "plugins/slots.hpp"
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
+#include <utility>
 
 namespace nocturne::plugins {
 
@@ -24,6 +30,9 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::uint64_t kTimedEvery = 64;  // calls
+
+constexpr int kPlanStack = 64;
+constexpr std::size_t kLogKeptBytes = 256U << 10;  // until somebody takes it
 
 std::string_view value_for(const std::string& name, const EventView& event) {
     if (name == "resource") {
@@ -93,6 +102,11 @@ class Plugin::Inside {
         lower_limits();
         note_events();
         lua_gc(L_, LUA_GCCOLLECT);
+        if (host_.manifest.kind == PluginKind::Playbook) {
+            again_ = std::move(options);
+            again_.tables.clear();
+            again_.report = nullptr;
+        }
         return {};
     }
 
@@ -153,6 +167,74 @@ class Plugin::Inside {
         return host_.result;
     }
 
+    // ---- playbooks ----
+
+    bool is_for(const IncidentSight& incident, const World& world, std::string* why_not) const {
+        std::string why = host_.manifest.kind == PluginKind::Playbook
+                              ? why_not_for(host_.manifest.playbook.when, incident, world)
+                              : "it is no playbook";
+        const bool is_mine = why.empty();
+        if (why_not != nullptr) {
+            *why_not = std::move(why);
+        }
+        return is_mine;
+    }
+
+    // Each plan is made in a state of its own: what one leaves behind is not there for the next,
+    // so the same incident gets the same plan.
+    const PlanAnswer& plan(const IncidentSight& incident, const World& world) {
+        answer_ = {};
+        if (host_.manifest.kind != PluginKind::Playbook) {
+            answer_.verdict = Verdict::Refused;
+            answer_.message = "it is no playbook";
+            return answer_;
+        }
+        Inside fresh(source_, again_);
+        fresh.host_.tables = host_.tables;
+        LoadReport report;
+        Options options = again_;
+        options.report = &report;
+        if (const Status status = fresh.load(std::move(options)); !status) {
+            answer_.verdict = report.verdict == Verdict::Ok ? Verdict::Error : report.verdict;
+            answer_.message = status.error().message;
+        } else {
+            (void)fresh.take_log();  // what it says while it is loaded was said before
+            fresh.make_plan(incident, world, answer_);
+        }
+        take_account(fresh);
+        return answer_;
+    }
+
+    model::PlanProposed propose(model::Plan plan) const {
+        const Manifest& manifest = host_.manifest;
+        model::PlanProposed proposed;
+        proposed.plan = std::move(plan);
+        proposed.by = manifest.name;
+        proposed.from = model::kFromPlaybook;
+        proposed.mode = run_mode_of(manifest.mode);
+        proposed.capabilities = capabilities();
+        proposed.limits = manifest.playbook.limits;
+        return proposed;
+    }
+
+    std::vector<std::string> capabilities() const {
+        std::vector<std::string> list;
+        for (const std::string& effector : host_.manifest.playbook.effectors) {
+            const std::size_t brace = effector.find(":{");
+            if (brace == std::string::npos) {
+                list.push_back(effector);
+                continue;
+            }
+            const std::string name = effector.substr(brace + 2, effector.size() - brace - 3);
+            for (const std::string& value : parameters_->texts_of(name)) {
+                if (!value.empty()) {
+                    list.push_back(effector.substr(0, brace + 1) + value);
+                }
+            }
+        }
+        return list;
+    }
+
     std::string save_state() const { return kept_.save(); }
 
     Status restore_state(std::string_view bytes) { return kept_.restore(bytes); }
@@ -161,15 +243,17 @@ class Plugin::Inside {
         const std::vector<bool>& covered = host_.meter.covered_lines();
         std::vector<int> ran;
         for (const int line : lines_with_code_) {
-            if (static_cast<std::size_t>(line) < covered.size() &&
-                covered[static_cast<std::size_t>(line)]) {
+            const auto at = static_cast<std::size_t>(line);
+            if ((at < covered.size() && covered[at]) || lines_of_plans_.contains(line)) {
                 ran.push_back(line);
             }
         }
         return {std::move(ran), lines_with_code_};
     }
 
-    std::string take_log() { return sandbox_.meter().take_log(); }
+    std::string take_log() {
+        return sandbox_.meter().take_log() + std::exchange(log_of_plans_, {});
+    }
 
     PluginAccount account() const {
         PluginAccount account = account_;
@@ -177,7 +261,10 @@ class Plugin::Inside {
         account.refused_wishes = host_.refused;
         account.log_lines = meter.log_lines_total();
         account.memory_bytes = meter.memory_now();
-        account.memory_bytes_highest = meter.memory_highest();
+        account.memory_bytes_highest =
+            std::max(account.memory_bytes_highest, meter.memory_highest());
+        account.refused_wishes += account_.refused_wishes;
+        account.log_lines += account_.log_lines;
         return account;
     }
 
@@ -226,16 +313,20 @@ class Plugin::Inside {
         keep("migrate", kMigrate);
         keep("migrate_series", kMigrateSeries);
         keep("series", kSeries);
+        keep("plan", kPlan);
         lua_settop(L_, kSlotsEnd - 1);
     }
 
     void take_tables(std::vector<PluginTable>& tables, std::vector<std::string>& problems) {
+        if (!host_.tables.empty()) {
+            return;  // another state of the playbook has them
+        }
         for (const std::string& wanted : host_.manifest.wants.tables) {
             const auto table =
                 std::find_if(tables.begin(), tables.end(),
                              [&](const PluginTable& one) { return one.name == wanted; });
             if (table != tables.end()) {
-                host_.tables.emplace_back(std::move(*table));
+                host_.tables.push_back(std::make_shared<const LookupTable>(std::move(*table)));
                 table->name.clear();
                 continue;
             }
@@ -357,6 +448,119 @@ class Plugin::Inside {
         host_.result.emitted = {};
     }
 
+    // ---- plans ----
+
+    // Of the state that is made for it: called once.
+    void make_plan(const IncidentSight& incident, const World& world, PlanAnswer& answer) {
+        model::EventView suspect;  // what parameters may hang on
+        if (!incident.suspects.empty()) {
+            suspect.resource = incident.suspects.front().resource;
+        }
+        reset();
+        lua_checkstack(L_, kPlanStack);
+        lua_pushvalue(L_, kPlan);
+        push_incident_table(L_, incident);
+        parameters_->push(L_, suspect, world.graph());
+        push_plan_context(L_);
+        host_.begin(Host::Stage::Plan, nullptr, &world);
+        if (call(2, 2, world)) {
+            read_answer(incident, answer);
+        }
+        answer.verdict = host_.result.verdict;
+        answer.message = host_.result.message;
+        answer.traceback = host_.result.traceback;
+        if (answer.verdict != Verdict::Ok) {
+            answer.plan.reset();
+        }
+    }
+
+    // The two results of plan() are on the stack; takes them away.
+    void read_answer(const IncidentSight& incident, PlanAnswer& answer) {
+        const int first = lua_gettop(L_) - 1;
+        lua_pushnil(L_);
+        if (lua_next(L_, kState) != 0) {
+            lua_pop(L_, 2);
+            complain("a playbook keeps nothing, and nocturne.state is not empty; cooldowns and the "
+                     "like are `limits`");
+        } else if (lua_isnil(L_, first)) {
+            read_why_not(first + 1, answer);
+        } else {
+            read_table(first, incident, answer.plan.emplace());
+        }
+        lua_settop(L_, first - 1);
+    }
+
+    void read_why_not(int index, PlanAnswer& answer) {
+        answer.why_not = "it did not say why";
+        if (lua_type(L_, index) == LUA_TSTRING) {
+            std::size_t length = 0;
+            const char* bytes = lua_tolstring(L_, index, &length);
+            answer.why_not = printable({bytes, length}, ceiling_.returned_bytes_max);
+        } else if (!lua_isnil(L_, index)) {
+            complain("plan returned nil and a " + std::string(luaL_typename(L_, index)) +
+                     "; expected nil and why not, as a text");
+        }
+    }
+
+    void read_table(int index, const IncidentSight& incident, model::Plan& plan) {
+        const Manifest& manifest = host_.manifest;
+        plan.playbook = manifest.name;
+        plan.version = hash_;
+        plan.incident = model::parse_id(model::kIncidentPrefix, incident.id).value_or(model::kNoId);
+        plan.prose = manifest.playbook.prose;
+        plan.risk = manifest.playbook.risk;
+        plan.reversible = manifest.playbook.reversible;
+        std::map<std::string, std::string> standard{{"incident_state", "active"}};
+        if (!incident.suspects.empty()) {
+            plan.target = incident.suspects.front().resource;
+            standard["first_suspect"] = plan.target;
+        }
+        if (const PlanProblem problem = read_plan(L_, index, standard, plan)) {
+            complain("plan returned a plan that is none: " + *problem);
+        } else if (const PlanProblem missing = missing_capability(plan)) {
+            complain(*missing);
+        }
+    }
+
+    // The engine's gate asks the same; here the author hears of it before a run.
+    PlanProblem missing_capability(const model::Plan& plan) const {
+        const std::vector<std::string> granted = capabilities();
+        PlanProblem missing;
+        for (const model::Step& step : plan.steps) {
+            model::each_action(step, [&](const model::Action& action) {
+                if (missing || !model::needs_capability(action) || model::grants(granted, action)) {
+                    return;
+                }
+                std::string wanted(model::name_of(action.effector));
+                if (action.effector == model::Effector::Command) {
+                    wanted += ":" + printable(action.target, 60);
+                }
+                missing = "step \"" + printable(step.name, 60) + "\": not allowed; add wants = { " +
+                          "effectors = {\"" + wanted + "\"} } to the plugin's table";
+            });
+        }
+        return missing;
+    }
+
+    void take_account(Inside& fresh) {
+        const PluginAccount one = fresh.account();
+        account_.calls += one.calls;
+        account_.errors += one.errors + (answer_.verdict == Verdict::Error && one.calls == 0);
+        account_.kills += one.kills + (is_kill(answer_.verdict) && one.calls == 0);
+        account_.refused_wishes += one.refused_wishes;
+        account_.log_lines += one.log_lines;
+        account_.steps += one.steps;
+        account_.cpu += one.cpu / kTimedEvery;  // it was its first call, so it was timed
+        account_.memory_bytes_highest =
+            std::max(account_.memory_bytes_highest, one.memory_bytes_highest);
+        log_of_plans_ += fresh.take_log();
+        if (log_of_plans_.size() > kLogKeptBytes) {
+            log_of_plans_.resize(log_of_plans_.rfind('\n', kLogKeptBytes) + 1);
+        }
+        const auto [ran, all] = fresh.lines();
+        lines_of_plans_.insert(ran.begin(), ran.end());
+    }
+
     // ---- what it keeps ----
 
     // The call that ended is an error, unless it is one already.
@@ -416,6 +620,12 @@ class Plugin::Inside {
     Kept kept_{sandbox_, host_, source_.file};
     std::size_t collect_from_ = 0;  // bytes in use
     PluginAccount account_;
+
+    // Of a playbook: with what its states are made, and what became of them.
+    Options again_;
+    PlanAnswer answer_;
+    std::string log_of_plans_;
+    std::set<int> lines_of_plans_;
 };
 
 std::string version_hash(const PluginSource& source) {
@@ -466,6 +676,18 @@ const CallResult& Plugin::on_sample(const EventView& event, const World& world) 
 
 const CallResult& Plugin::on_incident(const IncidentSight& incident, const World& world) {
     return inside_->on_incident(incident, world);
+}
+
+bool Plugin::is_for(const IncidentSight& incident, const World& world, std::string* why_not) const {
+    return inside_->is_for(incident, world, why_not);
+}
+
+const PlanAnswer& Plugin::plan(const IncidentSight& incident, const World& world) {
+    return inside_->plan(incident, world);
+}
+
+model::PlanProposed Plugin::propose(model::Plan plan) const {
+    return inside_->propose(std::move(plan));
 }
 
 std::string Plugin::save_state() const {

@@ -6,8 +6,10 @@
 
 #include "model/event.hpp"
 #include "model/result.hpp"
+#include "model/run.hpp"
 #include "plugins/limits.hpp"
 #include "plugins/manifest.hpp"
+#include "plugins/playbook.hpp"
 #include "plugins/world.hpp"
 
 #include <chrono>
@@ -132,6 +134,19 @@ class Plugin {
     // One sample of the series that the event's identity names.
     const CallResult& on_sample(const model::EventView& event, const World& world);
     const CallResult& on_incident(const IncidentSight& incident, const World& world);
+
+    // ---- playbooks ----
+
+    // Whether its `when` holds; `why_not`, unless null: what does not, for people. Calls no Lua.
+    bool is_for(const IncidentSight& incident, const World& world,
+                std::string* why_not = nullptr) const;
+    // What it would do, whether it is for this incident or not. Loads the file anew, so that the
+    // same incident in the same world gets the same plan, and a killed one is not missed. Refused:
+    // it is no playbook. Valid until the next call.
+    const PlanAnswer& plan(const IncidentSight& incident, const World& world);
+    // The plan as a proposal of this playbook: its mode, its limits, and its capabilities with the
+    // values of the parameters that they name.
+    model::PlanProposed propose(model::Plan plan) const;
 
     // nocturne.state and the series, as plain bytes; restore gives the same plugin back. The bytes
     // of another version go through the plugin's migrate() and migrate_series(), or, without them,

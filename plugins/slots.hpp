@@ -11,6 +11,7 @@ enum Slot : int {
     kMigrate,
     kMigrateSeries,
     kSeries,
+    kPlan,
     kState,         // nocturne.state
     kSeriesStates,  // by their places in SeriesIndex, and one
     kSlotsEnd

@@ -1,6 +1,7 @@
 // World: what a call may see beyond its event. The engine has one, tests make one by hand.
 #pragma once
 
+#include "model/incident.hpp"
 #include "model/severity.hpp"
 #include "model/suspect.hpp"
 #include "model/time.hpp"
@@ -46,6 +47,7 @@ struct IncidentSight {
     double confidence = 0;  // 0..1
     std::span<const Alert> alerts;
     std::span<const model::Suspect> suspects;  // best first
+    model::IncidentState state = model::IncidentState::Open;
 };
 
 // Lent for one call. What it gives must be a function of the engine's state alone: no clock, no

@@ -79,6 +79,20 @@ TEST(Reload, WithABrokenVersionLeavesTheOldOneRunning) {
     EXPECT_THAT(story.turns("a"), Contains("plugin_refused"));
 }
 
+TEST(Reload, RefusesAPlaybookAndSaysWhereItBelongs) {
+    PluginStory story;
+    story.apply(plugins_of(
+        {plugin_file("p", "plan = function() return nil end", "playbook"), annotator("a", "1")}));
+    story.fires("n1", "c");
+
+    EXPECT_THAT(story.annotations("n1"), HasSubstr(R"("a":1)"));
+    ASSERT_EQ(story.rack().refused().size(), 1U);
+    EXPECT_THAT(
+        story.rack().refused().front().message,
+        HasSubstr("plugins/p.lua: is a playbook, and playbooks are not run with the plugins; "
+                  "name it under `remediation: playbooks:` in nocturne.yaml"));
+}
+
 TEST(Reload, WithoutAPluginUnloadsIt) {
     PluginStory story;
     story.plugins({counter("a"), counter("b")});
