@@ -74,4 +74,15 @@ std::vector<plugins::SeenIncident> IncidentScene::alike(std::size_t max) const {
             alike_.begin() + static_cast<std::ptrdiff_t>(std::min(max, alike_.size()))};
 }
 
+std::vector<model::Id> open_incidents(const Core& core) {
+    std::vector<model::Id> open;
+    const State& state = core.state();
+    for (const auto& [id, slot] : state.incidents.by_id()) {
+        if (!state.incidents[slot].is_over()) {
+            open.push_back(id);
+        }
+    }
+    return open;
+}
+
 }  // namespace nocturne::engine

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/core.hpp"
+#include "model/incident.hpp"
 #include "model/position.hpp"
 #include "plugins/world.hpp"
 
@@ -13,6 +14,8 @@
 #include <vector>
 
 namespace nocturne::engine {
+
+struct State;
 
 class IncidentScene : public plugins::World {
    public:
@@ -46,5 +49,8 @@ class IncidentScene : public plugins::World {
     std::vector<plugins::SeenIncident> alike_;
     plugins::IncidentSight sight_;
 };
+
+// Those that are not over, in the order of their ids.
+std::vector<model::Id> open_incidents(const Core& core);
 
 }  // namespace nocturne::engine

@@ -275,6 +275,11 @@ std::string render_actions(const Core& core) {
     return out.take();
 }
 
+GateFinding finding_for(const Core& core, const model::PlanProposed& proposal) {
+    const Run run = run_of(core.state(), proposal);
+    return Gates(core.state(), run).decide();
+}
+
 std::vector<Run> runs_of(const Core& core, model::Id incident) {
     std::vector<Run> runs;
     for (const auto& [number, run] : core.state().runs.runs) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/core.hpp"
+#include "engine/gates.hpp"
 #include "model/effect.hpp"
 #include "model/run.hpp"
 
@@ -36,6 +37,8 @@ std::string render_actions(const Core& core);
 // The run in short, as lists have it.
 void write_run(model::JsonWriter& out, const Core& core, const model::Run& run);
 
+// What the gates would say to a proposal that nobody has made.
+GateFinding finding_for(const Core& core, const model::PlanProposed& proposal);
 // Copies of all runs about the incident that are in memory, oldest first.
 std::vector<model::Run> runs_of(const Core& core, model::Id incident);
 // The run that people should see with an incident: one that waits for a person goes before one

@@ -85,6 +85,9 @@ class Runs {
     Decide& decide_;
 };
 
+// The run that a proposal would be, before any gate is asked; without an id.
+model::Run run_of(const State& state, const model::PlanProposed& proposal);
+
 // What an effect of topic run.step names in its slot.
 std::uint32_t pack_step(const model::AttemptKey& key);
 

@@ -247,13 +247,18 @@ class Planner::Inside {
         }
     }
 
-    // Who was told of a plan is not told again only because an alert more has come.
+    // Who was told of a plan is not told again only because an alert more has come; who said no is
+    // not asked again.
     bool is_new(const model::Plan& plan, const Sight& sight) const {
+        const auto speaks_against = [&](const model::Run& run) {
+            const auto pause = run.state == model::RunState::Refused
+                                   ? options_.ask_gates_again_after
+                                   : options_.propose_again_after;
+            return !model::is_finished(run.state) || run.state == model::RunState::Rejected ||
+                   std::max(run.proposed_at, run.ended_at) + pause > sight.scene->now();
+        };
         return std::none_of(sight.runs.begin(), sight.runs.end(), [&](const model::Run& run) {
-            return do_the_same(run.plan, plan) &&
-                   (!model::is_finished(run.state) ||
-                    std::max(run.proposed_at, run.ended_at) + options_.propose_again_after >
-                        sight.scene->now());
+            return do_the_same(run.plan, plan) && speaks_against(run);
         });
     }
 

@@ -28,6 +28,8 @@ struct PlannerOptions {
     std::chrono::milliseconds look_every{20};
     // The same plan for the same incident is proposed again after so long, if nobody took it up.
     std::chrono::milliseconds propose_again_after = std::chrono::minutes(15);
+    // And after so long, if a gate refused it.
+    std::chrono::milliseconds ask_gates_again_after = std::chrono::minutes(1);
     // A playbook that fails so often in a row rests; each time twice as long, up to rest_max.
     int faults_max = 3;
     std::chrono::milliseconds rest = std::chrono::minutes(1);
