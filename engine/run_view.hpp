@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/core.hpp"
+#include "engine/gates.hpp"
 #include "model/effect.hpp"
 #include "model/run.hpp"
 
@@ -35,6 +36,11 @@ std::string render_run_stats(const Core& core);
 std::string render_actions(const Core& core);
 // The run in short, as lists have it.
 void write_run(model::JsonWriter& out, const Core& core, const model::Run& run);
+
+// {"effector":...,"target":...,"arguments":{...},"timeout":"30s"}
+void write_action(model::JsonWriter& out, const model::Action& action);
+// [{"gate":...,"verdict":...,"reason":...,"text":...}]
+void write_gates(model::JsonWriter& out, const std::vector<GateFinding>& findings);
 
 // What became of the word or plan at that position: of the run, or of none (kNoId).
 std::optional<model::RunEvent> answer_at(const Core& core, model::Id run, model::Position position);

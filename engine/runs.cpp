@@ -107,9 +107,8 @@ std::uint32_t pack_step(const model::AttemptKey& key) {
 
 // ---- proposals ----
 
-void Runs::propose(const model::PlanProposed& proposal) {
+Run run_of(const State& state, const model::PlanProposed& proposal) {
     Run run;
-    run.id = {state_.position, 0};
     run.plan = proposal.plan;
     run.hash = model::hash_of(proposal.plan);
     run.proposed_by = clean(proposal.by, kNameBytesMax);
@@ -117,15 +116,21 @@ void Runs::propose(const model::PlanProposed& proposal) {
     run.mode = proposal.mode;
     run.capabilities = proposal.capabilities;
     run.capabilities.resize(std::min(run.capabilities.size(), kCapabilitiesMax));
-    run.limits = limits_allowed(table_.settings, proposal.limits, proposal.plan.risk);
-    run.proposed_at = state_.now;
-    if (const Slot slot = state_.incidents.find(run.plan.incident); slot != kNoSlot) {
-        const model::Incident& incident = state_.incidents[slot];
+    run.limits = limits_allowed(state.runs.settings, proposal.limits, proposal.plan.risk);
+    run.proposed_at = state.now;
+    if (const Slot slot = state.incidents.find(run.plan.incident); slot != kNoSlot) {
+        const model::Incident& incident = state.incidents[slot];
         if (!incident.suspects.empty()) {
             run.suspect = incident.suspects.front().resource;
             run.kind = incident.suspects.front().kind;
         }
     }
+    return run;
+}
+
+void Runs::propose(const model::PlanProposed& proposal) {
+    Run run = run_of(state_, proposal);
+    run.id = {state_.position, 0};
     GateFinding finding = Gates(state_, run).decide();
     const model::RunMode allowed = mode_allowed(state_, run.plan, run.mode);
     if (is_proposed_already(run)) {

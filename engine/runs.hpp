@@ -85,6 +85,10 @@ class Runs {
     Decide& decide_;
 };
 
+// The run that the proposal would become, not yet decided upon: without an id, for the gates to
+// look at.
+model::Run run_of(const State& state, const model::PlanProposed& proposal);
+
 // What an effect of topic run.step names in its slot.
 std::uint32_t pack_step(const model::AttemptKey& key);
 
