@@ -1,6 +1,5 @@
 #include "engine/run_view.hpp"
 
-#include "engine/gates.hpp"
 #include "engine/runs.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
@@ -19,7 +18,9 @@ std::string run_id(model::Id id) {
     return model::format_id(model::kRunPrefix, id);
 }
 
-void write(JsonWriter& out, const model::Action& action) {
+}  // namespace
+
+void write_action(JsonWriter& out, const model::Action& action) {
     out.begin_object().member("effector", model::name_of(action.effector));
     out.member("target", action.target).key("arguments").begin_object();
     for (const auto& [name, value] : action.arguments) {
@@ -28,9 +29,22 @@ void write(JsonWriter& out, const model::Action& action) {
     out.end_object().member("timeout", model::format_duration(action.timeout)).end_object();
 }
 
+void write_gates(JsonWriter& out, const std::vector<GateFinding>& findings) {
+    out.begin_array();
+    for (const GateFinding& finding : findings) {
+        out.begin_object().member("gate", finding.gate);
+        out.member("verdict", kGateVerdictNames[static_cast<std::size_t>(finding.verdict)]);
+        out.member("reason", model::name_of(finding.reason)).member("text", finding.text);
+        out.end_object();
+    }
+    out.end_array();
+}
+
+namespace {
+
 void write(JsonWriter& out, std::string_view name, const std::optional<model::Action>& action) {
     out.key(name);
-    action ? write(out, *action) : void(out.null());
+    action ? write_action(out, *action) : void(out.null());
 }
 
 void write_attempt(JsonWriter& out, const Run& run) {
@@ -45,7 +59,8 @@ void write_attempt(JsonWriter& out, const Run& run) {
     out.member("attempt", std::uint64_t{key.attempt});
     out.member("started", run.attempt->is_started).member("due", run.attempt->due);
     if (const model::Step& step = run.plan.steps[key.step]; key.phase == model::Phase::Run) {
-        write(out, "action", step.run);
+        out.key("action");
+        write_action(out, step.run);
     } else {
         write(out, "action", key.phase == model::Phase::Verify ? step.verify : step.undo);
     }
@@ -61,7 +76,7 @@ void write_steps(JsonWriter& out, const Run& run) {
         out.member("state", model::name_of(progress.state)).member("text", progress.text);
         out.member("idempotent", step.idempotent);
         out.key("run");
-        write(out, step.run);
+        write_action(out, step.run);
         write(out, "verify", step.verify);
         write(out, "undo", step.undo);
         out.member("started_at", progress.started_at).member("ended_at", progress.ended_at);
@@ -70,17 +85,10 @@ void write_steps(JsonWriter& out, const Run& run) {
     out.end_array();
 }
 
-void write_gates(JsonWriter& out, const State& state, const Run& run) {
-    out.key("gates").begin_array();
-    if (!model::is_finished(run.state) && !model::is_active(run.state)) {
-        for (const GateFinding& finding : Gates(state, run).all()) {
-            out.begin_object().member("gate", finding.gate);
-            out.member("verdict", kGateVerdictNames[static_cast<std::size_t>(finding.verdict)]);
-            out.member("reason", model::name_of(finding.reason)).member("text", finding.text);
-            out.end_object();
-        }
-    }
-    out.end_array();
+void write_gates_now(JsonWriter& out, const State& state, const Run& run) {
+    const bool is_asked = !model::is_finished(run.state) && !model::is_active(run.state);
+    out.key("gates");
+    write_gates(out, is_asked ? Gates(state, run).all() : std::vector<GateFinding>());
 }
 
 void write(JsonWriter& out, const model::RunEvent& event) {
@@ -211,7 +219,7 @@ std::optional<std::string> render_run(const Core& core, model::Id id) {
     out.end_array();
     write_limits(out, run->limits);
     write_steps(out, *run);
-    write_gates(out, core.state(), *run);
+    write_gates_now(out, core.state(), *run);
     out.key("timeline").begin_array();
     for (const model::RunEvent& event : run->timeline) {
         write(out, event);

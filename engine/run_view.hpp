@@ -48,6 +48,10 @@ const model::Run* run_to_show(const Core& core, model::Id incident);
 // What a run waits for a person to say: the question of its `ask`, or what nobody knows. Empty when
 // it waits for nobody.
 std::string question_of(const model::Run& run);
+// {"effector":...,"target":...,"arguments":{...},"timeout":"30s"}
+void write_action(model::JsonWriter& out, const model::Action& action);
+// [{"gate":...,"verdict":...,"reason":...,"text":...}]
+void write_gates(model::JsonWriter& out, const std::vector<GateFinding>& findings);
 
 // What became of the word or plan at that position: of the run, or of none (kNoId).
 std::optional<model::RunEvent> answer_at(const Core& core, model::Id run, model::Position position);

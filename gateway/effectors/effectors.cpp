@@ -183,6 +183,18 @@ constexpr Table dry_table() {
     return table;
 }
 
+// That no effect can leave in a dry run is so by construction: there is nothing else to call.
+constexpr bool holds_check_alone(const Table& table) {
+    bool is_so = !table.has_wait;
+    for (std::size_t effector = 0; effector < kEffectors; ++effector) {
+        is_so = is_so && table.later[effector] == nullptr &&
+                (table.now[effector] == nullptr) == (effector != index_of(Effector::Check));
+    }
+    return is_so;
+}
+
+static_assert(holds_check_alone(dry_table()));
+
 constexpr Table real_table() {
     Table table = dry_table();
     table.now[index_of(Effector::Http)] = perform_http_action;
