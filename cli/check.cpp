@@ -71,6 +71,13 @@ Findings look(const CheckOptions& options) {
     }
     findings.problems.insert(findings.problems.end(), loaded.problems.begin(),
                              loaded.problems.end());
+    const PluginsReading playbooks =
+        read_playbooks(read.configuration.playbooks, read.configuration.playbook_values);
+    for (const model::PluginFile& file : playbooks.revision.files) {
+        findings.files.push_back(file.name);
+    }
+    findings.problems.insert(findings.problems.end(), playbooks.problems.begin(),
+                             playbooks.problems.end());
     return findings;
 }
 

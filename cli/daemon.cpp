@@ -124,6 +124,7 @@ int Daemon::run() {
         {"load the plugins", &Daemon::load_plugins, &Daemon::nothing},
         {"tell what playbooks may do", &Daemon::load_playbook_settings, &Daemon::nothing},
         {"pull the topology", &Daemon::pull_topology, &Daemon::stop_pulling},
+        {"load the playbooks", &Daemon::load_playbooks, &Daemon::stop_planner},
         {"open the chat", &Daemon::open_chat, &Daemon::close_chat},
         {"go on with the runs", &Daemon::start_runner, &Daemon::stop_runner},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
@@ -351,17 +352,27 @@ Status Daemon::tell_playbook_settings(const model::PlaybookSettings& settings,
     return {};
 }
 
+Status Daemon::load_playbooks() {
+    const PluginsReading reading =
+        read_playbooks(configuration_.playbooks, configuration_.playbook_values);
+    NOCTURNE_TRY_STATUS(status_of(reading));
+    NOCTURNE_TRY_STATUS(planner_.start(*loop_, reading.revision));
+    log_->info("playbooks loaded files={}", reading.revision.files.size());
+    return {};
+}
+
 Status Daemon::pull_topology() {
     topology_ = std::make_unique<gateway::TopologyFeed>(*loop_, configuration_.topology_sources);
     return {};
 }
 
 Status Daemon::open_chat() {
-    chat_backend_ = std::make_unique<gateway::EngineBackend>(*loop_);
+    chat_backend_ = std::make_unique<gateway::EngineBackend>(*loop_, &planner_);
     gateway::ChatParts parts;
     parts.settings = configuration_.chat;
     parts.secrets = configuration_.secrets;
     parts.folder = configuration_.data;
+    parts.note = [this](const gateway::ChatNote& note) { note_chat(note); };
     chat_ = std::make_unique<gateway::Chat>(std::move(parts), *chat_backend_, feed_);
     for (const rules::ChatChannel& channel : configuration_.chat.channels) {
         log_->info("chat channel={} kind={} incidents={}", channel.name,
@@ -369,6 +380,22 @@ Status Daemon::open_chat() {
                    channel.incidents);
     }
     return {};
+}
+
+// What a chat refused is audited here. What it carried out is in the audit by the order's own note.
+void Daemon::note_chat(const gateway::ChatNote& said) {
+    if (!said.refusal) {
+        return;
+    }
+    model::AuditNote note;
+    note.actor = said.who.name.empty() ? "unknown" : said.who.name;
+    note.role = model::name_of(said.who.role);
+    note.from = said.who.from;
+    note.action = said.action;
+    note.subject = said.subject;
+    note.outcome = model::AuditOutcome::Refused;
+    note.reason = said.reason;
+    loop_->note(std::move(note));
 }
 
 Status Daemon::start_runner() {
@@ -513,6 +540,11 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
     if (const Status status = status_of(plugins); !status) {
         return refuse(status.error());
     }
+    const PluginsReading playbooks =
+        read_playbooks(read.configuration.playbooks, read.configuration.playbook_values);
+    if (const Status status = status_of(playbooks); !status) {
+        return refuse(status.error());
+    }
     if (const Status status = access_->set_rules(std::move(access.rules)); !status) {
         return refuse(status.error());
     }
@@ -536,6 +568,9 @@ Status Daemon::do_reload(const gateway::Caller& caller) {
         return refuse(status.error());
     }
     if (const Status status = tell_plugins(plugins, caller); !status) {
+        return refuse(status.error());
+    }
+    if (const Status status = planner_.set_playbooks(playbooks.revision); !status) {
         return refuse(status.error());
     }
     if (read.configuration.topology_sources != configuration_.topology_sources) {
@@ -575,6 +610,7 @@ void Daemon::append_metrics(std::string& out) const {
     zmq_->append_metrics(out);
     topology_->append_metrics(out);
     chat_->append_metrics(out);
+    planner_.append_metrics(out);
     runner_.append_metrics(out);
 }
 
@@ -602,6 +638,10 @@ void Daemon::stop_runner() {
 void Daemon::close_chat() {
     chat_.reset();
     chat_backend_.reset();
+}
+
+void Daemon::stop_planner() {
+    planner_.stop();
 }
 
 void Daemon::stop_pulling() {

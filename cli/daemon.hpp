@@ -14,6 +14,7 @@
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/outboxes.hpp"
+#include "gateway/remediation/planner.hpp"
 #include "gateway/remediation/runner.hpp"
 #include "gateway/topology_feed.hpp"
 #include "gateway/zmq_server.hpp"
@@ -50,6 +51,7 @@ class Daemon {
     Status load_rules();
     Status load_plugins();
     Status load_playbook_settings();
+    Status load_playbooks();
     Status pull_topology();
     Status bind_zmq();
     Status open_chat();
@@ -60,6 +62,7 @@ class Daemon {
     void close_http();
     void stop_runner();
     void close_chat();
+    void stop_planner();
     void stop_pulling();
     void stop_receiving();
     void stop_loop();
@@ -78,6 +81,7 @@ class Daemon {
     Status tell_playbook_settings(const model::PlaybookSettings& settings,
                                   const gateway::Caller& caller);
     Status do_reload(const gateway::Caller& caller);
+    void note_chat(const gateway::ChatNote& said);
     void append_metrics(std::string& out) const;
 
     const RunOptions options_;
@@ -98,7 +102,8 @@ class Daemon {
     std::unique_ptr<gateway::DeadLetters> dead_letters_;
     gateway::EffectFeed feed_;
     gateway::Runner runner_;
-    gateway::Outboxes outboxes_{{&feed_, &runner_}};
+    gateway::Planner planner_;
+    gateway::Outboxes outboxes_{{&feed_, &runner_, &planner_}};
     std::unique_ptr<engine::Loop> loop_;
     std::unique_ptr<gateway::Ingest> ingest_;
     std::unique_ptr<gateway::TopologyFeed> topology_;

@@ -43,7 +43,8 @@ std::vector<fs::path> files_in(const fs::path& folder) {
 
 class PluginReader {
    public:
-    explicit PluginReader(const engine::PluginRun& run) : run_(run) {}
+    explicit PluginReader(const engine::PluginRun& run, bool are_playbooks = false)
+        : run_(run), are_playbooks_(are_playbooks) {}
 
     PluginsReading read(const std::vector<fs::path>& paths,
                         const std::vector<model::PluginValue>& values,
@@ -149,6 +150,11 @@ class PluginReader {
                 continue;
             }
             const plugins::Manifest& manifest = (*plugin)->manifest();
+            if (are_playbooks_ && manifest.kind != plugins::PluginKind::Playbook) {
+                complain("is no playbook but of kind " + std::string(name_of(manifest.kind)) +
+                             "; list it under `plugins:`",
+                         {file.name, 0, 0});
+            }
             if (const auto [other, is_new] = names_.emplace(manifest.name, file.name); !is_new) {
                 complain("the name \"" + manifest.name + "\" is that of " + other->second +
                              " too; give each plugin a name of its own",
@@ -193,6 +199,7 @@ class PluginReader {
     }
 
     const engine::PluginRun& run_;
+    const bool are_playbooks_;
     PluginsReading reading_;
     std::set<fs::path> seen_;
     std::set<fs::path> folders_;
@@ -208,6 +215,12 @@ PluginsReading read_plugins(const std::vector<fs::path>& paths,
                             const std::vector<model::PluginStance>& stances,
                             const engine::PluginRun& run) {
     return PluginReader(run).read(paths, values, stances);
+}
+
+PluginsReading read_playbooks(const std::vector<fs::path>& paths,
+                              const std::vector<model::PluginValue>& values) {
+    const engine::PluginRun run;
+    return PluginReader(run, true).read(paths, values, {});
 }
 
 Status status_of(const PluginsReading& reading) {

@@ -25,6 +25,10 @@ PluginsReading read_plugins(const std::vector<std::filesystem::path>& paths,
                             const std::vector<model::PluginStance>& stances = {},
                             const engine::PluginRun& run = {});
 
+// The same for what stands under `remediation: playbooks:`, where nothing else may stand.
+PluginsReading read_playbooks(const std::vector<std::filesystem::path>& paths,
+                              const std::vector<model::PluginValue>& values = {});
+
 // All problems as one, for whoever can only say one thing.
 Status status_of(const PluginsReading& reading);
 
