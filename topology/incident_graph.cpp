@@ -109,23 +109,27 @@ IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> a
     copy_edges(descent, go_down(descent));
     find_parts();
     weigh_symptoms();
+    find_excused();
 }
 
 IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t names_max) const {
     constexpr std::size_t kLookThrough = 256;
     const std::size_t all = all_dependents(node);
+    const NodeIndex index = nodes_[node].index;
     Missing missing;
-    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, nodes_[node].index).empty())) {
+    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, index).empty())) {
         const auto copied = dependents(node);
         const auto excused = std::count_if(copied.begin(), copied.end(), [&](const Arc& arc) {
-            return !is_missed(nodes_[arc.other].index, nodes_[node].index);
+            return nodes_[arc.other].is_excused || has_stand_in(nodes_[arc.other].index, index);
         });
         missing.count = all - std::min(all, static_cast<std::size_t>(excused));
         return missing;
     }
     std::vector<NodeIndex> missed;
-    graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
-        if (is_missed(other, nodes_[node].index)) {
+    graph_.for_each_dependent(index, [&](NodeIndex other, const Edge&) {
+        const auto place = places_.find(other);
+        const bool is_excused = place != places_.end() && nodes_[place->second].is_excused;
+        if (!is_excused && !has_stand_in(other, index)) {
             missed.push_back(other);
         }
     });
@@ -138,18 +142,16 @@ IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t name
     return missing;
 }
 
-bool IncidentGraph::is_missed(NodeIndex dependent, NodeIndex node) const {
-    const auto place = places_.find(dependent);
-    if (place != places_.end()) {
-        const IncidentNode& copied = nodes_[place->second];
-        const auto above = dependents(place->second);
-        const bool passes_on = std::any_of(
-            above.begin(), above.end(), [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
-        if (copied.alerts() || passes_on || (copied.told != nullptr && copied.told->blind)) {
-            return false;
-        }
+// Who need not alert when what it depends on fails: who alerts, passes the fault on in silence, or
+// has nobody to tell of it.
+void IncidentGraph::find_excused() {
+    for (Local node = 0; node < size(); ++node) {
+        const auto above = dependents(node);
+        nodes_[node].is_excused =
+            nodes_[node].alerts() || (nodes_[node].told != nullptr && nodes_[node].told->blind) ||
+            std::any_of(above.begin(), above.end(),
+                        [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
     }
-    return !has_stand_in(dependent, node);
 }
 
 bool IncidentGraph::has_stand_in(NodeIndex dependent, NodeIndex node) const {

@@ -52,7 +52,8 @@ struct IncidentNode {
     Local part = kNoLocal;  // the same for all nodes that edges tie together
     bool slo = false;       // users feel it here
     bool is_remote = false;
-    bool is_host = false;  // others share it: a machine, a disk, a switch
+    bool is_host = false;     // others share it: a machine, a disk, a switch
+    bool is_excused = false;  // not missed when it does not alert
     model::Time first_seen = model::kNoTime;
 
     bool alerts() const { return symptom_count > 0; }
@@ -112,7 +113,6 @@ class IncidentGraph {
     model::Time first_alert() const { return first_alert_; }
 
    private:
-    bool is_missed(NodeIndex dependent, NodeIndex node) const;
     bool has_stand_in(NodeIndex dependent, NodeIndex node) const;
     std::vector<const AlertingNode*> choose(std::span<const AlertingNode> alerting) const;
     std::vector<Descent::Met> go_down(Descent& descent);
@@ -122,6 +122,7 @@ class IncidentGraph {
     void set_dependents(const std::vector<Local>& numbered);
     void find_parts();
     void weigh_symptoms();
+    void find_excused();
     bool add(NodeIndex node);
 
     const Graph& graph_;
