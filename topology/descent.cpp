@@ -36,6 +36,7 @@ std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alertin
     std::vector<Hop> hops;
     std::vector<Met> level = std::move(alerting);
     while (hops.size() < limits.silent_hops && !level.empty()) {
+        sort_by_number(level);
         hops.push_back(read_hop(level, limits.pushes_max));
         level = hops.back().reached;
     }
@@ -45,8 +46,13 @@ std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alertin
         std::vector<Met>& of_hop = kept.emplace_back();
         std::copy_if(hop.reached.begin(), hop.reached.end(), std::back_inserter(of_hop),
                      [&](Met node) { return is_kept_[node]; });
+        sort_by_number(of_hop);
     }
     return kept;
+}
+
+void Descent::sort_by_number(std::vector<Met>& nodes) const {
+    std::sort(nodes.begin(), nodes.end(), [&](Met a, Met b) { return met_[a] < met_[b]; });
 }
 
 void Descent::read(std::span<const Met> nodes) {
@@ -87,8 +93,6 @@ Descent::Hop Descent::read_hop(const std::vector<Met>& level, std::size_t edges_
             hop.meets.push_back(edge.to);
         }
     }
-    std::sort(hop.reached.begin(), hop.reached.end(),
-              [&](Met a, Met b) { return met_[a] < met_[b]; });
     return hop;
 }
 

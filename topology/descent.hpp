@@ -46,11 +46,12 @@ class Descent {
     struct Hop {
         std::size_t begin = 0;
         std::size_t end = 0;
-        std::vector<Met> reached;  // not told; by number
+        std::vector<Met> reached;  // not told; each once
         std::vector<Met> meets;    // of these, where two ways meet
     };
 
     Met meet(NodeIndex node);
+    void sort_by_number(std::vector<Met>& nodes) const;
     Hop read_hop(const std::vector<Met>& level, std::size_t edges_max);
     void keep(const std::vector<Hop>& hops);
 
