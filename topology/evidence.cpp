@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 namespace nocturne::topology {
 
@@ -39,7 +40,7 @@ EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
     weigh_storm();
     weigh_silent();
     weigh_links();
-    seen_.resize(graph.size(), 0);
+    offers_.resize(graph.size());
 }
 
 void EvidenceWalk::weigh_storm() {
@@ -280,6 +281,18 @@ double EvidenceWalk::pushes(Local caller, Local called) const {
     return leaves > 0 ? weights_.overload * std::min(1.0, leaves / arrives) : 0.0;
 }
 
+void EvidenceWalk::push_open(const Step& step) {
+    open_.push_back(step);
+    std::push_heap(open_.begin(), open_.end(), IsLessSure());
+}
+
+EvidenceWalk::Step EvidenceWalk::pop_open() {
+    std::pop_heap(open_.begin(), open_.end(), IsLessSure());
+    const Step step = open_.back();
+    open_.pop_back();
+    return step;
+}
+
 // The surest way to each node first.
 Reach EvidenceWalk::reach(Local start, bool with_paths) {
     Reach reached;
@@ -288,16 +301,14 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
     ++visit_;
     steps_.clear();
     open_.clear();
-    open_.push_back({start, 0, 0, 1.0, false});
+    offers_[start] = {1.0, visit_, 0, false};
+    push_open({start, 0, 0, 1.0, false});
     double explained = 0;
     while (!open_.empty()) {
-        std::pop_heap(open_.begin(), open_.end(), is_less_sure);
-        const Step step = open_.back();
-        open_.pop_back();
-        if (seen_[step.node] == visit_) {
+        const Step step = pop_open();
+        if (std::exchange(offers_[step.node].is_taken, true)) {
             continue;
         }
-        seen_[step.node] = visit_;
         const auto place = static_cast<std::uint32_t>(steps_.size());
         steps_.push_back(step);
         if (place > 0 && graph_[step.node].alerts()) {
@@ -317,19 +328,16 @@ Reach EvidenceWalk::reach(Local start, bool with_paths) {
     return reached;
 }
 
-bool EvidenceWalk::is_less_sure(const Step& a, const Step& b) {
-    if (a.surely != b.surely) {
-        return a.surely < b.surely;
-    }
-    return a.hop != b.hop ? a.hop > b.hop : a.node > b.node;
-}
-
+// Unless a way that is as sure, and no longer, is known already.
 void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
-    if (seen_[node] != visit_) {
-        open_.push_back({node, from, static_cast<std::uint8_t>(steps_[from].hop + 1), surely,
-                         !graph_[node].alerts()});
-        std::push_heap(open_.begin(), open_.end(), is_less_sure);
+    const auto hop = static_cast<std::uint8_t>(steps_[from].hop + 1);
+    Offer& offer = offers_[node];
+    const bool is_worse = surely < offer.surely || (surely == offer.surely && hop >= offer.hop);
+    if (offer.visit == visit_ && (offer.is_taken || is_worse)) {
+        return;
     }
+    offer = {surely, visit_, hop, false};
+    push_open({node, from, hop, surely, !graph_[node].alerts()});
 }
 
 // To what depends on the node at that step; over one silent node, not over two.
@@ -357,7 +365,7 @@ void EvidenceWalk::step_aside(Local start) {
         if (const double surely = pushes(start, arc.other); surely > 0) {
             step_to(arc.other, 0, surely);
         }
-        if (!is_saturated || !graph_[arc.other].is_host || seen_[arc.other] == visit_) {
+        if (!is_saturated || !graph_[arc.other].is_host || is_taken(arc.other)) {
             continue;
         }
         const auto host = static_cast<std::uint32_t>(steps_.size());

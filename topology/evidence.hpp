@@ -96,6 +96,25 @@ class EvidenceWalk {
         bool over_silent;
     };
 
+    // For the heap of open steps: the surest at the front, of equals the one of fewer hops, then
+    // the one to the node of the smaller number.
+    struct IsLessSure {
+        bool operator()(const Step& a, const Step& b) const {
+            if (a.surely != b.surely) {
+                return a.surely < b.surely;
+            }
+            return a.hop != b.hop ? a.hop > b.hop : a.node > b.node;
+        }
+    };
+
+    // The surest way to a node that a visit has found so far.
+    struct Offer {
+        double surely = 0;
+        std::uint32_t visit = 0;
+        std::uint8_t hop = 0;
+        bool is_taken = false;
+    };
+
     // What alerts in one part of the graph. What goes on in one part leaves the order of another's
     // suspects as it is.
     struct Storm {
@@ -121,7 +140,13 @@ class EvidenceWalk {
     double pushes(Local caller, Local called) const;
     double forward_of(Local node) const;
     KnownOrder strongest_order(Local node, bool node_first) const;
-    static bool is_less_sure(const Step& a, const Step& b);
+    void push_open(const Step& step);
+    Step pop_open();
+
+    bool is_taken(Local node) const {
+        return offers_[node].visit == visit_ && offers_[node].is_taken;
+    }
+
     void step_up(std::uint32_t from);
     void step_to(Local node, std::uint32_t from, double surely);
     void step_aside(Local start);
@@ -137,9 +162,9 @@ class EvidenceWalk {
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
 
-    std::vector<Step> steps_;          // of the last reach, the surest first
-    std::vector<Step> open_;           // a heap of those to come
-    std::vector<std::uint32_t> seen_;  // by node: the visit that saw it last
+    std::vector<Step> steps_;    // of the last reach, the surest first
+    std::vector<Step> open_;     // a heap of those to come
+    std::vector<Offer> offers_;  // by node
     std::uint32_t visit_ = 0;
 };
 

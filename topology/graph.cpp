@@ -3,6 +3,7 @@
 #include "topology/graph_tables.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace nocturne::topology {
@@ -60,11 +61,48 @@ void Graph::visit_dependencies(NodeIndex node, void* context, VisitEdge visit) c
     }
 }
 
-void Graph::visit_weights(NodeIndex node, void* context, VisitWeight visit) const {
-    for (std::uint32_t id = inside_->links[node].first_out; id != kNoRecord;) {
-        const EdgeRecord& edge = inside_->edges[id];
-        id = edge.next_out;
-        visit(context, edge.to, edge.weight);
+// The chains of so many nodes are followed by turns: while one edge is fetched, others are read.
+void Graph::visit_weights(std::span<const NodeIndex> nodes, void* context,
+                          VisitWeight visit) const {
+    constexpr std::size_t kChains = 16;
+
+    struct Chain {
+        std::size_t place;
+        const EdgeRecord* edge;
+    };
+
+    std::array<Chain, kChains> chains;
+    std::size_t count = 0;
+    std::size_t next = 0;
+    const auto follow = [&](Chain& chain, std::size_t place, std::uint32_t edge) {
+        chain = {place, &inside_->edges[edge]};
+        __builtin_prefetch(chain.edge);
+    };
+    while (true) {
+        while (count < kChains && next < nodes.size()) {
+            if (next + kChains < nodes.size()) {
+                __builtin_prefetch(&inside_->links[nodes[next + kChains]]);
+            }
+            if (const std::uint32_t first = inside_->links[nodes[next]].first_out;
+                first != kNoRecord) {
+                follow(chains[count++], next, first);
+            }
+            ++next;
+        }
+        if (count == 0) {
+            return;
+        }
+        for (std::size_t i = 0; i < count;) {
+            const EdgeRecord& edge = *chains[i].edge;
+            __builtin_prefetch(&inside_->links[edge.to]);  // asked for next, as a rule
+            visit(context, chains[i].place, edge.to, edge.weight);
+            if (edge.next_out != kNoRecord) {
+                follow(chains[i], chains[i].place, edge.next_out);
+                ++i;
+            } else {
+                chains[i] = chains[--count];
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -107,12 +108,15 @@ class Graph {
         });
     }
 
-    // Calls visit(NodeIndex, double weight): all that a walk asks of an edge.
+    // Calls visit(std::size_t place, NodeIndex other, double weight) for what each of the nodes
+    // depends on, `place` being the node's in `nodes`: all that a walk asks of an edge. In no
+    // promised order: several nodes are read at a time, since each edge is a wait for memory.
     template <typename Visit>
-    void for_each_dependency_weight(NodeIndex node, Visit&& visit) const {
-        visit_weights(node, &visit, [](void* context, NodeIndex other, double weight) {
-            (*static_cast<std::remove_reference_t<Visit>*>(context))(other, weight);
-        });
+    void for_each_dependency_weight(std::span<const NodeIndex> nodes, Visit&& visit) const {
+        visit_weights(
+            nodes, &visit, [](void* context, std::size_t place, NodeIndex other, double weight) {
+                (*static_cast<std::remove_reference_t<Visit>*>(context))(place, other, weight);
+            });
     }
 
     std::vector<std::string> provenance_names(Provenance provenance) const;
@@ -127,9 +131,9 @@ class Graph {
     friend class LiveGraph;
     using VisitEdge = void (*)(void* context, NodeIndex other, const Edge& edge);
 
-    using VisitWeight = void (*)(void* context, NodeIndex other, double weight);
+    using VisitWeight = void (*)(void* context, std::size_t place, NodeIndex other, double weight);
 
-    void visit_weights(NodeIndex node, void* context, VisitWeight visit) const;
+    void visit_weights(std::span<const NodeIndex> nodes, void* context, VisitWeight visit) const;
     void visit_dependencies(NodeIndex node, void* context, VisitEdge visit) const;
     void visit_dependents(NodeIndex node, void* context, VisitEdge visit) const;
 

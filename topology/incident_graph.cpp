@@ -1,10 +1,10 @@
 #include "topology/incident_graph.hpp"
 
-#include <boost/unordered/unordered_flat_set.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <numeric>
 #include <string_view>
 #include <tuple>
 
@@ -74,6 +74,21 @@ class CheckNames {
     boost::unordered_flat_map<std::string_view, Known> known_;
 };
 
+// The arcs by a key below `groups`; those of one key stay in their order.
+template <typename KeyOf>
+std::vector<FoundArc> grouped(const std::vector<FoundArc>& arcs, Local groups, KeyOf key_of) {
+    std::vector<std::size_t> next(groups + std::size_t{1});
+    for (const FoundArc& arc : arcs) {
+        ++next[key_of(arc) + std::size_t{1}];
+    }
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    std::vector<FoundArc> sorted(arcs.size());
+    for (const FoundArc& arc : arcs) {
+        sorted[next[key_of(arc)]++] = arc;
+    }
+    return sorted;
+}
+
 }  // namespace
 
 double deviation_of(const Symptom& symptom) {
@@ -84,35 +99,37 @@ double deviation_of(const Symptom& symptom) {
 IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> alerting,
                              const WalkLimits& limits)
     : graph_(graph), limits_(limits) {
-    std::vector<NodeIndex> level;
+    std::vector<NodeIndex> told;
     for (const AlertingNode* node : choose(alerting)) {
+        told.push_back(node->node);
         add(node->node);
         nodes_.back().told = node;
-        if (!node->symptoms.empty()) {
-            level.push_back(node->node);
-        }
     }
-    go_down(level);
-    copy_edges();
+    Descent descent(graph, std::move(told));
+    copy_edges(descent, go_down(descent));
     find_parts();
     weigh_symptoms();
+    find_excused();
 }
 
 IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t names_max) const {
     constexpr std::size_t kLookThrough = 256;
     const std::size_t all = all_dependents(node);
+    const NodeIndex index = nodes_[node].index;
     Missing missing;
-    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, nodes_[node].index).empty())) {
+    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, index).empty())) {
         const auto copied = dependents(node);
         const auto excused = std::count_if(copied.begin(), copied.end(), [&](const Arc& arc) {
-            return !is_missed(nodes_[arc.other].index, nodes_[node].index);
+            return nodes_[arc.other].is_excused || has_stand_in(nodes_[arc.other].index, index);
         });
         missing.count = all - std::min(all, static_cast<std::size_t>(excused));
         return missing;
     }
     std::vector<NodeIndex> missed;
-    graph_.for_each_dependent(nodes_[node].index, [&](NodeIndex other, const Edge&) {
-        if (is_missed(other, nodes_[node].index)) {
+    graph_.for_each_dependent(index, [&](NodeIndex other, const Edge&) {
+        const auto place = places_.find(other);
+        const bool is_excused = place != places_.end() && nodes_[place->second].is_excused;
+        if (!is_excused && !has_stand_in(other, index)) {
             missed.push_back(other);
         }
     });
@@ -125,18 +142,16 @@ IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t name
     return missing;
 }
 
-bool IncidentGraph::is_missed(NodeIndex dependent, NodeIndex node) const {
-    const auto place = places_.find(dependent);
-    if (place != places_.end()) {
-        const IncidentNode& copied = nodes_[place->second];
-        const auto above = dependents(place->second);
-        const bool passes_on = std::any_of(
-            above.begin(), above.end(), [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
-        if (copied.alerts() || passes_on || (copied.told != nullptr && copied.told->blind)) {
-            return false;
-        }
+// Who need not alert when what it depends on fails: who alerts, passes the fault on in silence, or
+// has nobody to tell of it.
+void IncidentGraph::find_excused() {
+    for (Local node = 0; node < size(); ++node) {
+        const auto above = dependents(node);
+        nodes_[node].is_excused =
+            nodes_[node].alerts() || (nodes_[node].told != nullptr && nodes_[node].told->blind) ||
+            std::any_of(above.begin(), above.end(),
+                        [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
     }
-    return !has_stand_in(dependent, node);
 }
 
 bool IncidentGraph::has_stand_in(NodeIndex dependent, NodeIndex node) const {
@@ -195,111 +210,101 @@ bool IncidentGraph::add(NodeIndex node) {
     return true;
 }
 
-// What the alerting nodes depend on may be the cause although it is silent: but only where at least
-// two of their ways down meet, and what lies on the way to there.
-void IncidentGraph::go_down(const std::vector<NodeIndex>& alerting) {
-    struct Push {
-        NodeIndex node;
-        NodeIndex from;
-    };
-
-    std::vector<std::vector<Push>> levels;
-    std::vector<NodeIndex> level = alerting;
-    for (std::uint8_t hop = 0; hop < limits_.silent_hops && !level.empty(); ++hop) {
-        std::vector<Push>& pushes = levels.emplace_back();
-        for (const NodeIndex node : level) {
-            graph_.for_each_dependency_weight(node, [&](NodeIndex other, double) {
-                if (other != node && !places_.contains(other)) {
-                    pushes.push_back({other, node});
-                }
-            });
-            if (pushes.size() > limits_.pushes_max) {
-                break;
-            }
-        }
-        std::sort(pushes.begin(), pushes.end(), [](const Push& a, const Push& b) {
-            return std::tie(a.node, a.from) < std::tie(b.node, b.from);
-        });
-        level.clear();
-        for (std::size_t i = 0; i < pushes.size(); ++i) {
-            if (i == 0 || pushes[i].node != pushes[i - 1].node) {
-                level.push_back(pushes[i].node);
-            }
-        }
-    }
-    // From the bottom: a node is kept when two ways meet in it, or when one that is kept is below.
-    boost::unordered_flat_set<NodeIndex> kept;
-    for (std::size_t hop = levels.size(); hop-- > 0;) {
-        const std::vector<Push>& pushes = levels[hop];
-        for (std::size_t i = 0; i < pushes.size(); ++i) {
-            const bool meets = i > 0 && pushes[i].node == pushes[i - 1].node &&
-                               pushes[i].from != pushes[i - 1].from;
-            if (meets) {
-                kept.insert(pushes[i].node);
-            }
-        }
-        for (const Push& push : pushes) {
-            if (hop > 0 && kept.contains(push.node)) {
-                kept.insert(push.from);
-            }
-        }
-    }
+// Returns where each node of the copy was met.
+std::vector<Descent::Met> IncidentGraph::go_down(Descent& descent) {
+    std::vector<Descent::Met> met(size());
+    std::iota(met.begin(), met.end(), 0);
+    std::vector<Descent::Met> alerting;
+    std::copy_if(met.begin(), met.end(), std::back_inserter(alerting),
+                 [&](Local node) { return !nodes_[node].told->symptoms.empty(); });
     bottom_ = size();
-    for (std::size_t hop = 0; hop < levels.size(); ++hop) {
+    constexpr std::size_t kFetchedAhead = 8;
+    for (const std::vector<Descent::Met>& hop : descent.go_down(std::move(alerting), limits_)) {
         bottom_ = size();
-        for (const Push& push : levels[hop]) {
-            if (nodes_.size() < limits_.nodes_max && kept.contains(push.node)) {
-                add(push.node);
+        for (std::size_t i = 0; i < hop.size() && nodes_.size() < limits_.nodes_max; ++i) {
+            if (i + kFetchedAhead < hop.size()) {
+                const Node& ahead = graph_.node(descent.index_of(hop[i + kFetchedAhead]));
+                __builtin_prefetch(&ahead.type);
+                __builtin_prefetch(&ahead.labels);
+            }
+            if (add(descent.index_of(hop[i]))) {
+                met.push_back(hop[i]);
             }
         }
+    }
+    return met;
+}
+
+// What the lowest nodes depend on is not asked: a fault comes up through one silent node, not
+// through two.
+void IncidentGraph::copy_edges(Descent& descent, const std::vector<Descent::Met>& met) {
+    descent.read(std::span(met).first(bottom_));
+    std::vector<Local> copied(descent.met_count(), kNoLocal);
+    for (Local node = 0; node < size(); ++node) {
+        copied[met[node]] = node;
+    }
+    std::vector<FoundArc> found;
+    for (const Descent::EdgeRead& edge : descent.edges()) {
+        const Local from = copied[edge.from];
+        const Local to = copied[edge.to];
+        if (from < bottom_ && to != kNoLocal && from != to) {
+            found.push_back({from, to, edge.weight});
+        }
+    }
+    const std::vector<Local> numbered = by_number();
+    set_dependencies(found, numbered);
+    set_dependents(numbered);
+}
+
+// Each node's by the other's number, in which they do not hang on which edge was added first; of
+// parallel edges the heaviest.
+void IncidentGraph::set_dependencies(const std::vector<FoundArc>& found,
+                                     const std::vector<Local>& numbered) {
+    std::vector<Local> ranks(size());
+    for (Local rank = 0; rank < size(); ++rank) {
+        ranks[numbered[rank]] = rank;
+    }
+    const std::vector<FoundArc> by_other =
+        grouped(found, size(), [&](const FoundArc& arc) { return ranks[arc.to]; });
+    for (const FoundArc& arc :
+         grouped(by_other, size(), [](const FoundArc& arc) { return arc.from; })) {
+        IncidentNode& node = nodes_[arc.from];
+        if (node.dependency_count == 0) {
+            node.first_dependency = static_cast<std::uint32_t>(dependencies_.size());
+        } else if (dependencies_.back().other == arc.to) {
+            dependencies_.back().weight = std::max(dependencies_.back().weight, arc.weight);
+            continue;
+        }
+        ++node.dependency_count;
+        dependencies_.push_back({arc.to, arc.weight});
     }
 }
 
-// In an order that does not hang on which edge was added first; of parallel edges the heaviest.
-// What the lowest nodes depend on is not asked: a fault comes up through one silent node, not
-// through two.
-void IncidentGraph::copy_edges() {
-    struct Found {
-        Local from;
-        Local to;
-        float weight;
-    };
-
-    std::vector<Found> found;
-    for (Local from = 0; from < bottom_; ++from) {
-        graph_.for_each_dependency_weight(nodes_[from].index, [&](NodeIndex other, double weight) {
-            const auto to = places_.find(other);
-            if (to != places_.end() && to->second != from) {
-                found.push_back({from, to->second, static_cast<float>(weight)});
-            }
-        });
-    }
-    std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
-        return std::tuple(a.from, nodes_[a.to].index, -a.weight) <
-               std::tuple(b.from, nodes_[b.to].index, -b.weight);
-    });
-    found.erase(std::unique(found.begin(), found.end(),
-                            [](const Found& a, const Found& b) {
-                                return a.from == b.from && a.to == b.to;
-                            }),
-                found.end());
-    for (const Found& arc : found) {
-        IncidentNode& node = nodes_[arc.from];
-        if (node.dependency_count++ == 0) {
-            node.first_dependency = static_cast<std::uint32_t>(dependencies_.size());
+// The same arcs from the other end.
+void IncidentGraph::set_dependents(const std::vector<Local>& numbered) {
+    std::vector<FoundArc> arcs;
+    arcs.reserve(dependencies_.size());
+    for (const Local from : numbered) {
+        for (const Arc& arc : dependencies(from)) {
+            arcs.push_back({from, arc.other, arc.weight});
         }
-        dependencies_.push_back({arc.to, arc.weight});
     }
-    std::sort(found.begin(), found.end(), [&](const Found& a, const Found& b) {
-        return std::tuple(a.to, nodes_[a.from].index) < std::tuple(b.to, nodes_[b.from].index);
-    });
-    for (const Found& arc : found) {
+    for (const FoundArc& arc : grouped(arcs, size(), [](const FoundArc& it) { return it.to; })) {
         IncidentNode& node = nodes_[arc.to];
         if (node.dependent_count++ == 0) {
             node.first_dependent = static_cast<std::uint32_t>(dependents_.size());
         }
         dependents_.push_back({arc.from, arc.weight});
     }
+}
+
+// The nodes of the copy by their numbers in the big graph.
+std::vector<Local> IncidentGraph::by_number() const {
+    std::vector<Local> nodes(size());
+    std::iota(nodes.begin(), nodes.end(), 0);
+    std::sort(nodes.begin(), nodes.end(),
+              [&](Local a, Local b) { return nodes_[a].index < nodes_[b].index; });
+    return nodes;
 }
 
 // Nodes that edges tie together, whichever way they point, get one number: that of the first.

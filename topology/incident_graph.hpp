@@ -3,6 +3,7 @@
 #pragma once
 
 #include "topology/check_kind.hpp"
+#include "topology/descent.hpp"
 #include "topology/walk.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -19,6 +20,13 @@ inline constexpr Local kNoLocal = UINT32_MAX;
 
 struct Arc {
     Local other;
+    float weight;
+};
+
+// An arc of the copy, before both its ends know it.
+struct FoundArc {
+    Local from;
+    Local to;
     float weight;
 };
 
@@ -44,7 +52,8 @@ struct IncidentNode {
     Local part = kNoLocal;  // the same for all nodes that edges tie together
     bool slo = false;       // users feel it here
     bool is_remote = false;
-    bool is_host = false;  // others share it: a machine, a disk, a switch
+    bool is_host = false;     // others share it: a machine, a disk, a switch
+    bool is_excused = false;  // not missed when it does not alert
     model::Time first_seen = model::kNoTime;
 
     bool alerts() const { return symptom_count > 0; }
@@ -104,13 +113,16 @@ class IncidentGraph {
     model::Time first_alert() const { return first_alert_; }
 
    private:
-    bool is_missed(NodeIndex dependent, NodeIndex node) const;
     bool has_stand_in(NodeIndex dependent, NodeIndex node) const;
     std::vector<const AlertingNode*> choose(std::span<const AlertingNode> alerting) const;
-    void go_down(const std::vector<NodeIndex>& alerting);
-    void copy_edges();
+    std::vector<Descent::Met> go_down(Descent& descent);
+    void copy_edges(Descent& descent, const std::vector<Descent::Met>& met);
+    std::vector<Local> by_number() const;
+    void set_dependencies(const std::vector<FoundArc>& found, const std::vector<Local>& numbered);
+    void set_dependents(const std::vector<Local>& numbered);
     void find_parts();
     void weigh_symptoms();
+    void find_excused();
     bool add(NodeIndex node);
 
     const Graph& graph_;

@@ -161,8 +161,9 @@ class Foresight {
     Group& group_of(NodeIndex node) {
         const auto [place, is_new] = groups_.try_emplace(node);
         if (is_new) {
+            Group& group = place->second;
             graph_.for_each_dependency(node, [&](NodeIndex, const Edge& edge) {
-                place->second.members += edge.type == kRedundantType ? 1U : 0U;
+                group.members += edge.type == kRedundantType ? 1U : 0U;
             });
         }
         return place->second;

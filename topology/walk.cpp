@@ -28,15 +28,20 @@ struct Candidate {
 
 // Ties are broken by what is explained, then by the suspect's own alerts.
 bool is_likelier(const Candidate& a, const Candidate& b) {
+    if (a.raw != b.raw) {
+        return a.raw > b.raw;
+    }
     const auto part = [](const Candidate& candidate, Part which) {
         return candidate.points[static_cast<std::size_t>(which)];
     };
-    return std::tuple(b.raw, part(b, Part::Explains), part(b, Part::Own), a.node) <
-           std::tuple(a.raw, part(a, Part::Explains), part(a, Part::Own), b.node);
+    return std::tuple(part(b, Part::Explains), part(b, Part::Own), a.node) <
+           std::tuple(part(a, Part::Explains), part(a, Part::Own), b.node);
 }
 
+// The likeliest first.
 std::vector<Candidate> judge(const IncidentGraph& graph, EvidenceWalk& walk) {
     std::vector<Candidate> candidates;
+    candidates.reserve(graph.size());
     for (Local node = 0; node < graph.size(); ++node) {
         if (walk.is_candidate(node)) {
             const Points points = walk.points_of(node);
@@ -44,11 +49,20 @@ std::vector<Candidate> judge(const IncidentGraph& graph, EvidenceWalk& walk) {
                 {node, points, std::accumulate(points.begin(), points.end(), 0.0), 0});
         }
     }
-    std::sort(candidates.begin(), candidates.end(), is_likelier);
-    for (Candidate& candidate : candidates) {
-        candidate.odds = std::exp(candidate.raw - candidates.front().raw);
+    std::vector<const Candidate*> order;  // a candidate is much to move
+    order.reserve(candidates.size());
+    for (const Candidate& candidate : candidates) {
+        order.push_back(&candidate);
     }
-    return candidates;
+    std::sort(order.begin(), order.end(),
+              [](const Candidate* a, const Candidate* b) { return is_likelier(*a, *b); });
+    std::vector<Candidate> sorted;
+    sorted.reserve(candidates.size());
+    for (const Candidate* candidate : order) {
+        sorted.push_back(*candidate);
+        sorted.back().odds = std::exp(candidate->raw - sorted.front().raw);
+    }
+    return sorted;
 }
 
 double sum_of_odds(const std::vector<Candidate>& candidates) {
