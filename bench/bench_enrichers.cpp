@@ -1,7 +1,7 @@
 // What small enrichers leave of the engine: events a second through the core with none, with some
 // that look and do nothing, and with some that annotate. CPU of this thread, best of several runs.
 //
-//   bench_enrichers [events]
+//   bench_enrichers [events [number of one row, from 1]]
 #include "bench/workload.hpp"
 #include "engine/core.hpp"
 #include "engine/deep_thread.hpp"
@@ -69,28 +69,41 @@ double seconds_of(const model::PluginsRevision& revision, std::uint64_t events) 
     return (bench::cpu_us() - begin) / 1e6;
 }
 
-void report(const char* name, const model::PluginsRevision& revision, std::uint64_t events) {
+struct Row {
+    const char* name;
+    model::PluginsRevision revision;
+};
+
+void report(const Row& row, std::uint64_t events) {
     double best = 1e9;
     for (int run = 0; run < kRuns; ++run) {
-        best = std::min(best, seconds_of(revision, events));
+        best = std::min(best, seconds_of(row.revision, events));
     }
-    std::printf("%-40s %9.0f events/s %8.3f us/event\n", name, static_cast<double>(events) / best,
-                best * 1e6 / static_cast<double>(events));
+    std::printf("%-40s %9.0f events/s %8.3f us/event\n", row.name,
+                static_cast<double>(events) / best, best * 1e6 / static_cast<double>(events));
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
     const std::uint64_t events = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 300'000;
+    const std::uint64_t only = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 0;
     const std::string reads = "if event.severity == 'never' then nocturne.annotate('a', 'b') end";
     const std::string writes = "nocturne.annotate(NAME, event.resource)";
+    const std::vector<Row> rows = {
+        {"no plugins", {}},
+        {"1 enricher, empty", enrichers(1, "")},
+        {"20 enrichers, empty", enrichers(20, "")},
+        {"20 enrichers, each reads a field", enrichers(20, reads)},
+        {"1 enricher, annotates each event", enrichers(1, writes)},
+        {"20 enrichers, each annotates each event", enrichers(20, writes)},
+    };
     engine::run_deep([&] {
-        report("no plugins", {}, events);
-        report("1 enricher, empty", enrichers(1, ""), events);
-        report("20 enrichers, empty", enrichers(20, ""), events);
-        report("20 enrichers, each reads a field", enrichers(20, reads), events);
-        report("1 enricher, annotates each event", enrichers(1, writes), events);
-        report("20 enrichers, each annotates each event", enrichers(20, writes), events);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (only == 0 || only == i + 1) {
+                report(rows[i], events);
+            }
+        }
     });
     return 0;
 }

@@ -106,22 +106,6 @@ double number_in(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() ? number : kMissing;
 }
 
-Result<double> seconds_of(std::string_view text) {
-    if (const double epoch = number_in(text); std::isfinite(epoch)) {
-        return epoch;
-    }
-    std::string whole(text);
-    if (whole.size() > 10 && whole[10] == ' ') {
-        whole[10] = 'T';
-    }
-    if (whole.find_first_of("Z+", 10) == std::string::npos &&
-        whole.find('-', 10) == std::string::npos) {
-        whole += 'Z';
-    }
-    NOCTURNE_TRY(const model::Time time, model::parse_time(whole));
-    return static_cast<double>(model::to_unix_ms(time)) / 1000.0;
-}
-
 template <typename T>
 void append(std::string& out, T number) {
     char digits[32];
@@ -171,7 +155,7 @@ class Rows {
 
 // The time of a row, which it writes.
 Result<double> take_time(std::string_view cell, std::uint32_t line, std::string& out) {
-    Result<double> parsed = seconds_of(cell);
+    Result<double> parsed = parse_seconds(cell);
     if (!parsed) {
         return fail_at(line, "\"" + std::string(cell) +
                                  "\" is not a time; expected e.g. 2026-11-21T02:13:05Z, "
@@ -232,6 +216,22 @@ Status read_rows(Lines& lines, const Columns& columns, Scorer& scorer,
 }
 
 }  // namespace
+
+Result<double> parse_seconds(std::string_view text) {
+    if (const double epoch = number_in(text); std::isfinite(epoch)) {
+        return epoch;
+    }
+    std::string whole(text);
+    if (whole.size() > 10 && whole[10] == ' ') {
+        whole[10] = 'T';
+    }
+    if (whole.find_first_of("Z+", 10) == std::string::npos &&
+        whole.find('-', 10) == std::string::npos) {
+        whole += 'Z';
+    }
+    NOCTURNE_TRY(const model::Time time, model::parse_time(whole));
+    return static_cast<double>(model::to_unix_ms(time)) / 1000.0;
+}
 
 Status detect_csv(std::istream& csv, Scorer& scorer, std::optional<SampleTimes> times,
                   std::ostream& out) {

@@ -5,6 +5,7 @@
 
 #include <iosfwd>
 #include <optional>
+#include <string_view>
 
 namespace nocturne::cli {
 
@@ -30,5 +31,8 @@ class Scorer {
 // of the file; a line may have 64 KiB.
 Status detect_csv(std::istream& csv, Scorer& scorer, std::optional<SampleTimes> times,
                   std::ostream& out);
+
+// Epoch seconds, of a time as a `timestamp` may be written.
+Result<double> parse_seconds(std::string_view text);
 
 }  // namespace nocturne::cli

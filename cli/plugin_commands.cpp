@@ -1,5 +1,7 @@
 #include "cli/plugin_commands.hpp"
 
+#include "cli/anomaly_labels.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/json_text.hpp"
 #include "cli/plugin_pages.hpp"
 #include "cli/server.hpp"
@@ -18,6 +20,7 @@ struct PluginOptions {
     std::string name;
     std::string mode;
     std::string by = this_person();
+    std::string labels;
     std::shared_ptr<ServerOptions> server;
 };
 
@@ -35,9 +38,51 @@ int show(const PluginOptions& options) {
                   render_plugin_page);
 }
 
+// What of a version's words the labels confirm.
+void add_score(boost::json::object& labelled, const char* version, const AnomalyLabels& labels,
+               const boost::json::value& comparison) {
+    std::vector<AnomalyLabels::Told> told;
+    for (const boost::json::value& one : list_of(comparison, "told")) {
+        if (flag_of(one, version)) {
+            told.push_back({text_of(one, "resource"), time_of(one, "at")});
+        }
+    }
+    const AnomalyLabels::Score score = labels.score(told);
+    const std::uint64_t known = score.right + score.wrong;
+    boost::json::object& out = labelled[version].emplace_object();
+    out["right"] = score.right;
+    out["wrong"] = score.wrong;
+    out["unlabelled"] = score.unlabelled;
+    out["precision"] = nullptr;
+    if (known > 0) {
+        out["precision"] = static_cast<double>(score.right) / static_cast<double>(known);
+    }
+    out["windows_found"] = score.found;
+    out["windows"] = labels.windows();
+}
+
+// The labels of a file in place of those that people gave incidents.
+Result<std::string> relabelled(const std::string& comparison, const std::string& file) {
+    NOCTURNE_TRY(const AnomalyLabels labels, AnomalyLabels::read(file));
+    NOCTURNE_TRY(boost::json::value json, parse_json(comparison));
+    boost::json::object labelled;
+    add_score(labelled, "old", labels, json);
+    add_score(labelled, "new", labels, json);
+    json.as_object()["labelled"] = std::move(labelled);
+    return boost::json::serialize(json);
+}
+
 int compare(const PluginOptions& options) {
-    return answer(Server(*options.server).get(path_of(options, "/comparison")),
-                  *options.server->format, render_comparison_page);
+    auto reply = Server(*options.server).get(path_of(options, "/comparison"));
+    if (!options.labels.empty() && reply && reply->is_ok()) {
+        Result<std::string> body = relabelled(reply->body, options.labels);
+        if (!body) {
+            complain(to_string(body.error()));
+            return kFindings;
+        }
+        reply->body = *std::move(body);
+    }
+    return answer(reply, *options.server->format, render_comparison_page);
 }
 
 int act(const PluginOptions& options, const std::string& verb) {
@@ -66,6 +111,13 @@ void add_reading(CLI::App& plugin, Action& chosen, const char* name, const char*
                  bool has_name, int (*read)(const PluginOptions&)) {
     CLI::App* command = plugin.add_subcommand(name, what);
     const auto options = add_options(*command, has_name);
+    if (read == compare) {
+        command
+            ->add_option("--labels", options->labels,
+                         "precision by these labels instead of those of incidents: a CSV with the "
+                         "columns resource,from,to, or JSON as NAB has it")
+            ->option_text("FILE");
+    }
     command->callback(
         [&chosen, options, read] { chosen = [options, read] { return read(*options); }; });
 }

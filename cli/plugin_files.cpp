@@ -4,9 +4,9 @@
 #include "rules/grammar.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <fstream>
-#include <iterator>
 #include <sstream>
 
 namespace nocturne::cli {
@@ -15,29 +15,44 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kBytesMax = 16U << 20;  // the sandbox allows a plugin less, and says so
+constexpr std::size_t kFilesMax = 1000;
+constexpr const char* kTestModules = "testing";  // the folder of what tests share
 
-Result<std::string> read_text(const fs::path& path) {
-    std::error_code error;
-    std::ifstream in(path, std::ios::binary);
-    if (!in || fs::is_directory(path, error)) {
-        return fail(
-            {ErrorCode::NotFound, "cannot be read; is the name right?", {{path.string(), 0, 0}}});
+// The .lua files of a folder, as require() has them.
+void add_modules(plugins::PluginSource& source, const fs::path& folder,
+                 std::vector<Error>& problems) {
+    for (const fs::path& file : files_in(folder, ".lua")) {
+        if (!is_plugin_file(file)) {
+            continue;
+        }
+        if (Result<std::string> text = read_plugin_text(file)) {
+            source.modules.push_back({file.stem().string(), *std::move(text), file.string()});
+        } else {
+            problems.push_back(std::move(text).error());
+        }
     }
-    if (fs::file_size(path, error) > kBytesMax && !error) {
-        return fail({ErrorCode::Invalid,
-                     "is larger than " + std::to_string(kBytesMax >> 20) + " MiB",
-                     {{path.string(), 0, 0}}});
-    }
-    return std::string{std::istreambuf_iterator<char>(in), {}};
 }
 
-// The regular files of a folder with that extension, by name; none when there is no such folder.
+Result<plugins::PluginSource> first_problem_or(std::optional<plugins::PluginSource> source,
+                                               std::vector<Error>& problems) {
+    if (!problems.empty()) {
+        return fail(std::move(problems.front()));
+    }
+    return *std::move(source);
+}
+
+}  // namespace
+
+bool is_plugin_file(const fs::path& file) {
+    return file.extension() == ".lua" && !file.stem().string().ends_with("_test");
+}
+
 std::vector<fs::path> files_in(const fs::path& folder, const char* extension) {
     std::vector<fs::path> files;
     std::error_code error;
     for (auto it = fs::directory_iterator(folder.empty() ? "." : folder, error);
-         !error && it != fs::directory_iterator(); it.increment(error)) {
+         !error && it != fs::directory_iterator() && files.size() < kFilesMax;
+         it.increment(error)) {
         if (it->is_regular_file(error) && it->path().extension() == extension) {
             files.push_back(it->path());
         }
@@ -46,27 +61,60 @@ std::vector<fs::path> files_in(const fs::path& folder, const char* extension) {
     return files;
 }
 
-}  // namespace
+Result<std::string> read_plugin_text(const fs::path& file) {
+    std::error_code error;
+    std::ifstream in(file, std::ios::binary);
+    if (!in || fs::is_directory(file, error)) {
+        return fail(
+            {ErrorCode::NotFound, "cannot be read; is the name right?", {{file.string(), 0, 0}}});
+    }
+    std::string text;
+    std::array<char, 32U << 10> block;
+    while (text.size() <= kPluginFileBytesMax && in.good()) {
+        in.read(block.data(), block.size());
+        text.append(block.data(), static_cast<std::size_t>(in.gcount()));
+    }
+    if (text.size() > kPluginFileBytesMax) {
+        return fail({ErrorCode::Invalid,
+                     "is larger than " + std::to_string(kPluginFileBytesMax >> 20) + " MiB",
+                     {{file.string(), 0, 0}}});
+    }
+    return text;
+}
 
-Result<plugins::PluginSource> read_plugin_source(const fs::path& file) {
-    NOCTURNE_TRY(std::string text, read_text(file));
-    plugins::PluginSource source{file.string(), std::move(text), {}};
+std::optional<plugins::PluginSource> read_plugin_source(const fs::path& file,
+                                                        std::vector<Error>& problems) {
+    Result<std::string> text = read_plugin_text(file);
+    if (!text) {
+        problems.push_back(std::move(text).error());
+        return std::nullopt;
+    }
+    plugins::PluginSource source{file.string(), *std::move(text), {}};
     fs::path own = file;
     own.replace_extension();
-    if (own == file) {
-        return source;
-    }
-    for (const fs::path& module : files_in(own, ".lua")) {
-        if (!module.stem().string().ends_with("_test")) {
-            NOCTURNE_TRY(std::string code, read_text(module));
-            source.modules.push_back({module.stem().string(), std::move(code)});
-        }
+    if (own != file) {
+        add_modules(source, own, problems);
     }
     return source;
 }
 
+Result<plugins::PluginSource> read_plugin_source(const fs::path& file) {
+    std::vector<Error> problems;
+    std::optional<plugins::PluginSource> source = read_plugin_source(file, problems);
+    return first_problem_or(std::move(source), problems);
+}
+
+Result<plugins::PluginSource> read_test_source(const fs::path& file) {
+    std::vector<Error> problems;
+    std::optional<plugins::PluginSource> source = read_plugin_source(file, problems);
+    if (source) {
+        add_modules(*source, file.parent_path() / kTestModules, problems);
+    }
+    return first_problem_or(std::move(source), problems);
+}
+
 Result<plugins::PluginTable> read_plugin_table(const fs::path& file) {
-    NOCTURNE_TRY(const std::string text, read_text(file));
+    NOCTURNE_TRY(const std::string text, read_plugin_text(file));
     rules::ProblemList problems;
     std::vector<rules::CsvRow> rows =
         rules::parse_csv(text, file.string(), rules::kTableRowsMax, problems);

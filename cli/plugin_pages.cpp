@@ -148,6 +148,34 @@ std::string render_plugin_page(const json::value& plugin, const PageOptions& opt
     return out;
 }
 
+namespace {
+
+// "92 % (23 of 25 that are labelled), 4 of 5 windows found"; "" where nothing was told.
+std::string precision_text(const json::value& labelled, const char* version) {
+    const json::value* of = object_of(labelled, version);
+    if (of == nullptr) {
+        return "";
+    }
+    const auto right = static_cast<std::uint64_t>(number_of(*of, "right"));
+    const auto known = right + static_cast<std::uint64_t>(number_of(*of, "wrong"));
+    const auto unlabelled = static_cast<std::uint64_t>(number_of(*of, "unlabelled"));
+    if (known + unlabelled == 0) {
+        return "told of nothing";
+    }
+    std::string text = known == 0
+                           ? "told of " + std::to_string(unlabelled) + ", none of it labelled"
+                           : percent(number_of(*of, "precision")) + " (" + std::to_string(right) +
+                                 " of " + std::to_string(known) + " right, " +
+                                 std::to_string(unlabelled) + " unlabelled)";
+    if (number_of(*of, "windows") > 0) {
+        text += ", " + text_of(*of, "windows_found") + " of " + text_of(*of, "windows") +
+                " windows found";
+    }
+    return text;
+}
+
+}  // namespace
+
 std::string render_comparison_page(const json::value& reply, const PageOptions& options) {
     const json::object& root = reply.as_object();
     const std::string name = text_of(reply, "plugin");
@@ -171,6 +199,11 @@ std::string render_comparison_page(const json::value& reply, const PageOptions& 
     add_line(out, "only the new", text_of(reply, "only_new"));
     add_line(out, "otherwise", text_of(reply, "differ"));
     add_line(out, "other scores", text_of(reply, "scores_differ"));
+    if (const json::value* labelled = object_of(reply, "labelled");
+        labelled != nullptr && !list_of(reply, "told").empty()) {
+        add_line(out, "old precision", precision_text(*labelled, "old"));
+        add_line(out, "new precision", precision_text(*labelled, "new"));
+    }
     if (trial != nullptr && trial->is_object()) {
         add_line(out, "the new one", usage_of(*trial));
         write_fault(out, *trial, options);

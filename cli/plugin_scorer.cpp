@@ -1,8 +1,8 @@
 #include "cli/plugin_scorer.hpp"
 
+#include "cli/plugin_files.hpp"
+
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 namespace nocturne::cli {
@@ -28,15 +28,11 @@ Result<plugins::PluginSource> find_plugin_source(const std::string& wanted) {
         return plugins::PluginSource{std::string(shipped->file), std::string(shipped->text), {}};
     }
     const bool is_file = wanted.ends_with(".lua") || wanted.find('/') != std::string::npos;
-    std::ifstream file(wanted, std::ios::binary);
-    if (!is_file || !file) {
-        return fail(ErrorCode::NotFound, is_file ? wanted + ": cannot be read"
-                                                 : "no plugin \"" + wanted +
-                                                       "\"; give a file, or one of " +
-                                                       names_of_detectors());
+    if (!is_file) {
+        return fail(ErrorCode::NotFound,
+                    "no plugin \"" + wanted + "\"; give a file, or one of " + names_of_detectors());
     }
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    return plugins::PluginSource{wanted, std::move(text), {}};
+    return read_plugin_source(wanted);
 }
 
 Result<std::unique_ptr<PluginScorer>>

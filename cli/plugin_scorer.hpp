@@ -12,8 +12,8 @@
 
 namespace nocturne::cli {
 
-// `wanted`: a file ("plugins/mine.lua"), or the name of a shipped one ("best"). An error names what
-// there is.
+// `wanted`: a file ("plugins/mine.lua", with the modules in plugins/mine/), or the name of a
+// shipped one ("best"). An error names what there is.
 Result<plugins::PluginSource> find_plugin_source(const std::string& wanted);
 
 class PluginScorer final : public Scorer {

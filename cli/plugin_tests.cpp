@@ -44,7 +44,7 @@ bool is_plugin_test(const std::string& file) {
 
 std::vector<RuleTestResult> run_plugin_tests(const std::string& file,
                                              plugins::LineCoverage* coverage) {
-    Result<plugins::PluginSource> source = read_plugin_source(file);
+    Result<plugins::PluginSource> source = read_test_source(file);
     if (!source) {
         return {{file, file, {to_string(source.error())}}};
     }

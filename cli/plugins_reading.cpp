@@ -1,11 +1,11 @@
 #include "cli/plugins_reading.hpp"
 
+#include "cli/plugin_files.hpp"
 #include "engine/deep_thread.hpp"
 #include "plugins/plugin.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,29 +17,6 @@ namespace nocturne::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kFilesMax = 1000;
-constexpr std::size_t kPluginBytesMax = 1U << 20;  // the sandbox allows less, and says so better
-constexpr std::size_t kTableBytesMax = 16U << 20;
-
-bool is_plugin(const fs::path& path) {
-    return path.extension() == ".lua" && !path.stem().string().ends_with("_test");
-}
-
-// The regular files of a folder, by name; none when there is no such folder.
-std::vector<fs::path> files_in(const fs::path& folder) {
-    std::vector<fs::path> files;
-    std::error_code error;
-    for (auto it = fs::directory_iterator(folder, error);
-         !error && it != fs::directory_iterator() && files.size() < kFilesMax;
-         it.increment(error)) {
-        if (it->is_regular_file(error)) {
-            files.push_back(it->path());
-        }
-    }
-    std::sort(files.begin(), files.end());
-    return files;
-}
 
 class PluginReader {
    public:
@@ -71,27 +48,24 @@ class PluginReader {
             take_plugin(path);
             return;
         }
-        for (const fs::path& file : files_in(path)) {
-            if (is_plugin(file)) {
+        for (const fs::path& file : files_in(path, ".lua")) {
+            if (is_plugin_file(file)) {
                 take_plugin(file);
             }
         }
     }
 
     void take_plugin(const fs::path& path) {
-        std::optional<std::string> text = read_file(path, kPluginBytesMax);
-        if (!text || !seen_.insert(path).second) {
+        if (!seen_.insert(path).second) {
             return;
         }
-        model::PluginFile file{path.string(), *std::move(text), {}};
-        fs::path own = path;
-        own.replace_extension();
-        for (const fs::path& module : files_in(own)) {
-            if (is_plugin(module)) {
-                if (std::optional<std::string> code = read_file(module, kPluginBytesMax)) {
-                    file.modules.push_back({module.stem().string(), *std::move(code)});
-                }
-            }
+        std::optional<plugins::PluginSource> source = read_plugin_source(path, reading_.problems);
+        if (!source) {
+            return;
+        }
+        model::PluginFile file{std::move(source->file), std::move(source->text), {}};
+        for (plugins::PluginSource::Module& module : source->modules) {
+            file.modules.push_back({std::move(module.name), std::move(module.text)});
         }
         reading_.revision.files.push_back(std::move(file));
         take_tables(path.parent_path());
@@ -101,39 +75,20 @@ class PluginReader {
         if (!folders_.insert(folder).second) {
             return;
         }
-        for (const fs::path& path : files_in(folder)) {
-            if (path.extension() != ".csv") {
+        for (const fs::path& path : files_in(folder, ".csv")) {
+            Result<std::string> text = read_plugin_text(path);
+            if (!text) {
+                reading_.problems.push_back(std::move(text).error());
                 continue;
             }
-            if (std::optional<std::string> text = read_file(path, kTableBytesMax)) {
-                model::RuleFile table{path.filename().string(), *std::move(text), model::kNoTime};
-                std::error_code error;
-                if (const auto written = fs::last_write_time(path, error); !error) {
-                    table.written = std::chrono::floor<model::Duration>(
-                        fs::file_time_type::clock::to_sys(written));
-                }
-                reading_.revision.tables.push_back(std::move(table));
+            model::RuleFile table{path.filename().string(), *std::move(text), model::kNoTime};
+            std::error_code error;
+            if (const auto written = fs::last_write_time(path, error); !error) {
+                table.written =
+                    std::chrono::floor<model::Duration>(fs::file_time_type::clock::to_sys(written));
             }
+            reading_.revision.tables.push_back(std::move(table));
         }
-    }
-
-    std::optional<std::string> read_file(const fs::path& path, std::size_t bytes_max) {
-        std::error_code error;
-        std::ifstream in(path, std::ios::binary);
-        if (!in || fs::is_directory(path, error)) {
-            complain("cannot be read; is the name right?", {path.string(), 0, 0});
-            return std::nullopt;
-        }
-        std::string text(bytes_max + 1, '\0');  // one more than allowed, so that too long shows
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
-        if (text.size() > bytes_max) {
-            complain("is larger than " + std::to_string(bytes_max >> 10) + " KiB",
-                     {path.string(), 0, 0});
-            return std::nullopt;
-        }
-        text.shrink_to_fit();
-        return text;
     }
 
     void load_all() {
@@ -221,6 +176,31 @@ PluginsReading read_playbooks(const std::vector<fs::path>& paths,
                               const std::vector<model::PluginValue>& values) {
     const engine::PluginRun run;
     return PluginReader(run, true).read(paths, values, {});
+}
+
+engine::PluginRun counting_run() {
+    engine::PluginRun run = engine::PluginRun::patient();
+    run.ceiling.memory_bytes_max = plugins::Limits().memory_bytes_max;
+    run.ceiling.block_bytes_max = plugins::Limits().block_bytes_max;
+    run.ceiling.patience = 1;
+    run.counting = plugins::Counting::Instructions;
+    return run;
+}
+
+Result<std::vector<model::PluginValue>> plugin_values(const std::vector<std::string>& parameters) {
+    std::vector<model::PluginValue> values;
+    for (const std::string& parameter : parameters) {
+        const std::size_t mark = parameter.find('=');
+        const std::size_t dot = parameter.find('.');
+        if (mark == std::string::npos || dot == 0 || dot >= mark || dot + 1 == mark) {
+            return fail(ErrorCode::Invalid, "--param \"" + parameter +
+                                                "\" is not PLUGIN.NAME=VALUE; expected e.g. "
+                                                "owner.fallback=ops");
+        }
+        values.push_back({parameter.substr(0, dot), parameter.substr(dot + 1, mark - dot - 1),
+                          parameter.substr(mark + 1), "", "--param"});
+    }
+    return values;
 }
 
 Status status_of(const PluginsReading& reading) {

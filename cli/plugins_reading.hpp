@@ -29,6 +29,13 @@ PluginsReading read_plugins(const std::vector<std::filesystem::path>& paths,
 PluginsReading read_playbooks(const std::vector<std::filesystem::path>& paths,
                               const std::vector<model::PluginValue>& values = {});
 
+// For recorded events: instructions are counted instead of time, so that a plugin is killed at the
+// same place each time.
+engine::PluginRun counting_run();
+
+// "owner.fallback=ops": what the command line sets of plugins.
+Result<std::vector<model::PluginValue>> plugin_values(const std::vector<std::string>& parameters);
+
 // All problems as one, for whoever can only say one thing.
 Status status_of(const PluginsReading& reading);
 

@@ -37,26 +37,23 @@ struct ReplayOptions {
     std::string rules;
     std::string against;
     std::string plugins;
+    std::string against_plugins;
+    std::vector<std::string> parameters;
     std::string journal;
     bool strict = false;
 };
 
-// Instructions are counted instead of time, so that a plugin is killed at the same place each time.
-engine::PluginRun counting_run() {
-    engine::PluginRun run = engine::PluginRun::patient();
-    run.ceiling.memory_bytes_max = plugins::Limits().memory_bytes_max;
-    run.ceiling.block_bytes_max = plugins::Limits().block_bytes_max;
-    run.ceiling.patience = 1;
-    run.counting = plugins::Counting::Instructions;
-    return run;
-}
-
-// No plugins for no path; nothing when they are wrong, which is told.
-std::optional<model::PluginsRevision> plugins_at(const std::string& path) {
-    if (path.empty()) {
+// Nothing when they are wrong, which is told.
+std::optional<model::PluginsRevision> plugins_at(const ReplayOptions& options) {
+    Result<std::vector<model::PluginValue>> values = plugin_values(options.parameters);
+    if (!values) {
+        complain(to_string(values.error()));
+        return std::nullopt;
+    }
+    if (options.plugins.empty()) {
         return model::PluginsRevision();
     }
-    PluginsReading reading = read_plugins({path}, {}, {}, counting_run());
+    PluginsReading reading = read_plugins({options.plugins}, *values, {}, counting_run());
     complain(reading.problems);
     return reading.problems.empty() ? std::optional(std::move(reading.revision)) : std::nullopt;
 }
@@ -105,7 +102,7 @@ int replay_events(const ReplayOptions& options, Format format) {
     if (!rules) {
         return kFindings;
     }
-    const std::optional<model::PluginsRevision> plugins = plugins_at(options.plugins);
+    const std::optional<model::PluginsRevision> plugins = plugins_at(options);
     if (!plugins) {
         return kFindings;
     }
@@ -181,16 +178,49 @@ Result<Replayer> replay_journal(const std::string& folder) {
     return replayer;
 }
 
+// What is not to be had of plugins, and the remedy; nullptr when all is well.
+const char* wrong_about_plugins(const ReplayOptions& options) {
+    const bool has_plugins = !options.plugins.empty();
+    if (!has_plugins && (!options.against_plugins.empty() || !options.parameters.empty())) {
+        return "--param and --against-plugins need --plugins";
+    }
+    if (has_plugins && !options.journal.empty()) {
+        return "--plugins goes with --events: a journal has its own plugins";
+    }
+    if (has_plugins && options.rules.empty() && !options.against.empty()) {
+        return "--against compares rules, and there are no --rules; --against-plugins compares "
+               "plugins";
+    }
+    return nullptr;
+}
+
+int compare(const ReplayOptions& options, Format format) {
+    ComparisonInputs inputs{options.events,  options.changes, options.topology,
+                            options.journal, options.against, options.rules};
+    inputs.old_plugins =
+        options.against_plugins.empty() ? options.plugins : options.against_plugins;
+    inputs.new_plugins = options.plugins;
+    inputs.compares_plugins = !options.against_plugins.empty();
+    Result<std::vector<model::PluginValue>> values = plugin_values(options.parameters);
+    if (!values) {
+        complain(to_string(values.error()));
+        return kFindings;
+    }
+    inputs.values = *std::move(values);
+    if (options.against.empty()) {
+        inputs.old_rules = options.rules.empty() ? "none" : options.rules;
+        inputs.new_rules = inputs.old_rules;
+    }
+    return compare_runs(inputs, format);
+}
+
 int replay(const ReplayOptions& options, Format format) {
-    if (!options.plugins.empty() && (!options.against.empty() || !options.journal.empty())) {
-        complain("--plugins goes with --events alone: a journal has its own plugins, and --against "
-                 "compares rules");
+    if (const char* wrong = wrong_about_plugins(options)) {
+        complain(wrong);
         return kUsage;
     }
-    if (!options.against.empty()) {
-        return compare_rules({options.events, options.changes, options.topology, options.journal,
-                              options.against, options.rules},
-                             format);
+    if (!options.against.empty() || !options.against_plugins.empty()) {
+        return compare(options, format);
     }
     if (!options.rules.empty() && !options.journal.empty()) {
         complain("--rules with --journal needs --against: the journal has its own rules; "
@@ -235,6 +265,15 @@ void add_replay(CLI::App& app, Action& chosen) {
         ->add_option("--plugins", options->plugins,
                      "Lua plugins: a file, or a folder of them; their instructions are counted "
                      "instead of their time")
+        ->option_text("PATH");
+    command
+        ->add_option("--param", options->parameters,
+                     "a parameter of --plugins, e.g. owner.fallback=ops")
+        ->option_text("PLUGIN.NAME=VALUE");
+    command
+        ->add_option(
+            "--against-plugins", options->against_plugins,
+            "tell what --plugins would have done otherwise than these plugins, or \"none\"")
         ->option_text("PATH");
     CLI::Option* journal =
         command

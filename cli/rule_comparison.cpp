@@ -1,10 +1,12 @@
 #include "cli/rule_comparison.hpp"
 
 #include "cli/exit_code.hpp"
+#include "cli/plugins_reading.hpp"
 #include "cli/recorded_reading.hpp"
 #include "cli/replayer.hpp"
 #include "cli/rules_reading.hpp"
 #include "cli/topology_files.hpp"
+#include "engine/plugin_rack.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
 #include "store/store.hpp"
@@ -28,8 +30,17 @@ struct Outcome {
     std::map<std::string, std::set<std::string>> incidents;  // by id
     std::map<std::string, std::string> incident_of;          // the last, by member
     std::map<std::string, std::string> hidden;               // by member: why
+    std::map<std::string, std::string> alerts;               // by member: severity and annotations
     std::uint64_t pages = 0;
     std::uint64_t tickets = 0;
+    std::uint64_t plugin_calls = 0;
+    std::uint64_t plugin_faults = 0;  // errors and kills
+};
+
+// Of one run.
+struct Setting {
+    std::optional<model::RulesRevision> rules;  // nothing stands for those of the journal
+    std::optional<model::PluginsRevision> plugins;
 };
 
 Outcome outcome_of(const Replayer& replayer) {
@@ -55,6 +66,9 @@ Outcome outcome_of(const Replayer& replayer) {
         if (!state.alerts.is_used(slot)) {
             continue;
         }
+        const model::Alert& alert = state.alerts[slot];
+        outcome.alerts[name_of(alert)] = std::string(model::name_of(alert.severity_worst)) + " " +
+                                         std::string(state.alerts.text(alert.annotations));
         for (const engine::Decision& decision : state.decisions.of(slot)) {
             const bool hides = decision.reason >= model::Reason::SilencedByOperator &&
                                decision.reason <= model::Reason::ChangeWindowExceeded &&
@@ -70,6 +84,11 @@ Outcome outcome_of(const Replayer& replayer) {
         outcome.pages += word.topic == model::Effect::Topic::NotifyPage ? 1U : 0U;
         outcome.tickets += word.topic == model::Effect::Topic::NotifyTicket ? 1U : 0U;
     }
+    for (const engine::RackedPlugin& racked : state.plugins->all()) {
+        const engine::PluginTally& tally = racked.current.tally;
+        outcome.plugin_calls += tally.calls;
+        outcome.plugin_faults += tally.errors + tally.killed_time + tally.killed_memory;
+    }
     return outcome;
 }
 
@@ -77,19 +96,21 @@ class Runs {
    public:
     explicit Runs(const ComparisonInputs& inputs) : inputs_(inputs) {}
 
-    // `rules`: nothing stands for those of the journal.
-    Result<Outcome> run(const std::optional<model::RulesRevision>& rules) const {
-        return inputs_.journal.empty() ? run_events(rules) : run_journal(rules);
+    Result<Outcome> run(const Setting& setting) const {
+        return inputs_.journal.empty() ? run_events(setting) : run_journal(setting.rules);
     }
 
    private:
-    Result<Outcome> run_events(const std::optional<model::RulesRevision>& rules) const {
+    Result<Outcome> run_events(const Setting& setting) const {
         const TopologyFiles topology =
             read_topology_files({inputs_.topology.begin(), inputs_.topology.end()});
-        Replayer replayer;
+        Replayer replayer({}, counting_run());
         replayer.apply(topology.change, model::from_unix_ms(0));
-        if (rules) {
-            replayer.apply(*rules, model::from_unix_ms(0));
+        if (setting.rules) {
+            replayer.apply(*setting.rules, model::from_unix_ms(0));
+        }
+        if (setting.plugins) {
+            replayer.apply(*setting.plugins, model::from_unix_ms(0));
         }
         Progress progress(this_terminal().is_err);
         RecordedReading reading(progress);
@@ -151,10 +172,15 @@ struct Difference {
     std::vector<std::string> merged;    // several that are one now
     std::vector<std::string> hidden;    // alerts that were told of before
     std::vector<std::string> released;  // the other way round
+    // Of plugins only.
+    std::vector<std::string> raised;  // alerts that were none before
+    std::vector<std::string> unraised;
+    std::vector<std::string> changed;  // another severity, other annotations
 
     bool is_empty() const {
         return missed.empty() && opened.empty() && split.empty() && merged.empty() &&
-               hidden.empty() && released.empty();
+               hidden.empty() && released.empty() && raised.empty() && unraised.empty() &&
+               changed.empty();
     }
 };
 
@@ -180,6 +206,22 @@ void look(const Outcome& from, const Outcome& to, std::vector<std::string>& gone
             gone.push_back(describe(id, members));
         } else if (now.size() > 1) {
             several.push_back(describe(id, members) + " -> " + std::to_string(now.size()));
+        }
+    }
+}
+
+void look_at_alerts(const Outcome& before, const Outcome& after, Difference& difference) {
+    for (const auto& [alert, now] : after.alerts) {
+        const auto old = before.alerts.find(alert);
+        if (old == before.alerts.end()) {
+            difference.raised.push_back(alert);
+        } else if (old->second != now) {
+            difference.changed.push_back(alert + ": " + old->second + " -> " + now);
+        }
+    }
+    for (const auto& [alert, then] : before.alerts) {
+        if (!after.alerts.contains(alert)) {
+            difference.unraised.push_back(alert);
         }
     }
 }
@@ -213,7 +255,10 @@ std::vector<Line> lines_of(const Difference& difference) {
             {"split", "incidents that become several", &difference.split},
             {"merged", "incidents that join several", &difference.merged},
             {"hidden", "alerts hidden in addition", &difference.hidden},
-            {"released", "alerts no longer hidden", &difference.released}};
+            {"released", "alerts no longer hidden", &difference.released},
+            {"raised", "alerts raised in addition", &difference.raised},
+            {"unraised", "alerts no longer raised", &difference.unraised},
+            {"changed", "alerts with another severity or other annotations", &difference.changed}};
 }
 
 std::string to_json(const Outcome& before, const Outcome& after, const Difference& difference) {
@@ -223,7 +268,10 @@ std::string to_json(const Outcome& before, const Outcome& after, const Differenc
         out.key(key).begin_object();
         out.member("incidents", std::uint64_t{outcome->incidents.size()});
         out.member("pages", outcome->pages).member("tickets", outcome->tickets);
-        out.member("hidden_alerts", std::uint64_t{outcome->hidden.size()}).end_object();
+        out.member("hidden_alerts", std::uint64_t{outcome->hidden.size()});
+        out.member("alerts", std::uint64_t{outcome->alerts.size()});
+        out.member("plugin_calls", outcome->plugin_calls);
+        out.member("plugin_faults", outcome->plugin_faults).end_object();
     }
     for (const Line& line : lines_of(difference)) {
         out.key(line.key).begin_array();
@@ -246,6 +294,10 @@ std::string to_text(const Outcome& before, const Outcome& after, const Differenc
                       change("pages", before.pages, after.pages) + ", " +
                       change("tickets", before.tickets, after.tickets) + ", " +
                       change("hidden alerts", before.hidden.size(), after.hidden.size()) + "\n";
+    if (before.plugin_calls + after.plugin_calls > 0) {
+        out += change("plugin calls", before.plugin_calls, after.plugin_calls) + ", " +
+               change("faults", before.plugin_faults, after.plugin_faults) + "\n";
+    }
     for (const Line& line : lines_of(difference)) {
         if (line.items->empty()) {
             continue;
@@ -274,13 +326,34 @@ Result<std::optional<model::RulesRevision>> rules_at(const std::string& path) {
     return std::optional(std::move(reading.revision));
 }
 
+Result<std::optional<model::PluginsRevision>>
+plugins_at(const std::string& path, const std::vector<model::PluginValue>& values) {
+    if (path.empty() || path == "none") {
+        return std::optional<model::PluginsRevision>();
+    }
+    PluginsReading reading = read_plugins({path}, values, {}, counting_run());
+    NOCTURNE_TRY_STATUS(status_of(reading));
+    return std::optional(std::move(reading.revision));
+}
+
 Status compare(const ComparisonInputs& inputs, Format format, bool& differs) {
-    NOCTURNE_TRY(const std::optional<model::RulesRevision> old_rules, rules_at(inputs.old_rules));
-    NOCTURNE_TRY(const std::optional<model::RulesRevision> new_rules, rules_at(inputs.new_rules));
+    Setting old_setting;
+    Setting new_setting;
+    NOCTURNE_TRY(old_setting.rules, rules_at(inputs.old_rules));
+    NOCTURNE_TRY(new_setting.rules, rules_at(inputs.new_rules));
+    // Where rules are compared the same plugins run beside both.
+    NOCTURNE_TRY(old_setting.plugins,
+                 plugins_at(inputs.old_plugins, inputs.compares_plugins
+                                                    ? std::vector<model::PluginValue>()
+                                                    : inputs.values));
+    NOCTURNE_TRY(new_setting.plugins, plugins_at(inputs.new_plugins, inputs.values));
     const Runs runs(inputs);
-    NOCTURNE_TRY(const Outcome before, runs.run(old_rules));
-    NOCTURNE_TRY(const Outcome after, runs.run(new_rules));
-    const Difference difference = difference_of(before, after);
+    NOCTURNE_TRY(const Outcome before, runs.run(old_setting));
+    NOCTURNE_TRY(const Outcome after, runs.run(new_setting));
+    Difference difference = difference_of(before, after);
+    if (inputs.compares_plugins) {
+        look_at_alerts(before, after, difference);
+    }
     differs =
         !difference.is_empty() || before.pages != after.pages || before.tickets != after.tickets;
     print(format == Format::Json ? to_json(before, after, difference)
@@ -290,7 +363,7 @@ Status compare(const ComparisonInputs& inputs, Format format, bool& differs) {
 
 }  // namespace
 
-int compare_rules(const ComparisonInputs& inputs, Format format) {
+int compare_runs(const ComparisonInputs& inputs, Format format) {
     bool differs = false;
     if (const Status status = compare(inputs, format, differs); !status) {
         complain(to_string(status.error()));

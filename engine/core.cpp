@@ -15,7 +15,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 5;
+constexpr std::uint64_t kSnapshotVersion = 6;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));
@@ -121,8 +121,8 @@ void Core::encode(Writer& out) const {
     state.patterns.encode(out);
     state.routes.encode(out);
     state.past.encode(out);
-    out.varint(state.changes.size());
-    for (const Change& change : state.changes) {
+    out.varint(state.changes.all().size());
+    for (const Change& change : state.changes.all()) {
         engine::encode(out, change);
     }
     state.messages.encode(out);
@@ -181,7 +181,7 @@ Result<Core> Core::decode(Reader& in, const PluginRun& run) {
     state.past.decode(in);
     const std::size_t changes = in.count();
     for (std::size_t i = 0; i < changes && in.ok(); ++i) {
-        state.changes.push_back(decode_change(in));
+        state.changes.add(decode_change(in), model::Time::min());
     }
     state.messages.decode(in);
     state.deadlines.decode(in);

@@ -51,6 +51,14 @@ void DecisionLog::note(Slot alert, Decision decision) {
     decisions.push_back(std::move(decision));
 }
 
+void DecisionLog::expect(Slot alert, std::size_t count) {
+    if (decisions_.size() <= alert) {
+        decisions_.resize(alert + 1);
+    }
+    std::vector<Decision>& decisions = decisions_[alert];
+    decisions.reserve(std::min(decisions.size() + count, kDecisionsMax));
+}
+
 void DecisionLog::forget(Slot alert) {
     if (alert < decisions_.size()) {
         decisions_[alert] = {};

@@ -39,6 +39,8 @@ class DecisionLog {
     static constexpr std::size_t kDroppedMax = 1024;  // the oldest goes
 
     void note(Slot alert, Decision decision);
+    // So many more are about to be noted.
+    void expect(Slot alert, std::size_t count);
     void forget(Slot alert);
     void drop(DroppedEvent event);
 

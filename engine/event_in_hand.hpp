@@ -48,6 +48,7 @@ class EventInHand {
    public:
     static constexpr std::size_t kLabelsMax = 64;
     static constexpr std::size_t kAnnotationsMax = 128;
+    static constexpr std::size_t kTextsKeptBytes = 24U << 10;
 
     // Borrows the event's texts, and holds its own until the next begin().
     void begin(const model::EventView& event, std::uint32_t depth);
@@ -71,6 +72,7 @@ class EventInHand {
 
    private:
     bool annotate(const plugins::Wish& wish);
+    std::size_t place_of(std::string_view annotation) const;
     bool label(const plugins::Wish& wish);
     bool set_severity(std::string_view name);
     std::string_view keep(std::string_view text);
@@ -80,8 +82,9 @@ class EventInHand {
     std::uint32_t depth_ = 0;
     std::vector<model::LabelView> labels_;
     std::vector<model::AnnotationView> annotations_;
+    std::vector<std::uint64_t> keys_;  // of their names; see key_of
     model::Arena texts_;
-    bool has_texts_ = false;
+    std::size_t texts_bytes_ = 0;  // of this event and those before it
     std::vector<Deed> deeds_;
 };
 

@@ -28,19 +28,14 @@ model::Reason Normalise::note(const model::EventView& event, model::Time time) {
 void Normalise::note_change(const model::EventView& event, model::Time time) {
     const model::Time too_old =
         state_.now - state_.settings.change_window - state_.settings.correlation_window;
-    while (!state_.changes.empty() && (state_.changes.front().time < too_old ||
-                                       state_.changes.size() >= Change::kRememberedMax)) {
-        state_.changes_given_up += state_.changes.front().time < too_old ? 0U : 1U;
-        state_.changes.pop_front();
-    }
     std::string summary(event.summary);
     for (const model::LabelView& label : event.labels) {
         if (label.name == "version") {
             summary += (summary.empty() ? "version " : ", version ") + std::string(label.value);
         }
     }
-    state_.changes.push_back(
-        {time, std::string(event.resource), std::string(event.check), std::move(summary)});
+    state_.changes_given_up += state_.changes.add(
+        {time, std::string(event.resource), std::string(event.check), std::move(summary)}, too_old);
 }
 
 }  // namespace nocturne::engine

@@ -184,6 +184,10 @@ void Pipeline::note_deeds(const Transition& transition) {
         !state_.alerts.is_used(transition.alert)) {
         return;
     }
+    if (hand_.deeds().empty()) {
+        return;
+    }
+    state_.decisions.expect(transition.alert, hand_.deeds().size());
     for (const EventInHand::Deed& deed : hand_.deeds()) {
         state_.decisions.note(transition.alert, {state_.now, state_.now, 1, deed.reason,
                                                  state_.plugins->all()[deed.plugin].label, ""});

@@ -85,7 +85,9 @@ const CallResult* PluginCaller::on_event(RackedPlugin& racked, const model::Even
     return both(
         racked, "on_event", number,
         [&](plugins::Plugin& plugin) -> const CallResult& { return plugin.on_event(event, world); },
-        [&] { return std::string(event.resource) + " " + std::string(event.check); });
+        [&] {
+            return PluginComparison::About{event.resource, event.check, event.time};
+        });
 }
 
 const CallResult* PluginCaller::on_sample(RackedPlugin& racked, const model::EventView& event,
@@ -96,7 +98,9 @@ const CallResult* PluginCaller::on_sample(RackedPlugin& racked, const model::Eve
         [&](plugins::Plugin& plugin) -> const CallResult& {
             return plugin.on_sample(event, world);
         },
-        [&] { return std::string(event.resource) + " " + std::string(event.check); });
+        [&] {
+            return PluginComparison::About{event.resource, event.check, event.time};
+        });
 }
 
 const CallResult* PluginCaller::on_incident(RackedPlugin& racked,
@@ -108,7 +112,9 @@ const CallResult* PluginCaller::on_incident(RackedPlugin& racked,
         [&](plugins::Plugin& plugin) -> const CallResult& {
             return plugin.on_incident(incident, world);
         },
-        [&] { return std::string(incident.id); });
+        [&] {
+            return PluginComparison::About{incident.id, {}, model::kNoTime};
+        });
 }
 
 }  // namespace nocturne::engine

@@ -33,6 +33,15 @@ bool is_near(const std::optional<double>& a, const std::optional<double>& b) {
     return a && b ? std::abs(*a - *b) < PluginComparison::kScoreTolerance : !a && !b;
 }
 
+bool tells_anomaly(const CallResult& result) {
+    const auto emitted = result.emitted.events();
+    return (result.score && *result.score >= PluginComparison::kAnomalyMin) ||
+           std::any_of(emitted.begin(), emitted.end(), [](const model::EventView& event) {
+               return event.kind == model::Kind::Alert &&
+                      event.status == model::EventStatus::Firing;
+           });
+}
+
 std::string text_of(double score) {
     std::array<char, 32> text{};
     const int size = std::snprintf(text.data(), text.size(), "score %.3f", score);
@@ -73,8 +82,8 @@ std::string describe(const CallResult& result) {
     return text.empty() ? "nothing" : plugins::printable(text, kShown);
 }
 
-void PluginComparison::note(const CallResult* before, const CallResult* after,
-                            const std::string& about, model::Time now) {
+void PluginComparison::note(const CallResult* before, const CallResult* after, const About& about,
+                            model::Time now) {
     if (before == nullptr && after == nullptr) {
         return;
     }
@@ -82,6 +91,7 @@ void PluginComparison::note(const CallResult* before, const CallResult* after,
     static const CallResult kNothing;
     const CallResult& a = before == nullptr ? kNothing : *before;
     const CallResult& b = after == nullptr ? kNothing : *after;
+    note_told(a, b, about, now);
     if (want_the_same(a, b)) {
         if (is_near(a.score, b.score)) {
             ++same;
@@ -94,9 +104,27 @@ void PluginComparison::note(const CallResult* before, const CallResult* after,
     if (examples.size() == kExamplesMax) {
         examples.pop_front();
     }
-    examples.push_back({now, plugins::printable(about, 256),
+    const std::string name =
+        std::string(about.resource) + (about.check.empty() ? "" : " ") + std::string(about.check);
+    examples.push_back({now, plugins::printable(name, 256),
                         before == nullptr ? "not called, or failed" : describe(a),
                         after == nullptr ? "not called, or failed" : describe(b)});
+}
+
+void PluginComparison::note_told(const CallResult& before, const CallResult& after,
+                                 const About& about, model::Time now) {
+    const bool by_old = tells_anomaly(before);
+    const bool by_new = tells_anomaly(after);
+    if (!by_old && !by_new) {
+        return;
+    }
+    if (told.size() == kToldMax) {
+        told.pop_front();
+    }
+    constexpr std::size_t kShown = 256;
+    told.push_back({about.time == model::kNoTime ? now : about.time,
+                    plugins::printable(about.resource, kShown),
+                    plugins::printable(about.check, kShown), by_old, by_new});
 }
 
 void PluginComparison::encode(model::Writer& out) const {
@@ -111,6 +139,14 @@ void PluginComparison::encode(model::Writer& out) const {
         out.text(example.before);
         out.text(example.after);
     }
+    out.varint(told.size());
+    for (const Told& one : told) {
+        out.zigzag(model::to_unix_ms(one.at));
+        out.text(one.resource);
+        out.text(one.check);
+        out.boolean(one.by_old);
+        out.boolean(one.by_new);
+    }
 }
 
 void PluginComparison::decode(model::Reader& in) {
@@ -124,6 +160,14 @@ void PluginComparison::decode(model::Reader& in) {
         example.about = in.text();
         example.before = in.text();
         example.after = in.text();
+    }
+    for (std::size_t left = in.count(); left > 0 && in.ok(); --left) {
+        Told& one = told.emplace_back();
+        one.at = model::from_unix_ms(in.zigzag());
+        one.resource = in.text();
+        one.check = in.text();
+        one.by_old = in.boolean();
+        one.by_new = in.boolean();
     }
 }
 

@@ -92,6 +92,7 @@ Result<PluginVersion> PluginRack::make(const model::PluginFile& file) const {
     version.file = file;
     version.hash = plugin->hash();
     version.make = make_of(version.hash, plugin->manifest(), revision_);
+    version.kind = plugin->manifest().kind;
     version.plugin = std::move(plugin);
     return version;
 }
@@ -107,6 +108,7 @@ void PluginRack::remake(PluginVersion& version, std::string_view state) const {
         return;
     }
     version.plugin = *std::move(plugin);
+    version.kind = version.plugin->manifest().kind;
     version.make = make_of(version.hash, version.plugin->manifest(), revision_);
     version.kept.clear();
     version.broken.clear();

@@ -49,8 +49,9 @@ struct PluginFault {
 struct PluginVersion {
     model::PluginFile file;
     std::string hash;
-    std::string make;                         // see make_of
-    std::unique_ptr<plugins::Plugin> plugin;  // nullptr: it does not load here
+    std::string make;                                          // see make_of
+    std::unique_ptr<plugins::Plugin> plugin;                   // nullptr: it does not load here
+    plugins::PluginKind kind = plugins::PluginKind::Enricher;  // while there is one
     // It was killed by a call, and is made anew when the journal has that. Not called until then.
     std::optional<model::PluginKilled> kill;
     bool is_kill_told = false;  // take_kills() gave it; no part of the state
@@ -99,7 +100,7 @@ struct RackedPlugin {
     std::deque<PluginTurn> turns;
 
     bool is(plugins::PluginKind kind) const {
-        return current.plugin != nullptr && current.plugin->manifest().kind == kind;
+        return current.kind == kind && current.plugin != nullptr;
     }
 };
 

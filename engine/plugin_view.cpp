@@ -1,5 +1,6 @@
 #include "engine/plugin_view.hpp"
 
+#include "engine/plugin_precision.hpp"
 #include "engine/plugin_rack.hpp"
 #include "engine/state.hpp"
 #include "model/json_writer.hpp"
@@ -91,7 +92,34 @@ void write_version(JsonWriter& out, const PluginVersion& version) {
     out.end_object();
 }
 
-void write_comparison(JsonWriter& out, const RackedPlugin& racked) {
+void write_precision(JsonWriter& out, const char* key, const Precision::OfVersion& version) {
+    out.key(key).begin_object().member("right", version.right).member("wrong", version.wrong);
+    out.member("unlabelled", version.unlabelled).key("precision");
+    const std::uint64_t labelled = version.right + version.wrong;
+    if (labelled == 0) {
+        out.null();
+    } else {
+        out.number(static_cast<double>(version.right) / static_cast<double>(labelled));
+    }
+    out.end_object();
+}
+
+// What was told, and what people's labels make of it.
+void write_told(JsonWriter& out, const State& state, const PluginComparison& of) {
+    const Precision precision = precision_of(state, of);
+    out.key("labelled").begin_object();
+    write_precision(out, "old", precision.before);
+    write_precision(out, "new", precision.after);
+    out.end_object().key("told").begin_array();
+    for (const PluginComparison::Told& told : of.told) {
+        out.begin_object().member("at", told.at).member("resource", told.resource);
+        out.member("check", told.check).member("old", told.by_old);
+        out.member("new", told.by_new).end_object();
+    }
+    out.end_array();
+}
+
+void write_comparison(JsonWriter& out, const State& state, const RackedPlugin& racked) {
     const PluginComparison& of = racked.comparison;
     out.begin_object().member("plugin", racked.name);
     out.member("is_on_trial", racked.trial.has_value()).member("since", of.since);
@@ -109,7 +137,9 @@ void write_comparison(JsonWriter& out, const RackedPlugin& racked) {
         out.begin_object().member("at", example.at).member("about", example.about);
         out.member("old", example.before).member("new", example.after).end_object();
     }
-    out.end_array().end_object();
+    out.end_array();
+    write_told(out, state, of);
+    out.end_object();
 }
 
 void write_parameters(JsonWriter& out, const State& state, const RackedPlugin& racked) {
@@ -255,7 +285,7 @@ std::optional<std::string> render_plugin(const Core& core, std::string_view name
         out.member("text", turn.text).end_object();
     }
     out.end_array().key("comparison");
-    write_comparison(out, *racked);
+    write_comparison(out, core.state(), *racked);
     out.end_object();
     return out.take();
 }
@@ -266,7 +296,7 @@ std::optional<std::string> render_comparison(const Core& core, std::string_view 
         return std::nullopt;
     }
     JsonWriter out;
-    write_comparison(out, *racked);
+    write_comparison(out, core.state(), *racked);
     return out.take();
 }
 
@@ -340,7 +370,7 @@ void append_plugin_metrics(const Core& core, std::string& out) {
             [](const Account& of) { return static_cast<double>(of.memory_bytes); });
     account("memory_bytes_highest", "The same, the highest since the start.", "gauge",
             [](const Account& of) { return static_cast<double>(of.memory_bytes_highest); });
-    account("cpu_seconds_total", "CPU time of its calls, from one call in 64.", "counter",
+    account("cpu_seconds_total", "CPU time of its calls, from one call in 256.", "counter",
             cpu_seconds);
     account("event_budget_share",
             "CPU time of a call as a share of 10 us, which an event has at 100,000 a second.",

@@ -3,6 +3,7 @@
 #include "engine/state.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace nocturne::engine {
 
@@ -18,10 +19,8 @@ std::vector<plugins::SeenChange> PluginWorld::changes_on(std::string_view node,
                                                          std::size_t max) const {
     const std::vector<std::string_view> names = names_of(graph(), node);
     std::vector<plugins::SeenChange> seen;
-    for (auto change = state_.changes.rbegin(); change != state_.changes.rend(); ++change) {
-        if (std::find(names.begin(), names.end(), change->resource) != names.end()) {
-            seen.push_back({change->time, change->resource, change->what, change->summary});
-        }
+    for (const Change* change : state_.changes.on(std::move(names))) {
+        seen.push_back({change->time, change->resource, change->what, change->summary});
     }
     std::stable_sort(seen.begin(), seen.end(),
                      [](const auto& a, const auto& b) { return a.time > b.time; });

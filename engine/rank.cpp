@@ -151,7 +151,7 @@ std::vector<AlertingNode> alerting_of(const State& state, const Incident& incide
             told.symptoms.push_back(symptom_of(state.alerts[alert], state.alerts));
         }
     }
-    for (const Change& change : state.changes) {
+    for (const Change& change : state.changes.all()) {
         const NodeIndex node = state.topology.now().find(change.resource);
         if (node == topology::kNoNode ||
             change.time + state.settings.change_window < incident.opened_at) {
@@ -196,7 +196,7 @@ void Rank::rank(Slot slot) {
 
 void Rank::gather_changes(Incident& incident, const std::vector<NodeIndex>& nodes) {
     incident.changes.clear();
-    for (const Change& change : state_.changes) {
+    for (const Change& change : state_.changes.all()) {
         const NodeIndex node = state_.topology.now().find(change.resource);
         const bool alerts = std::find(nodes.begin(), nodes.end(), node) != nodes.end();
         const bool suspected =

@@ -16,6 +16,7 @@
 #include "engine/message_window.hpp"
 #include "engine/past_incidents.hpp"
 #include "engine/patterns.hpp"
+#include "engine/recent_changes.hpp"
 #include "engine/routes.hpp"
 #include "engine/rule_book.hpp"
 #include "engine/run_table.hpp"
@@ -39,16 +40,6 @@
 #include <vector>
 
 namespace nocturne::engine {
-
-// A deploy or the like, kept for Settings::change_window.
-struct Change {
-    static constexpr std::size_t kRememberedMax = 4096;  // the oldest goes first
-
-    model::Time time = model::kNoTime;
-    std::string resource;
-    std::string what;
-    std::string summary;
-};
 
 struct Counters {
     std::uint64_t inputs = 0;
@@ -93,7 +84,7 @@ struct State {
     Routes routes;
     PastIncidents past;
     topology::PrecedenceTable precedences;  // of the rules
-    std::deque<Change> changes;             // in the order of arrival
+    RecentChanges changes;                  // of the last Settings::change_window
     std::uint64_t changes_given_up = 0;     // before they were too old, since the start
     MessageWindow messages;
     Deadlines deadlines;

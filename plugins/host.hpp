@@ -11,6 +11,7 @@
 #include "plugins/plugin.hpp"
 #include "plugins/world.hpp"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -22,6 +23,8 @@ class Host {
    public:
     // MakeState: in series() and migrate().
     enum class Stage : std::uint8_t { Load, Event, Sample, Incident, MakeState, Plan };
+
+    static constexpr std::size_t kFieldsOfEvents = 13;
 
     explicit Host(Meter& of_plugin) : meter(of_plugin) {}
 
@@ -58,6 +61,8 @@ class Host {
     CallResult result;
     std::uint64_t refused = 0;  // over a budget, or without the capability
     std::unique_ptr<model::EventDecoder> decoder;
+    // The fields' names as the plugin's own code has them, by which they are told apart.
+    std::array<const char*, kFieldsOfEvents> field_texts{};
 
    private:
     std::uint32_t calls_left_ = 0;

@@ -37,27 +37,31 @@ std::string_view name_argument(lua_State* L, int index, const char* function) {
     return name;
 }
 
-// The value of an annotation, as JSON writes it.
-std::string value_argument(lua_State* L, int index, const char* function, Type& type) {
+// The value of an annotation, as JSON writes it; a text as it is. Borrows from the argument or from
+// `number`, until either changes.
+std::string_view value_argument(lua_State* L, int index, const char* function, Type& type,
+                                std::array<char, 32>& number) {
     type = Type::Text;
+    const auto written = [&](std::to_chars_result result) {
+        type = Type::Number;
+        return std::string_view(number.data(),
+                                static_cast<std::size_t>(result.ptr - number.data()));
+    };
     switch (lua_type(L, index)) {
         case LUA_TBOOLEAN:
             type = Type::Boolean;
             return lua_toboolean(L, index) != 0 ? "true" : "false";
-        case LUA_TNUMBER: {
-            type = Type::Number;
-            model::JsonWriter json;
+        case LUA_TNUMBER:
             if (lua_isinteger(L, index) != 0) {
-                return json.number(static_cast<std::int64_t>(lua_tointeger(L, index))).take();
+                return written(std::to_chars(number.begin(), number.end(),
+                                             static_cast<std::int64_t>(lua_tointeger(L, index))));
             }
             if (!std::isfinite(lua_tonumber(L, index))) {
                 Host::refuse(L, function, "the value must be finite, not infinite or NaN");
             }
-            return json.number(lua_tonumber(L, index)).take();
-        }
+            return written(std::to_chars(number.begin(), number.end(), lua_tonumber(L, index)));
         case LUA_TSTRING:
-            return std::string(
-                text_argument(L, index, function, "the value", kValueBytesMax, Cleanness::Text));
+            return text_argument(L, index, function, "the value", kValueBytesMax, Cleanness::Text);
         default:
             Host::refuse(L, function,
                          std::string("the value must be a string, a number or a boolean, not ") +
@@ -70,11 +74,14 @@ int annotate(lua_State* L) {
     Host& host = Host::of(L);
     host.enter_effect(L, kName, Write::Annotations);
     arguments_at_most(L, 2, kName);
-    Wish wish;
-    wish.what = What::Annotate;
-    wish.name = name_argument(L, 1, kName);
-    wish.value = value_argument(L, 2, kName, wish.type);
-    host.result.wishes.push_back(std::move(wish));
+    const std::string_view name = name_argument(L, 1, kName);
+    Type type{};
+    std::array<char, 32> number;
+    const std::string_view value = value_argument(L, 2, kName, type, number);
+    Wish& wish = host.result.wishes.emplace_back();  // nothing raises an error from here on
+    wish.name = name;
+    wish.value = value;
+    wish.type = type;
     return 0;
 }
 
@@ -239,7 +246,8 @@ class Emission {
             return;
         }
         Type type{};
-        entries[name] = value_argument(L_, value, kName, type);
+        std::array<char, 32> number;
+        entries[name] = value_argument(L_, value, kName, type, number);
     }
 
     void write(const Entries& entries) {

@@ -36,7 +36,7 @@ enum class Field : std::uint8_t {
     Fingerprint
 };
 
-constexpr std::array<std::string_view, 13> kFieldNames{
+constexpr std::array<std::string_view, Host::kFieldsOfEvents> kFieldNames{
     "resource", "check", "value",   "time",        "severity", "labels",     "status",
     "source",   "kind",  "summary", "annotations", "id",       "fingerprint"};
 
@@ -159,6 +159,12 @@ int index_event(lua_State* L) {
     if (part == Part::Annotations) {
         return push_annotation_of(L, event, name);
     }
+    for (std::size_t i = 0; i < kFieldNames.size(); ++i) {
+        if (bytes == host.field_texts[i]) {  // short texts are one and the same in a Lua state
+            push_field(L, host, event, static_cast<Field>(i));
+            return 1;
+        }
+    }
     if (const auto field = model::find_name<Field>(kFieldNames, name)) {
         push_field(L, host, event, *field);
         return 1;
@@ -221,7 +227,11 @@ int pairs_of_event(lua_State* L) {
 // Light userdata share one metatable a state; nothing else of ours is one.
 void add_lent_event(lua_State* L, Host& host) {
     lua_pushlightuserdata(L, nullptr);
-    lua_createtable(L, 0, 5);
+    lua_createtable(L, static_cast<int>(kFieldNames.size()), 5);
+    for (std::size_t i = 0; i < kFieldNames.size(); ++i) {
+        host.field_texts[i] = lua_pushlstring(L, kFieldNames[i].data(), kFieldNames[i].size());
+        lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
+    }
     const auto add = [&](const char* name, lua_CFunction function) {
         lua_pushlightuserdata(L, &host);
         lua_pushcclosure(L, function, 1);

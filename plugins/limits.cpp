@@ -1,5 +1,7 @@
 #include "plugins/limits.hpp"
 
+#include <cstring>
+
 namespace nocturne::plugins {
 
 namespace {
@@ -65,7 +67,35 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     return out;
 }
 
+namespace {
+
+// Of eight bytes, whether all are printable ASCII: none below a space, none above '~'.
+bool is_plain(std::uint64_t bytes) {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    constexpr std::uint64_t kHighs = 0x8080808080808080;
+    const std::uint64_t below = bytes - kOnes * 0x20;  // borrows where a byte is less
+    const std::uint64_t above = bytes + kOnes;         // 0x7F becomes 0x80
+    return ((bytes | below | above) & kHighs) == 0;
+}
+
+std::size_t plain_prefix(std::string_view text) {
+    std::size_t at = 0;
+    for (std::uint64_t bytes = 0; at + sizeof(bytes) <= text.size(); at += sizeof(bytes)) {
+        std::memcpy(&bytes, text.data() + at, sizeof(bytes));
+        if (!is_plain(bytes)) {
+            return at;
+        }
+    }
+    while (at < text.size() && text[at] >= 0x20 && text[at] < 0x7F) {
+        ++at;
+    }
+    return at;
+}
+
+}  // namespace
+
 bool is_clean(std::string_view text, Cleanness cleanness) {
+    text.remove_prefix(plain_prefix(text));
     while (!text.empty()) {
         const std::size_t length = character_at(text);
         const auto byte = static_cast<unsigned char>(text.front());

@@ -20,7 +20,8 @@ const PluginSource::Module* find_module(const PluginSource& source, std::string_
 
 void push_function(lua_State* L, const PluginSource& source, const PluginSource::Module& module) {
     Meter& meter = Meter::of(L);
-    const std::string file = file_of_module(source, module.name);
+    const std::string file =
+        module.file.empty() ? file_of_module(source, module.name) : module.file;
     if (module.text.size() > meter.limits().source_bytes_max) {
         luaL_error(L, "require: %s has %d bytes; a file of a plugin may have %d",
                    printable(file, 120).c_str(), static_cast<int>(module.text.size()),

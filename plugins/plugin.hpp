@@ -27,6 +27,7 @@ struct PluginSource {
     struct Module {
         std::string name;  // as require() has it: a plain name
         std::string text;
+        std::string file = {};  // as messages have it; empty: in the plugin's own folder
     };
 
     std::string file;  // as messages have it: "plugins/owner.lua"
@@ -93,7 +94,7 @@ struct PluginAccount {
     std::uint64_t log_lines = 0;
     std::uint64_t series_forgotten = 0;
     std::uint64_t steps = 0;          // of C loops, and VM instructions where they are counted
-    std::chrono::nanoseconds cpu{0};  // sampled: one call in 64 is timed
+    std::chrono::nanoseconds cpu{0};  // sampled: one call in 256 is timed
     std::size_t memory_bytes = 0;
     std::size_t memory_bytes_highest = 0;
 };

@@ -1,6 +1,7 @@
 #include "plugins/test_file.hpp"
 
 #include "plugins/meter.hpp"
+#include "plugins/modules.hpp"
 #include "plugins/sandbox.hpp"
 #include "plugins/test_functions.hpp"
 #include "plugins/worker.hpp"
@@ -42,7 +43,9 @@ std::string indented(const std::string& text) {
 class LoadedTest {
    public:
     explicit LoadedTest(const PluginSource& file)
-        : file_(file), sandbox_({test_limits(), Counting::Instructions}), L_(sandbox_.state()) {}
+        : file_(file), sandbox_({test_limits(), Counting::Instructions}), L_(sandbox_.state()) {
+        add_require(L_, file_);
+    }
 
     // "" or why it is no table of tests. The table is on top of the stack.
     std::string load() {

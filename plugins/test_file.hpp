@@ -1,4 +1,5 @@
-// TestFile: runs a *_test.lua, which returns a table of named functions; each is a test.
+// TestFile: runs a *_test.lua, which returns a table of named functions; each is a test. It may
+// require() the modules that its source has.
 //
 //   return {
 //     ["adds the owner"] = function(t)

@@ -1,33 +1,8 @@
 -- Stories of best.lua: what it tells, and when it keeps silent.
 
-local STEP <const> = 300  -- seconds
-local DAY <const> = 288   -- samples
-
--- Feeds `count` samples of `value_of(i)`, i from 0 on or where the last feed ended; how many scored 0.5 or more.
-local function feeder(t)
-  local now = 0
-  return function(count, value_of)
-    local alerts = 0
-    for i = now, now + count - 1 do
-      local score = t.sample("cpu", i * STEP, value_of(i))
-      if score then
-        t.truthy(score >= 0 and score <= 1)
-        alerts = alerts + (score >= 0.5 and 1 or 0)
-      end
-    end
-    now = now + count
-    return alerts
-  end
-end
-
--- The same noise in every run, -1 to 1.
-local function noise(i)
-  return (i * 7919 + i * i * 104729) % 2000 / 1000 - 1
-end
-
-local function flat(value)
-  return function() return value end
-end
+local series <const> = require("series")
+local feeder <const>, noise <const>, flat <const> = series.feeder, series.noise, series.flat
+local STEP <const>, DAY <const> = series.STEP, series.DAY
 
 return {
   ["tells a record once"] = function(t)

@@ -12,28 +12,47 @@ local REQUESTS <const> = 10     -- in the window, for a share to mean something
 local SERIES_MAX <const> = 500
 local PART <const> = 0.9        -- of budgets: cold requests count against 1 - PART, see burn_rate
 
-local function series_of(state, name, window)
-  local series = state.series[name]
-  if not series then
-    if state.count >= SERIES_MAX then
-      state.series, state.count = {}, 0
+-- What is kept by name. Entries know their neighbours in the order in which they were last seen, so that beyond
+-- `max` of them the least recently seen goes. The same in each detector that keeps things; see docs/detectors.md.
+local function unlink(kept, entry)
+  if entry.older then kept.by_name[entry.older].newer = entry.newer else kept.oldest = entry.newer end
+  if entry.newer then kept.by_name[entry.newer].older = entry.older else kept.newest = entry.older end
+end
+
+local function kept_of(kept, name, max, make)
+  local entry = kept.by_name[name]
+  if entry then
+    unlink(kept, entry)
+  else
+    if kept.count >= max then
+      local oldest <const> = kept.oldest
+      unlink(kept, kept.by_name[oldest])
+      kept.by_name[oldest] = nil
+      kept.count = kept.count - 1
     end
-    series = {
-      warm = stats.median{ window = WARM },
-      cold = stats.median{ window = WARM },
-      share = stats.burn_rate{ objective = PART, window = window },
-      requests = 0,
-      told = false,
-    }
-    state.series[name] = series
-    state.count = state.count + 1
+    entry = make()
+    kept.by_name[name] = entry
+    kept.count = kept.count + 1
   end
-  return series
+  entry.older, entry.newer = kept.newest, nil
+  if kept.newest then kept.by_name[kept.newest].newer = name else kept.oldest = name end
+  kept.newest = name
+  return entry
+end
+
+local function new_series(window)
+  return {
+    warm = stats.median{ window = WARM },
+    cold = stats.median{ window = WARM },
+    share = stats.burn_rate{ objective = PART, window = window },
+    requests = 0,
+    told = false,
+  }
 end
 
 return {
   name = "cold_start",
-  version = "1.0.0",
+  version = "1.1.0",
   kind = "detector",
   api = 1,
   mode = "auto",
@@ -55,9 +74,9 @@ return {
       return
     end
     local state <const> = nocturne.state
-    state.series, state.count = state.series or {}, state.count or 0
-    local name <const> = event.resource .. "/" .. event.check
-    local series <const> = series_of(state, name, parameters.window * 3600)
+    state.series = state.series or { by_name = {}, count = 0 }
+    local series <const> = kept_of(state.series, event.resource .. "/" .. event.check, SERIES_MAX,
+                                   function() return new_series(parameters.window * 3600) end)
 
     local idle <const> = series.last and time - series.last >= parameters.idle
     local usual <const> = series.warm:median()

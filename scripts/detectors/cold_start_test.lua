@@ -51,4 +51,29 @@ return {
     t.plugin{}
     t.equal(caller(t)(40, 900, slow), "")
   end,
+
+  ["forgets the least recently seen when there are too many"] = function(t)
+    t.plugin{}
+    local function call(resource, time, value)
+      return #t.event{ kind = "metric", source = "gateway", resource = resource, check = "latency", time = time,
+                       value = value }.emitted
+    end
+    for i = 1, 60 do
+      call("seen", i * 10, 0.2)
+      call("idle", i * 10, 0.2)
+    end
+    for i = 1, 499 do  -- with "seen" as many as there is room for
+      call("other-" .. i, 600, 0.2)
+      call("seen", 600, 0.2)
+    end
+    local told = { seen = 0, idle = 0 }
+    for i = 1, 300 do
+      for name in pairs(told) do
+        told[name] = told[name] + call(name, 600 + i * 900, 4)
+      end
+    end
+
+    t.equal(told.seen, 1)
+    t.equal(told.idle, 0)  -- its warm requests are gone
+  end,
 }

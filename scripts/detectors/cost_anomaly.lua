@@ -16,22 +16,41 @@ local function weekday_of(time)
   return (time // DAY_MS + 4) % 7  -- 1970 began on a Thursday; 0 is Sunday
 end
 
-local function series_of(state, name)
-  local series = state.series[name]
-  if not series then
-    if state.count >= SERIES_MAX then
-      state.series, state.count = {}, 0
+-- What is kept by name. Entries know their neighbours in the order in which they were last seen, so that beyond
+-- `max` of them the least recently seen goes. The same in each detector that keeps things; see docs/detectors.md.
+local function unlink(kept, entry)
+  if entry.older then kept.by_name[entry.older].newer = entry.newer else kept.oldest = entry.newer end
+  if entry.newer then kept.by_name[entry.newer].older = entry.older else kept.newest = entry.older end
+end
+
+local function kept_of(kept, name, max, make)
+  local entry = kept.by_name[name]
+  if entry then
+    unlink(kept, entry)
+  else
+    if kept.count >= max then
+      local oldest <const> = kept.oldest
+      unlink(kept, kept.by_name[oldest])
+      kept.by_name[oldest] = nil
+      kept.count = kept.count - 1
     end
-    series = { seen = 0, all = stats.median{ window = WINDOW }, days = {}, alert = stats.alert{ hold = 3 } }
-    state.series[name] = series
-    state.count = state.count + 1
+    entry = make()
+    kept.by_name[name] = entry
+    kept.count = kept.count + 1
   end
-  return series
+  entry.older, entry.newer = kept.newest, nil
+  if kept.newest then kept.by_name[kept.newest].newer = name else kept.oldest = name end
+  kept.newest = name
+  return entry
+end
+
+local function new_series()
+  return { seen = 0, all = stats.median{ window = WINDOW }, days = {}, alert = stats.alert{ hold = 3 } }
 end
 
 return {
   name = "cost_anomaly",
-  version = "1.0.0",
+  version = "1.1.0",
   kind = "detector",
   api = 1,
   mode = "auto",
@@ -56,8 +75,8 @@ return {
       return
     end
     local state <const> = nocturne.state
-    state.series, state.count = state.series or {}, state.count or 0
-    local series <const> = series_of(state, event.resource .. "/" .. event.check)
+    state.series = state.series or { by_name = {}, count = 0 }
+    local series <const> = kept_of(state.series, event.resource .. "/" .. event.check, SERIES_MAX, new_series)
     local weekday <const> = tostring(weekday_of(event.time))
     local day = series.days[weekday]
     local usual = day and day:count() >= KNOWN and day or series.all

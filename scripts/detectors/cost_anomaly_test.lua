@@ -56,4 +56,23 @@ return {
       t.equal(#pay(i == 35 and 1000 or 100, "latency"), 0)
     end
   end,
+
+  ["forgets the least recently seen when there are too many"] = function(t)
+    t.plugin{}
+    local function pay(team, day, value)
+      return #t.event{ kind = "metric", source = "billing", resource = team, check = "cost", time = day * DAY,
+                       value = value }.emitted
+    end
+    for day = 1, 20 do
+      pay("seen", day, 100)
+      pay("idle", day, 100)
+    end
+    for i = 1, 399 do  -- with "seen" as many as there is room for
+      pay("team-" .. i, 21, 100)
+      pay("seen", 21, 100)
+    end
+
+    t.equal(pay("seen", 22, 300), 1)
+    t.equal(pay("idle", 22, 300), 0)  -- learns anew
+  end,
 }

@@ -6,6 +6,38 @@
 
 local TESTS_MAX <const> = 2000
 
+-- What is kept by name. Entries know their neighbours in the order in which they were last seen, so that beyond
+-- `max` of them the least recently seen goes. The same in each detector that keeps things; see docs/detectors.md.
+local function unlink(kept, entry)
+  if entry.older then kept.by_name[entry.older].newer = entry.newer else kept.oldest = entry.newer end
+  if entry.newer then kept.by_name[entry.newer].older = entry.older else kept.newest = entry.older end
+end
+
+local function kept_of(kept, name, max, make)
+  local entry = kept.by_name[name]
+  if entry then
+    unlink(kept, entry)
+  else
+    if kept.count >= max then
+      local oldest <const> = kept.oldest
+      unlink(kept, kept.by_name[oldest])
+      kept.by_name[oldest] = nil
+      kept.count = kept.count - 1
+    end
+    entry = make()
+    kept.by_name[name] = entry
+    kept.count = kept.count + 1
+  end
+  entry.older, entry.newer = kept.newest, nil
+  if kept.newest then kept.by_name[kept.newest].newer = name else kept.oldest = name end
+  kept.newest = name
+  return entry
+end
+
+local function new_test()
+  return { results = "", commit = "", extra = 0, flaky = false }
+end
+
 -- Turns in "PPFPF": characters that differ from the one before.
 local function turns_of(results)
   local turns = 0
@@ -31,7 +63,7 @@ end
 
 return {
   name = "flaky_tests",
-  version = "1.0.0",
+  version = "1.1.0",
   kind = "detector",
   api = 1,
   mode = "auto",
@@ -49,17 +81,8 @@ return {
       return
     end
     local state <const> = nocturne.state
-    state.tests, state.count = state.tests or {}, state.count or 0
-    local name <const> = event.resource .. "/" .. event.labels.test
-    local test = state.tests[name]
-    if not test then
-      if state.count >= TESTS_MAX then
-        state.tests, state.count = {}, 0  -- bounded; what is flaky will be seen again
-      end
-      test = { results = "", commit = "", extra = 0, flaky = false }
-      state.tests[name] = test
-      state.count = state.count + 1
-    end
+    state.tests = state.tests or { by_name = {}, count = 0 }
+    local test <const> = kept_of(state.tests, event.resource .. "/" .. event.labels.test, TESTS_MAX, new_test)
 
     local passed <const> = event.status == "resolved" or event.severity == "ok"
     local result <const> = passed and "P" or "F"

@@ -44,4 +44,26 @@ return {
     t.plugin{ turns = 2 }
     t.equal(runner(t)("PF", "abc"), "firing")
   end,
+
+  ["forgets the least recently seen when there are too many"] = function(t)
+    t.plugin{}
+    local function result(test, passed)
+      return #t.event{ kind = "alert", source = "ci", resource = "shop", check = "test", severity = "minor", time = 60,
+                       status = passed and "resolved" or "firing", labels = { test = test } }.emitted
+    end
+    for _, test in ipairs{ "seen", "idle" } do
+      for i = 1, 4 do
+        t.equal(result(test, i % 2 == 0), 0)  -- three turns
+      end
+    end
+    for i = 1, 1999 do  -- with "seen" as many as there is room for
+      result("test-" .. i, true)
+      if i % 500 == 0 then
+        result("seen", true)
+      end
+    end
+
+    t.equal(result("seen", false), 1)
+    t.equal(result("idle", false), 0)  -- the first result of a new one
+  end,
 }

@@ -156,6 +156,43 @@ class Replay(Case):
         self.write("plugins/broken.lua", "return 7")
         self.assertEqual(nocturne("replay", "--events", self.folder / "events.jsonl", *more).returncode, 1)
 
+    def test_plugins_take_parameters_and_are_compared(self):
+        events = self.write("events.jsonl", STORM)
+        owner = ("return {{ name = 'owner', version = '{}', kind = 'enricher', api = 1, mode = 'auto', "
+                 "wants = {{writes = {{'annotations'}}}}, "
+                 "parameters = {{ team = {{ type = 'string', default = 'shop', help = 'whose it is' }} }}, "
+                 "on_event = function(event, parameters) nocturne.annotate('owner', {}) end }}")
+        old = self.write("old/owner.lua", owner.format("1.0.0", "parameters.team"))
+        new = self.write("new/owner.lua", owner.format("2.0.0", "parameters.team .. '!'"))
+
+        told = json.loads(self.replay("--plugins", old, "--param", "owner.team=data", "--format", "json"))
+        self.assertEqual({alert["annotations"]["owner"] for alert in told[0]["alerts"]}, {"data"})
+
+        def compared(*more):
+            done = nocturne("replay", "--events", events, "--topology", self.topology, "--format", "json", *more)
+            self.assertNotEqual(done.stdout, "", done.stderr)
+            return done.returncode, json.loads(done.stdout)
+        code, same = compared("--plugins", old, "--against-plugins", old)
+        self.assertEqual((code, same["changed"]), (0, []))
+        self.assertGreater(same["old"]["plugin_calls"], 0)
+        code, other = compared("--plugins", new, "--against-plugins", old)
+        self.assertEqual((code, len(other["changed"]), other["raised"]), (1, other["new"]["alerts"], []))
+        self.assertIn('{"owner":"shop"} -> ', other["changed"][0])
+        self.assertIn('{"owner":"shop!"}', other["changed"][0])
+        code, tuned = compared("--plugins", old, "--param", "owner.team=data", "--against-plugins", old)
+        self.assertEqual((code, len(tuned["changed"])), (1, tuned["new"]["alerts"]))
+        code, none = compared("--plugins", old, "--against-plugins", "none")
+        self.assertEqual((code, none["old"]["plugin_calls"]), (1, 0))
+
+        for wrong, code, expected in (
+                (["--param", "owner.team=x"], 2, "need --plugins"),
+                (["--plugins", old, "--param", "team=x"], 1, "is not PLUGIN.NAME=VALUE"),
+                (["--plugins", old, "--param", "owner.taem=x"], 1, "taem"),
+                (["--plugins", old, "--param", "onwer.team=x"], 1, 'no plugin is named "onwer"'),
+                (["--plugins", old, "--against", "none"], 2, "--against-plugins compares")):
+            done = nocturne("replay", "--events", events, *wrong)
+            self.assertEqual((done.returncode, expected in done.stderr), (code, True), done.stderr)
+
     def test_files_are_merged_and_gzip_and_stdin_work(self):
         self.write("events.jsonl", STORM)
         whole = self.replay("--format", "json")
@@ -357,6 +394,12 @@ class Detect(Case):
     def test_runs_a_file_of_ones_own_with_its_parameters(self):
         self.assertEqual(self.scores("--plugin", self.plugin), ["0", "0.75", "0", "0.75"])
         self.assertEqual(self.scores("--plugin", self.plugin, "--param", "times=3"), ["0", "0.75", "0", "0"])
+
+    def test_a_file_brings_the_modules_of_its_folder(self):
+        self.write("double/by.lua", "return { three = 3 }")
+        self.plugin.write_text(DOUBLE.replace("parameters.times", "require('by').three"))
+
+        self.assertEqual(self.scores("--plugin", self.plugin), ["0", "0.75", "0", "0"])
 
     def test_shipped_ones_have_names_and_are_files(self):
         script = Path(__file__).resolve().parents[2] / "scripts/detectors/threshold.lua"

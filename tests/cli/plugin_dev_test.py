@@ -184,6 +184,18 @@ class Test(Case):
         self.assertIn("1 failed", page)
         self.assertIn("expected &quot;data&quot;, found &quot;shop&quot;", (self.folder / "report.xml").read_text())
 
+    def test_tests_share_modules_and_nothing_else(self):
+        self.write("plugins/testing/nodes.lua", 'return { web = { name = "web", owner = "shop" } }\n')
+        self.write("plugins/shared_test.lua", """local nodes = require("nodes")
+return {
+  ["knows them"] = function(t) t.equal(nodes.web.owner, "shop") end,
+  ["and no other"] = function(t) t.error(function() require("owner") end, "no module") end,
+}
+""")
+        self.nocturne("test", "plugins/shared_test.lua")
+        self.write("plugins/testing/nodes.lua", "return {\n  web = = 1 }\n")
+        self.assertIn("plugins/testing/nodes.lua:2:", self.nocturne("test", "plugins/shared_test.lua", code=1))
+
     def test_coverage_tells_the_lines_that_did_not_run(self):
         self.write("plugins/owner.lua", OWNER)
         self.write("plugins/owner_test.lua", self.FAILING % '"shop"')

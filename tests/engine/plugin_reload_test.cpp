@@ -1,4 +1,5 @@
 // Reloads, versions on trial, promotion and rollback.
+#include "engine/plugin_precision.hpp"
 #include "tests/engine/plugin_story.hpp"
 
 namespace nocturne::engine {
@@ -120,6 +121,47 @@ TEST(Trial, RunsBesideTheOldVersionAndChangesNothing) {
     EXPECT_EQ(comparison.examples.front().before, "annotate a=old");
     EXPECT_EQ(comparison.examples.front().after, "annotate a=new");
     EXPECT_THAT(render_comparison(story.core(), "a").value_or(""), HasSubstr(R"("agreement":0.5)"));
+}
+
+// What a detector says of a metric: `score` is a Lua expression.
+model::PluginFile scorer(const std::string& score, const std::string& version) {
+    return plugin_file("d",
+                       "wants = { events = {'metric'} }, series = function() return {} end, "
+                       "on_sample = function(series, sample) return " +
+                           score + " end",
+                       "detector", version);
+}
+
+TEST(Trial, IsMeasuredByWhatPeopleFoundRight) {
+    PluginStory story;
+    story.plugins(with_trials({scorer("1", "1.0.0")}, "d"));
+    story.plugins(with_trials({scorer("sample.resource == 'real' and 1 or 0", "2.0.0")}, "d"));
+    const auto sample = [&](const std::string& resource) {
+        story.event(R"({"kind":"metric","resource":")" + resource +
+                    R"(","check":"latency","value":9})");
+    };
+    for (const char* resource : {"real", "quiet", "unknown"}) {
+        sample(resource);
+        story.passes(std::chrono::minutes(30));  // incidents of their own
+    }
+    const auto label = [&](const std::string& resource, const std::string& cause) {
+        const model::Alert* alert = story.alert(resource);
+        ASSERT_NE(alert, nullptr);
+        story.apply(model::Command(model::LabelIncident{alert->incident, cause, "anna"}));
+    };
+    label("real", "db-1");
+    label("quiet", "False alarm");
+
+    const Precision precision = precision_of(story.state(), story.plugin("d").comparison);
+
+    EXPECT_EQ(precision.before.right, 1U);
+    EXPECT_EQ(precision.before.wrong, 1U);
+    EXPECT_EQ(precision.before.unlabelled, 1U);
+    EXPECT_EQ(precision.after.right, 1U);
+    EXPECT_EQ(precision.after.wrong, 0U);
+    const std::string json = render_comparison(story.core(), "d").value_or("");
+    EXPECT_THAT(json, HasSubstr(R"("old":{"right":1,"wrong":1,"unlabelled":1,"precision":0.5})"));
+    EXPECT_THAT(json, HasSubstr(R"("resource":"quiet","check":"latency","old":true,"new":false})"));
 }
 
 TEST(Trial, PromotedTakesTheOldOnesPlaceAndRolledBackGivesItBack) {

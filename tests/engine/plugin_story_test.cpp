@@ -123,6 +123,46 @@ TEST(Enricher, SeesTheGraphAndTheChangesOfTheTime) {
     EXPECT_THAT(story.annotations("web"), HasSubstr(R"("last_change":"deploy v7")"));
 }
 
+TEST(Enricher, SeesTheChangesOfANodeByAnyOfItsNamesTheLatestFirst) {
+    PluginStory story;
+    story.topology("services: [{name: db, aliases: [db.example.net]}, {name: web}]");
+    for (const auto& [resource, what] :
+         {std::pair("db", "one"), {"web", "other"}, {"db.example.net", "two"}, {"db", "three"}}) {
+        story.passes(std::chrono::seconds(1));
+        story.event(R"({"kind":"change","resource":")" + std::string(resource) + R"(","check":")" +
+                    what + "\"}");
+    }
+    story.plugins(
+        {plugin_file("changes", "wants = { changes = true, writes = {'annotations'} }, "
+                                "on_event = function(event) local all = '' "
+                                "for _, change in ipairs(nocturne.changes(event.resource)) do "
+                                "all = all .. change.what .. ' ' end "
+                                "nocturne.annotate('changes', all .. '.') end")});
+
+    story.fires("db", "Latency").fires("none", "Latency");
+
+    EXPECT_THAT(story.annotations("db"), HasSubstr(R"("changes":"three two one .")"));
+    EXPECT_THAT(story.annotations("none"), HasSubstr(R"("changes":".")"));
+}
+
+TEST(Enricher, OverwritesAnAnnotationOfThatNameAndNoOther) {
+    PluginStory story;
+    // Names of one length with one end: what tells them apart is their beginning.
+    story.plugins({plugin_file("many", "wants = { writes = {'annotations'} }, on_event = "
+                                       "function(event) for i = 1, 9 do "
+                                       "nocturne.annotate(i .. '_common_end', i) end end"),
+                   plugin_file("more", "wants = { writes = {'annotations'} }, on_event = "
+                                       "function(event) "
+                                       "nocturne.annotate('7_common_end', 'mine') end")});
+
+    story.fires("n", "c");
+
+    EXPECT_EQ(story.annotations("n"),
+              R"({"1_common_end":1,"2_common_end":2,"3_common_end":3,"4_common_end":4,)"
+              R"("5_common_end":5,"6_common_end":6,"7_common_end":"mine","8_common_end":8,)"
+              R"("9_common_end":9})");
+}
+
 // ---- emitted events ----
 
 TEST(Emitted, AlertIsAnAlertOfItsOwnAndNamesItsPlugin) {

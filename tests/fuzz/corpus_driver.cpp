@@ -18,6 +18,9 @@ int main(int count, char** arguments) {
             return 2;
         }
         for (const auto& entry : std::filesystem::directory_iterator(arguments[i])) {
+            if (!entry.is_regular_file()) {
+                continue;
+            }
             std::ifstream file(entry.path(), std::ios::binary);
             const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
             std::vector<std::uint8_t> input(bytes.begin(), bytes.end());
