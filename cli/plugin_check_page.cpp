@@ -1,6 +1,7 @@
 #include "cli/plugin_check_page.hpp"
 
 #include "cli/output.hpp"
+#include "cli/plan_page.hpp"
 #include "cli/plugin_files.hpp"
 #include "model/json_writer.hpp"
 
@@ -94,6 +95,25 @@ std::string events_of(const plugins::Wants& wants) {
            (wants.match.empty() ? "" : " that match " + sanitise(to_string(wants.match)));
 }
 
+std::string when_of(const plugins::When& when) {
+    std::vector<std::string> parts;
+    const auto add = [&](const char* what, const model::Matchers& matchers) {
+        if (!matchers.empty()) {
+            parts.push_back(what + sanitise(to_string(matchers)));
+        }
+    };
+    add("incidents that are ", when.incident);
+    add("the first suspect is ", when.suspect);
+    add("an alert fires that is ", when.alert);
+    if (when.confidence_min > 0) {
+        parts.push_back("confidence is at least " + number(when.confidence_min));
+    }
+    if (when.seen) {
+        parts.emplace_back("its like was seen before");
+    }
+    return parts.empty() ? "all incidents" : join(parts, "; ");
+}
+
 std::string describe(const Parameter& parameter) {
     std::string text = pad(parameter.name, 14) + pad(type_of(parameter), 9) + "default " +
                        text_of(parameter.standard);
@@ -123,8 +143,27 @@ std::string describe(const Wish& wish) {
     return {};
 }
 
+std::string page_of_plan(const CheckedCall& call) {
+    if (call.verdict != plugins::Verdict::Ok) {
+        return row("plan", std::string(plugins::name_of(call.verdict)));
+    }
+    if (!call.proposed) {
+        return row("plan", "none for a made-up incident: " + sanitise(call.why_not));
+    }
+    std::istringstream in(plan_page(*call.proposed));
+    std::string page;
+    const char* title = "plan";
+    for (std::string line; std::getline(in, line); title = "") {
+        page += row(title, line);
+    }
+    return page;
+}
+
 std::string page_of(const CheckedCall& call) {
     const std::string name(call.handler);
+    if (call.handler == "plan") {
+        return page_of_plan(call);
+    }
     if (!call.was_called) {
         return row(name.c_str(),
                    "not called: this is no event that the plugin wants (wants.events, "
@@ -167,11 +206,14 @@ std::string page_of(const Manifest& manifest, const std::string& hash, const Pal
     if (manifest.handlers.on_event || manifest.handlers.on_sample) {
         page += row("called for", events_of(manifest.wants));
     }
+    if (manifest.handlers.plan) {
+        page += row("called for", when_of(manifest.playbook.when));
+    }
     if (manifest.handlers.on_incident) {
         page += row(manifest.handlers.on_event ? "" : "called for",
                     "incidents that open, or whose first suspect changes");
     }
-    const std::vector<std::string> capabilities = capabilities_of(manifest.wants);
+    const std::vector<std::string> capabilities = capabilities_of(manifest);
     page += row("may",
                 capabilities.empty() ? "read its event, nothing else" : join(capabilities, "; "));
     const char* title = "parameters";
@@ -233,7 +275,7 @@ void write(model::JsonWriter& out, const Manifest& manifest, const std::string& 
     out.end_array().member("match", manifest.wants.match.empty() ? std::string()
                                                                  : to_string(manifest.wants.match));
     out.key("capabilities").begin_array();
-    for (const std::string& capability : capabilities_of(manifest.wants)) {
+    for (const std::string& capability : capabilities_of(manifest)) {
         out.text(capability);
     }
     out.end_array().key("parameters").begin_array();
@@ -278,7 +320,16 @@ void write(model::JsonWriter& out, const CheckedCall& call) {
     for (const std::string& event : call.emitted) {
         out.raw(event);
     }
-    out.end_array().end_object();
+    out.end_array();
+    if (call.handler == "plan") {
+        out.member("why_not", call.why_not).key("plan");
+        if (call.proposed) {
+            write_plan(out, *call.proposed);
+        } else {
+            out.null();
+        }
+    }
+    out.end_object();
 }
 
 void write(model::JsonWriter& out, const std::vector<Error>& problems) {
@@ -293,7 +344,8 @@ void write(model::JsonWriter& out, const std::vector<Error>& problems) {
 
 }  // namespace
 
-std::vector<std::string> capabilities_of(const plugins::Wants& wants) {
+std::vector<std::string> capabilities_of(const Manifest& manifest) {
+    const plugins::Wants& wants = manifest.wants;
     std::vector<std::string> may;
     const auto add = [&](bool has, const char* what) {
         if (has) {
@@ -314,7 +366,11 @@ std::vector<std::string> capabilities_of(const plugins::Wants& wants) {
     add(wants.may(plugins::Write::Resource), "move events to another resource");
     add(wants.may(plugins::Write::Severity), "set severity");
     add(wants.may(plugins::Write::Events), "emit events");
-    may.push_back("keep " + bytes(wants.state_bytes_max) + " of state");
+    if (manifest.kind != plugins::PluginKind::Playbook) {
+        may.push_back("keep " + bytes(wants.state_bytes_max) + " of state");
+    } else if (const auto& effectors = manifest.playbook.effectors; !effectors.empty()) {
+        may.push_back("plan actions by " + sanitise(join(effectors, ", ")));
+    }
     return may;
 }
 
@@ -329,7 +385,7 @@ std::string plugin_check_page(const std::string& file, const CheckedPlugin& chec
     }
     if (checked.manifest) {
         page += page_of(*checked.manifest, checked.hash, palette);
-        page += row("event", sanitise(checked.event));
+        page += checked.event.empty() ? "" : row("event", sanitise(checked.event));
     }
     for (const CheckedCall& call : checked.calls) {
         page += page_of(call);
@@ -371,7 +427,12 @@ std::string plugin_check_json(const std::string& file, const CheckedPlugin& chec
     if (checked.manifest) {
         out.key("plugin");
         write(out, *checked.manifest, checked.hash);
-        out.key("event").raw(checked.event);
+        out.key("event");
+        if (checked.event.empty()) {
+            out.null();
+        } else {
+            out.raw(checked.event);
+        }
     }
     out.key("calls").begin_array();
     for (const CheckedCall& call : checked.calls) {

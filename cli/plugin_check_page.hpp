@@ -14,6 +14,6 @@ std::string plugin_check_page(const std::string& file, const plugins::CheckedPlu
 std::string plugin_check_json(const std::string& file, const plugins::CheckedPlugin& checked);
 
 // "read the service graph", "annotate events": what its table asks for, a capability each.
-std::vector<std::string> capabilities_of(const plugins::Wants& wants);
+std::vector<std::string> capabilities_of(const plugins::Manifest& manifest);
 
 }  // namespace nocturne::cli

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <memory>
 #include <system_error>
@@ -156,6 +157,115 @@ return {
 }
 )lua";
 
+constexpr const char* kPlaybook =
+    R"lua(-- NAME: say here what it does about which fault, and when it is the wrong thing to do.
+
+local action <const> = nocturne.action
+
+return {
+  name = "NAME",
+  version = "0.1.0",
+  kind = "playbook",
+  api = 1,
+  mode = "approve",
+  summary = "restarts what is suspected",
+  prose = "What people should know before they say yes.",
+  risk = "medium",
+  reversible = false,
+
+  -- Which incidents it is for; all of it must hold.
+  when = {
+    incident = 'severity=~"major|critical"',
+    suspect = 'type="service", kind!="change"',
+    confidence_min = 0.6,
+  },
+
+  -- What it may see, and what its actions may use; what is not asked for is refused.
+  wants = { graph = true, effectors = { "command:{program}", "check" } },
+
+  -- Configuration can make them stricter, never looser.
+  limits = { cooldown = "30m", healthy_min = 1 },
+
+  parameters = {
+    program = { type = "string", default = "restart-unit", help = "listed program; gets unit = the node" },
+  },
+
+  -- Plans, and does nothing itself. No plan is nil, and why not.
+  plan = function(incident, ctx)
+    local node <const> = ctx.suspect.resource
+    if #nocturne.graph.dependents(node) == 0 then
+      return nil, "nothing depends on " .. node
+    end
+    return {
+      summary = "restart " .. node,
+      steps = {
+        {
+          name = "restart " .. node,
+          idempotent = true,
+          run = action.command{ ctx.parameters.program, unit = node },
+          verify = action.check{ url = "http://" .. node .. "/health", every = "5s", timeout = "2m" },
+        },
+      },
+    }
+  end,
+}
+)lua";
+
+constexpr const char* kPlaybookTest =
+    R"lua(-- Stories of NAME.lua. Run them with: nocturne test PATH
+
+-- An incident with this node as the cause, for all that is known.
+local function fault_of(node)
+  return { severity = "critical", confidence = 0.8, suspects = { { resource = node, score = 0.8 } } }
+end
+
+return {
+  ["restarts what is suspected, and looks whether it is well"] = function(t)
+    t.graph{ { name = "web", depends_on = { "cart" } }, { name = "cart", type = "service" } }
+
+    local plan <const> = t.plan(fault_of("cart"))
+
+    t.equal(plan.summary, "restart cart")
+    t.equal(#plan.steps, 1)
+    t.equal(plan.steps[1].run, {
+      effector = "command", target = "restart-unit", arguments = { unit = "cart" }, timeout = "30s",
+    })
+    t.equal(plan.steps[1].verify.target, "http://cart/health")
+  end,
+
+  ["starts the program that is configured"] = function(t)
+    t.graph{ { name = "web", depends_on = { "cart" } }, { name = "cart", type = "service" } }
+    t.plugin{ program = "restart-pod" }
+
+    local plan <const> = t.plan(fault_of("cart"))
+
+    t.equal(plan.steps[1].run.target, "restart-pod")
+    t.equal(plan.capabilities, { "command:restart-pod", "check" })
+  end,
+
+  ["leaves alone what nobody uses"] = function(t)
+    t.graph{ { name = "cart", type = "service" } }
+
+    local plan <const>, why <const> = t.plan(fault_of("cart"))
+
+    t.equal(plan, nil)
+    t.equal(why, "nothing depends on cart")
+  end,
+}
+)lua";
+
+// A plugin and its test.
+struct Beginning {
+    const char* kind;
+    const char* plugin;
+    const char* test;
+};
+
+// By NewPlugin.
+constexpr std::array<Beginning, 3> kBeginnings{{{"enricher", kEnricher, kEnricherTest},
+                                                {"detector", kDetector, kDetectorTest},
+                                                {"playbook", kPlaybook, kPlaybookTest}}};
+
 // Written out as `text` with the plugin's name and the test's path in it.
 std::string filled_in(std::string text, const std::string& name, const std::string& test) {
     const auto replace = [&](std::string_view word, const std::string& by) {
@@ -193,9 +303,12 @@ struct NewOptions {
 };
 
 int make(const NewOptions& options) {
-    const auto written = write_new_plugin(
-        options.name, options.kind == "detector" ? NewPlugin::Detector : NewPlugin::Enricher,
-        options.folder);
+    std::size_t kind = 0;
+    while (kBeginnings[kind].kind != options.kind) {
+        ++kind;
+    }
+    const auto written =
+        write_new_plugin(options.name, static_cast<NewPlugin>(kind), options.folder);
     if (!written) {
         complain(to_string(written.error()));
         return kFindings;
@@ -217,7 +330,7 @@ Result<std::vector<fs::path>> write_new_plugin(const std::string& name, NewPlugi
                         "\" is no name of a plugin; expected lower-case letters, digits, _ and -, "
                         "beginning with a letter, at most 64, and no _test at its end");
     }
-    const bool is_detector = kind == NewPlugin::Detector;
+    const Beginning& beginning = kBeginnings[static_cast<std::size_t>(kind)];
     const fs::path plugin = folder / (name + ".lua");
     const fs::path test = folder / (name + "_test.lua");
     std::error_code error;
@@ -229,10 +342,8 @@ Result<std::vector<fs::path>> write_new_plugin(const std::string& name, NewPlugi
         }
     }
     fs::create_directories(folder, error);
-    NOCTURNE_TRY_STATUS(
-        write(plugin, filled_in(is_detector ? kDetector : kEnricher, name, test.string())));
-    NOCTURNE_TRY_STATUS(
-        write(test, filled_in(is_detector ? kDetectorTest : kEnricherTest, name, test.string())));
+    NOCTURNE_TRY_STATUS(write(plugin, filled_in(beginning.plugin, name, test.string())));
+    NOCTURNE_TRY_STATUS(write(test, filled_in(beginning.test, name, test.string())));
     return std::vector<fs::path>{plugin, test};
 }
 
@@ -242,9 +353,11 @@ void add_plugin_new(CLI::App& plugin, Action& chosen) {
     command->add_option("name", options->name, "what the plugin is called")
         ->required()
         ->option_text("NAME");
-    command->add_option("--kind", options->kind, "detector (of metrics) or enricher (of events)")
+    command
+        ->add_option("--kind", options->kind,
+                     "detector (of metrics), enricher (of events) or playbook (of incidents)")
         ->required()
-        ->check(CLI::IsMember({"detector", "enricher"}))
+        ->check(CLI::IsMember({"detector", "enricher", "playbook"}))
         ->option_text("KIND");
     command->add_option("--dir", options->folder, "the folder that it is written to (plugins)")
         ->option_text("DIR");

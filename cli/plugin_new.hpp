@@ -11,7 +11,7 @@
 
 namespace nocturne::cli {
 
-enum class NewPlugin : std::uint8_t { Detector, Enricher };
+enum class NewPlugin : std::uint8_t { Enricher, Detector, Playbook };
 
 // Writes NAME.lua and NAME_test.lua into the folder, which is made when it is not there, and gives
 // their paths. An existing file of either name is an error, and nothing is written.

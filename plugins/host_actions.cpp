@@ -193,6 +193,21 @@ std::string text_of(model::Duration time) {
                                : std::to_string(ms) + "ms";
 }
 
+// Upvalues: the host, the effector.
+int make_action(lua_State* L) {
+    const auto effector = static_cast<Effector>(lua_tointeger(L, lua_upvalueindex(2)));
+    const Saying& saying = kSayings[static_cast<std::size_t>(effector)];
+    Host& host = Host::of(L);
+    host.enter(L, saying.function);
+    if (host.manifest.kind != PluginKind::Playbook && host.stage != Host::Stage::Load) {
+        Host::refuse(L, saying.function, "is for playbooks");
+    }
+    push_action(L, ActionTable(L, effector).read());
+    return 1;
+}
+
+}  // namespace
+
 void push_action(lua_State* L, const Action& action) {
     lua_createtable(L, 0, 4);
     set(L, "effector", model::name_of(action.effector));
@@ -208,21 +223,6 @@ void push_action(lua_State* L, const Action& action) {
     }
     lua_setfield(L, -2, "arguments");
 }
-
-// Upvalues: the host, the effector.
-int make_action(lua_State* L) {
-    const auto effector = static_cast<Effector>(lua_tointeger(L, lua_upvalueindex(2)));
-    const Saying& saying = kSayings[static_cast<std::size_t>(effector)];
-    Host& host = Host::of(L);
-    host.enter(L, saying.function);
-    if (host.manifest.kind != PluginKind::Playbook && host.stage != Host::Stage::Load) {
-        Host::refuse(L, saying.function, "is for playbooks");
-    }
-    push_action(L, ActionTable(L, effector).read());
-    return 1;
-}
-
-}  // namespace
 
 void add_action_functions(lua_State* L, Host& host) {
     for (std::size_t i = 0; i < kSayings.size(); ++i) {

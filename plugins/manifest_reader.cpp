@@ -336,6 +336,7 @@ class Reader : private ManifestValues {
     }
 
     void check_playbook(int table) {
+        reading_.manifest.wants.events.clear();
         refuse_keys(table, "", kHandlerKeys,
                     "is for detectors and enrichers; the function of a playbook is plan");
         read_playbook(*this, table, reading_.manifest);

@@ -30,6 +30,8 @@ PlanProblem read_plan(lua_State* L, int index, const std::map<std::string, std::
 // ---- actions ----
 
 PlanProblem read_action(lua_State* L, int index, model::Action& action);
+// Pushes the table that read_action() takes.
+void push_action(lua_State* L, const model::Action& action);
 // Whether the effector could take it: known arguments, those that it needs, bounds of times.
 PlanProblem check_action(const model::Action& action);
 

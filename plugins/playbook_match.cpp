@@ -1,6 +1,7 @@
 #include "plugins/playbook_match.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 namespace nocturne::plugins {
@@ -65,13 +66,25 @@ std::string percent(double share) {
     return text;
 }
 
+// As people write them: `type="instance", kind!="change"`.
+std::string shown(const model::Matchers& matchers) {
+    static constexpr std::array<std::string_view, 4> kOperators{"=", "!=", "=~", "!~"};
+    std::string text;
+    for (const model::Matcher& matcher : matchers) {
+        text += (text.empty() ? "" : ", ") + printable(matcher.name(), 60);
+        text += kOperators[static_cast<std::size_t>(matcher.op())];
+        text += '"' + printable(matcher.value(), 100) + '"';
+    }
+    return text;
+}
+
 // The first that does not hold, or "".
 template <typename Value>
 std::string mismatch(const model::Matchers& matchers, std::string_view of, Value value) {
     for (const model::Matcher& matcher : matchers) {
         if (const std::string found = value(matcher.name()); !matcher.matches(found)) {
             return std::string(of) + ": " + matcher.name() + " is \"" + printable(found, 60) +
-                   "\", wanted " + model::to_string({matcher});
+                   "\", wanted " + shown({matcher});
         }
     }
     return {};
@@ -100,7 +113,7 @@ std::string alert_mismatch(const When& when, const IncidentSight& incident, cons
     if (when.alert.empty() || std::any_of(incident.alerts.begin(), incident.alerts.end(), fits)) {
         return {};
     }
-    return "none of its alerts fires and is " + model::to_string(when.alert);
+    return "none of its alerts fires and is " + shown(when.alert);
 }
 
 }  // namespace

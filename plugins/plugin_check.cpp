@@ -4,6 +4,7 @@
 #include "model/json_writer.hpp"
 #include "plugins/event_text.hpp"
 #include "plugins/made_world.hpp"
+#include "plugins/sample_incident.hpp"
 #include "plugins/worker.hpp"
 
 #include <array>
@@ -107,7 +108,9 @@ class Check {
     void run() {
         const nanoseconds before = thread_cpu();
         load();
-        if (plugin_ != nullptr) {
+        if (plugin_ != nullptr && plugin_->manifest().kind == PluginKind::Playbook) {
+            call_plan();
+        } else if (plugin_ != nullptr) {
             call_handlers();
         }
         checked.cpu = thread_cpu() - before;
@@ -151,9 +154,46 @@ class Check {
         if (handlers.on_incident) {
             call_on_incident(event, world);
         }
+        take_account();
+    }
+
+    void take_account() {
         checked.log += plugin_->take_log();
         checked.memory_bytes = plugin_->account().memory_bytes;
         checked.memory_bytes_highest = plugin_->account().memory_bytes_highest;
+    }
+
+    void call_plan() {
+        const SampleIncident sample(plugin_->manifest().playbook.when);
+        CheckedCall call;
+        call.handler = "plan";
+        call.was_called = plugin_->is_for(sample.sight(), sample.world(), &call.why_not);
+        if (call.was_called) {
+            const std::uint64_t steps = plugin_->account().steps;
+            const nanoseconds before = thread_cpu();
+            const PlanAnswer& answer = plugin_->plan(sample.sight(), sample.world());
+            call.cpu = thread_cpu() - before;
+            call.instructions = plugin_->account().steps - steps;
+            call.verdict = answer.verdict;
+            call.message = answer.message;
+            call.traceback = answer.traceback;
+            call.why_not = answer.why_not;
+            if (answer.plan) {
+                call.proposed = plugin_->propose(*answer.plan);
+            }
+        }
+        add(std::move(call));
+        take_account();
+    }
+
+    void add(CheckedCall call) {
+        checked.instructions += call.instructions;
+        if (checked.verdict == Verdict::Ok && call.verdict != Verdict::Ok) {
+            checked.verdict = call.verdict;
+            checked.message = call.message;
+            checked.traceback = call.traceback;
+        }
+        checked.calls.push_back(std::move(call));
     }
 
     void call_on_incident(const model::EventView& event, const World& world) {
@@ -197,13 +237,7 @@ class Check {
         for (const model::EventView& event : result.emitted.events()) {
             call.emitted.push_back(json_of(event));
         }
-        checked.instructions += call.instructions;
-        if (checked.verdict == Verdict::Ok && call.verdict != Verdict::Ok) {
-            checked.verdict = call.verdict;
-            checked.message = call.message;
-            checked.traceback = call.traceback;
-        }
-        checked.calls.push_back(std::move(call));
+        add(std::move(call));
     }
 
     const PluginSource source_;

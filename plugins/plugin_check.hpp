@@ -23,6 +23,9 @@ struct CheckedCall {
     std::vector<Wish> wishes;
     std::vector<std::string> emitted;  // events, JSON
     std::optional<double> score;       // of on_sample
+    // Of plan: what it would propose, or why it would not.
+    std::optional<model::PlanProposed> proposed;
+    std::string why_not;
     std::uint64_t instructions = 0;
     std::chrono::nanoseconds cpu{0};
 };
@@ -46,7 +49,7 @@ struct CheckedPlugin {
 // Runs on a thread of its own; instructions are counted. Without an event, one that the plugin
 // wants is made up. The service graph has the event's resource, what depends on it ("front") and
 // what it depends on ("database"), each changed ("deploy") ten minutes ago; one past incident is
-// like the present one.
+// like the present one. A playbook gets a SampleIncident, and no event.
 CheckedPlugin check_plugin(PluginSource source, Plugin::Options options,
                            std::optional<model::EventBatch> event);
 

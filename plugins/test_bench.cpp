@@ -103,14 +103,17 @@ Status TestBench::add_table(PluginTable table) {
 
 // ---- calls ----
 
-Result<const CallResult*> TestBench::call(const Call& call) {
+Status TestBench::make_ready() {
     if (plugin_ == nullptr) {
-        NOCTURNE_TRY_STATUS(load("", {}));
-    } else if (restarts_now()) {
-        NOCTURNE_TRY_STATUS(restart());
+        return load("", {});
     }
+    return restarts_now() ? restart() : Status();
+}
+
+Result<const CallResult*> TestBench::call(const Call& call) {
+    NOCTURNE_TRY_STATUS(make_ready());
     const CallResult& result = call();
-    NOCTURNE_TRY_STATUS(note(result));
+    NOCTURNE_TRY_STATUS(note(answer_of(result)));
     if (result.verdict != Verdict::Ok) {
         return fail(ErrorCode::Invalid,
                     result.message + (result.traceback.empty() ? "" : "\n" + result.traceback));
@@ -123,8 +126,8 @@ bool TestBench::restarts_now() const {
            (answers_.size() < kEachCall || answers_.size() % kThenEvery == 0);
 }
 
-Status TestBench::note(const CallResult& result) {
-    answers_.push_back(answer_of(result));
+Status TestBench::note(std::string answer) {
+    answers_.push_back(std::move(answer));
     const std::size_t index = answers_.size() - 1;
     if (options_.expected == nullptr || index >= options_.expected->size() ||
         answers_[index] == (*options_.expected)[index]) {
@@ -148,6 +151,30 @@ Result<const CallResult*> TestBench::sample(const model::EventView& event) {
 
 Result<const CallResult*> TestBench::incident(const IncidentSight& incident) {
     return call([&]() -> const CallResult& { return plugin_->on_incident(incident, world); });
+}
+
+Result<TestBench::Planned> TestBench::plan(const IncidentSight& incident) {
+    NOCTURNE_TRY_STATUS(make_ready());
+    if (plugin_->manifest().kind != PluginKind::Playbook) {
+        return fail(ErrorCode::Invalid, "t.plan is for playbooks; this is " +
+                                            std::string(name_of(plugin_->manifest().kind)) + " \"" +
+                                            plugin_->manifest().name + "\"");
+    }
+    Planned planned;
+    if (plugin_->is_for(incident, world, &planned.why_not)) {
+        const PlanAnswer& answer = plugin_->plan(incident, world);
+        if (answer.verdict != Verdict::Ok) {
+            return fail(ErrorCode::Invalid,
+                        answer.message + (answer.traceback.empty() ? "" : "\n" + answer.traceback));
+        }
+        planned.why_not = answer.why_not;
+        if (answer.plan) {
+            planned.proposed = plugin_->propose(*answer.plan);
+        }
+    }
+    NOCTURNE_TRY_STATUS(note(planned.proposed ? "plan " + model::hash_of(planned.proposed->plan)
+                                              : "no plan: " + planned.why_not));
+    return planned;
 }
 
 std::string TestBench::take_log() {

@@ -56,6 +56,14 @@ class TestBench {
     Result<const CallResult*> sample(const model::EventView& event);
     Result<const CallResult*> incident(const IncidentSight& incident);
 
+    // A proposal; or why there is none, in the words of the playbook or of its `when`.
+    struct Planned {
+        std::optional<model::PlanProposed> proposed;
+        std::string why_not;
+    };
+
+    Result<Planned> plan(const IncidentSight& incident);
+
     // ---- the world ----
 
     MadeWorld world;
@@ -76,9 +84,11 @@ class TestBench {
     using Call = std::function<const CallResult&()>;
 
     Status load_again(std::string_view state);
+    // Loaded, and anew where it is time for that.
+    Status make_ready();
     Result<const CallResult*> call(const Call& call);
     bool restarts_now() const;
-    Status note(const CallResult& result);
+    Status note(std::string answer);
     void unload();
 
     const Options options_;

@@ -1,11 +1,11 @@
 #include "plugins/test_functions.hpp"
 
 #include "model/event_json.hpp"
-#include "model/suggestion.hpp"
 #include "plugins/event_table.hpp"
 #include "plugins/host.hpp"
 #include "plugins/lua_json.hpp"
 #include "plugins/read_only.hpp"
+#include "plugins/test_fields.hpp"
 #include "topology/yaml_source.hpp"
 
 #include <array>
@@ -19,156 +19,16 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 4096;
 constexpr std::size_t kRowsMax = 100'000;
-constexpr double kTimeMax = 253'402'300'799;  // seconds: the end of the year 9999
+constexpr double kSecondsMax = 253'402'300'799;  // the end of the year 9999
 
-constexpr std::array<std::string_view, 7> kIncidentKeys{
-    "id", "title", "severity", "opened_at", "confidence", "alerts", "suspects"};
-constexpr std::array<std::string_view, 7> kAlertKeys{"id",       "resource", "check",     "summary",
-                                                     "severity", "firing",   "first_seen"};
-constexpr std::array<std::string_view, 3> kSuspectKeys{"resource", "score", "reason"};
 constexpr std::array<std::string_view, 4> kChangeKeys{"resource", "what", "summary", "time"};
 constexpr std::array<std::string_view, 4> kPastKeys{"id", "opened_at", "cause", "likeness"};
-
-TestBench& bench_of(lua_State* L) {
-    return *static_cast<TestBench*>(lua_touserdata(L, lua_upvalueindex(1)));
-}
-
-void enter(lua_State* L, const char* function, int arguments_max) {
-    Meter::of(L).tick(L, 10);
-    arguments_at_most(L, arguments_max, function);
-}
-
-// The message begins with the place in the test.
-[[noreturn]] void fail_test(lua_State* L, const std::string& message) {
-    luaL_where(L, 1);
-    lua_pushlstring(L, message.data(), message.size());
-    lua_concat(L, 2);
-    lua_error(L);
-    std::abort();  // lua_error does not come back
-}
 
 void check(lua_State* L, const Status& status) {
     if (!status) {
         fail_test(L, status.error().message);
     }
 }
-
-// ---- tables of a test, read with care ----
-
-model::Time time_of(lua_State* L, int index, const char* function) {
-    if (lua_type(L, index) == LUA_TNUMBER && std::abs(lua_tonumber(L, index)) <= kTimeMax) {
-        return model::from_unix_ms(std::llround(lua_tonumber(L, index) * 1000));
-    }
-    if (lua_type(L, index) == LUA_TSTRING) {
-        const Result<model::Time> time = model::parse_time(lua_tostring(L, index));
-        if (time) {
-            return *time;
-        }
-        Host::refuse(L, function, time.error().message);
-    }
-    Host::refuse(L, function,
-                 std::string("a time is seconds since 1970 or RFC 3339, not ") +
-                     luaL_typename(L, index));
-}
-
-// A table with named fields, at an index of the stack that stays.
-class Fields {
-   public:
-    Fields(lua_State* L, int index, const char* function, std::span<const std::string_view> keys)
-        : L_(L), index_(lua_absindex(L, index)), function_(function) {
-        if (!lua_istable(L, index_)) {
-            Host::refuse(L, function, std::string("takes a table, not ") + luaL_typename(L, index));
-        }
-        lua_pushnil(L_);
-        while (lua_next(L_, index_) != 0) {
-            lua_pop(L_, 1);
-            const std::string_view key =
-                lua_type(L_, -1) == LUA_TSTRING ? lua_tostring(L_, -1) : "";
-            if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-                Host::refuse(L_, function_,
-                             "unknown field \"" + printable(key, 60) + "\"; " +
-                                 model::suggest(key, keys));
-            }
-        }
-    }
-
-    std::string text(const char* key, std::string_view standard = {}) {
-        std::string text(standard);
-        const int type = get(key);
-        if (type == LUA_TSTRING && lua_rawlen(L_, -1) == 0) {
-            text.clear();
-        } else if (type != LUA_TNIL) {
-            text =
-                text_argument(L_, lua_gettop(L_), function_, key, kNameBytesMax, Cleanness::Text);
-        }
-        lua_pop(L_, 1);
-        return text;
-    }
-
-    double number(const char* key, double standard) {
-        double number = standard;
-        if (const int type = get(key); type == LUA_TNUMBER) {
-            number = lua_tonumber(L_, -1);
-        } else if (type != LUA_TNIL) {
-            Host::refuse(L_, function_, std::string(key) + " must be a number");
-        }
-        lua_pop(L_, 1);
-        return number;
-    }
-
-    bool flag(const char* key, bool standard) {
-        const bool flag = get(key) == LUA_TNIL ? standard : lua_toboolean(L_, -1) != 0;
-        lua_pop(L_, 1);
-        return flag;
-    }
-
-    model::Time time(const char* key, model::Time standard) {
-        const model::Time time =
-            get(key) == LUA_TNIL ? standard : time_of(L_, lua_gettop(L_), function_);
-        lua_pop(L_, 1);
-        return time;
-    }
-
-    model::Severity severity(const char* key) {
-        const std::string word = text(key, "major");
-        const auto severity = model::find_name<model::Severity>(model::kSeverityNames, word);
-        if (!severity) {
-            Host::refuse(L_, function_,
-                         "severity \"" + printable(word, 60) +
-                             "\" is not one of ok, info, warning, minor, major, critical");
-        }
-        return *severity;
-    }
-
-    // Calls visit(index of the stack) for each element of the list, which may be absent.
-    template <typename Visit>
-    void each(const char* key, Visit&& visit) {
-        if (const int type = get(key); type == LUA_TTABLE) {
-            const int list = lua_gettop(L_);
-            const lua_Unsigned length = lua_rawlen(L_, list);
-            for (lua_Unsigned i = 1; i <= length; ++i) {
-                Meter::of(L_).tick(L_);
-                lua_rawgeti(L_, list, static_cast<lua_Integer>(i));
-                visit(lua_gettop(L_));
-                lua_pop(L_, 1);
-            }
-        } else if (type != LUA_TNIL) {
-            Host::refuse(L_, function_, std::string(key) + " must be a list");
-        }
-        lua_pop(L_, 1);
-    }
-
-   private:
-    int get(const char* key) {
-        luaL_checkstack(L_, 4, function_);
-        lua_pushstring(L_, key);
-        return lua_rawget(L_, index_);
-    }
-
-    lua_State* L_;
-    int index_;
-    const char* function_;
-};
 
 // ---- t.plugin, t.restart ----
 
@@ -211,7 +71,7 @@ std::vector<PluginSetting> settings_argument(lua_State* L, int index) {
 }
 
 int plugin(lua_State* L) {
-    enter(L, "t.plugin", 2);
+    enter_test_function(L, "t.plugin", 2);
     const bool has_file = lua_type(L, 1) == LUA_TSTRING;
     const std::string file = has_file ? lua_tostring(L, 1) : "";
     std::vector<PluginSetting> settings = settings_argument(L, has_file ? 2 : 1);
@@ -221,7 +81,7 @@ int plugin(lua_State* L) {
 }
 
 int restart(lua_State* L) {
-    enter(L, "t.restart", 0);
+    enter_test_function(L, "t.restart", 0);
     const UnwatchedTest unwatched(L);
     check(L, bench_of(L).restart());
     return 0;
@@ -229,17 +89,10 @@ int restart(lua_State* L) {
 
 // ---- calls of the plugin ----
 
-const CallResult& result_of(lua_State* L, const Result<const CallResult*>& result) {
-    if (!result) {
-        fail_test(L, result.error().message);
-    }
-    return **result;
-}
-
 // sample("jobs/queue_length", time, value): the score, or nil. Without a check it is "value".
 int sample(lua_State* L) {
     constexpr const char* kName = "t.sample";
-    enter(L, kName, 3);
+    enter_test_function(L, kName, 3);
     const std::string_view series =
         text_argument(L, 1, kName, "the series", kNameBytesMax, Cleanness::Name);
     TestBench& bench = bench_of(L);
@@ -292,7 +145,8 @@ void push_emitted(lua_State* L, const model::EventView& event) {
     lua_pop(L, 1);
 }
 
-// { called =, annotations = {}, labels = {}, emitted = {}, severity =, resource = }
+}  // namespace
+
 void push_result(lua_State* L, const CallResult& result) {
     luaL_checkstack(L, 16, "t");
     lua_createtable(L, 0, 6);
@@ -322,6 +176,8 @@ void push_result(lua_State* L, const CallResult& result) {
     lua_setfield(L, table, "emitted");
 }
 
+namespace {
+
 // The table at index 1 as JSON; its time is that of the test unless it has one.
 std::string event_json(lua_State* L, TestBench& bench) {
     if (!lua_istable(L, 1)) {
@@ -348,7 +204,7 @@ std::string event_json(lua_State* L, TestBench& bench) {
 }
 
 int event(lua_State* L) {
-    enter(L, "t.event", 1);
+    enter_test_function(L, "t.event", 1);
     TestBench& bench = bench_of(L);
     model::EventBatch batch;
     if (const Status status = model::EventDecoder().decode_one(event_json(L, bench), batch);
@@ -360,73 +216,12 @@ int event(lua_State* L) {
     return 1;
 }
 
-// What an IncidentSight borrows from.
-struct MadeIncident {
-    std::string id;
-    std::string title;
-    std::vector<std::array<std::string, 4>> texts;  // of the alerts
-    std::vector<IncidentSight::Alert> alerts;
-    std::vector<model::Suspect> suspects;
-    IncidentSight sight;
-};
-
-void read_alerts(lua_State* L, Fields& fields, TestBench& bench, MadeIncident& made) {
-    fields.each("alerts", [&](int index) {
-        Fields alert(L, index, "t.incident", kAlertKeys);
-        made.texts.push_back({alert.text("id", "A" + std::to_string(made.texts.size() + 1)),
-                              alert.text("resource"), alert.text("check"), alert.text("summary")});
-        IncidentSight::Alert one;
-        one.severity = alert.severity("severity");
-        one.is_firing = alert.flag("firing", true);
-        one.first_seen = alert.time("first_seen", bench.now());
-        made.alerts.push_back(one);
-    });
-    for (std::size_t i = 0; i < made.alerts.size(); ++i) {
-        made.alerts[i].id = made.texts[i][0];
-        made.alerts[i].resource = made.texts[i][1];
-        made.alerts[i].check = made.texts[i][2];
-        made.alerts[i].summary = made.texts[i][3];
-    }
-}
-
-void read_incident(lua_State* L, TestBench& bench, MadeIncident& made) {
-    Fields fields(L, 1, "t.incident", kIncidentKeys);
-    made.id = fields.text("id", "I1");
-    made.title = fields.text("title", "an incident");
-    made.sight.severity = fields.severity("severity");
-    made.sight.opened_at = fields.time("opened_at", bench.now());
-    made.sight.confidence = fields.number("confidence", 0.5);
-    bench.see(made.sight.opened_at);
-    read_alerts(L, fields, bench, made);
-    fields.each("suspects", [&](int index) {
-        Fields suspect(L, index, "t.incident", kSuspectKeys);
-        model::Suspect one;
-        one.resource = suspect.text("resource");
-        one.score = suspect.number("score", 0.5);
-        one.reason = suspect.text("reason");
-        made.suspects.push_back(std::move(one));
-    });
-    made.sight.id = made.id;
-    made.sight.title = made.title;
-    made.sight.alerts = made.alerts;
-    made.sight.suspects = made.suspects;
-}
-
-int incident(lua_State* L) {
-    enter(L, "t.incident", 1);
-    MadeIncident made;
-    read_incident(L, bench_of(L), made);
-    const UnwatchedTest unwatched(L);
-    push_result(L, result_of(L, bench_of(L).incident(made.sight)));
-    return 1;
-}
-
 // ---- the world ----
 
 // graph{ {name=...}, ... } or graph{ services = {...}, edges = {...} }: what topology files say.
 int graph(lua_State* L) {
     constexpr const char* kName = "t.graph";
-    enter(L, kName, 1);
+    enter_test_function(L, kName, 1);
     luaL_checktype(L, 1, LUA_TTABLE);
     model::JsonWriter json;
     if (lua_rawlen(L, 1) > 0) {
@@ -451,7 +246,7 @@ int graph(lua_State* L) {
 }
 
 int change(lua_State* L) {
-    enter(L, "t.change", 1);
+    enter_test_function(L, "t.change", 1);
     TestBench& bench = bench_of(L);
     Fields fields(L, 1, "t.change", kChangeKeys);
     SeenChange change;
@@ -467,7 +262,7 @@ int change(lua_State* L) {
 // past{ {id=, opened_at=, cause=, likeness=}, ... }
 int past(lua_State* L) {
     constexpr const char* kName = "t.past";
-    enter(L, kName, 1);
+    enter_test_function(L, kName, 1);
     luaL_checktype(L, 1, LUA_TTABLE);
     TestBench& bench = bench_of(L);
     std::vector<SeenIncident> seen;
@@ -488,7 +283,7 @@ int past(lua_State* L) {
 }
 
 int time(lua_State* L) {
-    enter(L, "t.time", 1);
+    enter_test_function(L, "t.time", 1);
     TestBench& bench = bench_of(L);
     if (!lua_isnoneornil(L, 1)) {
         const model::Time time = time_of(L, 1, "t.time");
@@ -504,7 +299,7 @@ int time(lua_State* L) {
 // table(name, { {"service", "owner"}, {"web", "shop"} }): the first row names the columns.
 int table(lua_State* L) {
     constexpr const char* kName = "t.table";
-    enter(L, kName, 2);
+    enter_test_function(L, kName, 2);
     PluginTable made;
     made.name = text_argument(L, 1, kName, "the name", kNameBytesMax, Cleanness::Name);
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -541,7 +336,7 @@ int table(lua_State* L) {
 
 // log(): what the plugin printed since the last time, a text a line.
 int log(lua_State* L) {
-    enter(L, "t.log", 0);
+    enter_test_function(L, "t.log", 0);
     std::istringstream in(bench_of(L).take_log());
     lua_newtable(L);
     lua_Integer count = 0;
@@ -553,6 +348,46 @@ int log(lua_State* L) {
 }
 
 }  // namespace
+
+TestBench& bench_of(lua_State* L) {
+    return *static_cast<TestBench*>(lua_touserdata(L, lua_upvalueindex(1)));
+}
+
+void enter_test_function(lua_State* L, const char* function, int arguments_max) {
+    Meter::of(L).tick(L, 10);
+    arguments_at_most(L, arguments_max, function);
+}
+
+void fail_test(lua_State* L, const std::string& message) {
+    luaL_where(L, 1);
+    lua_pushlstring(L, message.data(), message.size());
+    lua_concat(L, 2);
+    lua_error(L);
+    std::abort();  // lua_error does not come back
+}
+
+model::Time time_of(lua_State* L, int index, const char* function) {
+    if (lua_type(L, index) == LUA_TNUMBER && std::abs(lua_tonumber(L, index)) <= kSecondsMax) {
+        return model::from_unix_ms(std::llround(lua_tonumber(L, index) * 1000));
+    }
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const Result<model::Time> time = model::parse_time(lua_tostring(L, index));
+        if (time) {
+            return *time;
+        }
+        Host::refuse(L, function, time.error().message);
+    }
+    Host::refuse(L, function,
+                 std::string("a time is seconds since 1970 or RFC 3339, not ") +
+                     luaL_typename(L, index));
+}
+
+const CallResult& result_of(lua_State* L, const Result<const CallResult*>& result) {
+    if (!result) {
+        fail_test(L, result.error().message);
+    }
+    return **result;
+}
 
 Limits test_limits() {
     Limits limits;
@@ -577,12 +412,13 @@ UnwatchedTest::~UnwatchedTest() {
 
 void push_test_functions(lua_State* L, TestBench& bench) {
     static constexpr luaL_Reg kFunctions[] = {
-        {"change", change}, {"event", event}, {"graph", graph},   {"incident", incident},
-        {"log", log},       {"past", past},   {"plugin", plugin}, {"restart", restart},
-        {"sample", sample}, {"table", table}, {"time", time},     {nullptr, nullptr}};
+        {"change", change}, {"event", event},   {"graph", graph},     {"log", log},
+        {"past", past},     {"plugin", plugin}, {"restart", restart}, {"sample", sample},
+        {"table", table},   {"time", time},     {nullptr, nullptr}};
     lua_createtable(L, 0, 20);
     lua_pushlightuserdata(L, &bench);
     luaL_setfuncs(L, kFunctions, 1);
+    add_incident_functions(L, bench);
     add_expectations(L);
     make_read_only(L, "t", MissingKey::IsError);
 }

@@ -17,6 +17,13 @@ Limits test_limits();
 
 // t.equal, t.truthy, t.near, t.error: added to the table on top of the stack.
 void add_expectations(lua_State* L);
+// t.incident, t.plan.
+void add_incident_functions(lua_State* L, TestBench& bench);
+
+// Pushes { called =, annotations = {}, labels = {}, emitted = {}, severity =, resource = }.
+void push_result(lua_State* L, const CallResult& result);
+// Or fails the test.
+const CallResult& result_of(lua_State* L, const Result<const CallResult*>& result);
 
 // While it lives the test's own call is not watched: calls do not nest, and the plugin's is.
 class UnwatchedTest {

@@ -67,6 +67,88 @@ class TestFileTest : public ::testing::Test {
 })"}};
 };
 
+TEST_F(TestFileTest, TellsWhatAPlaybookWouldDo) {
+    files["owner.lua"] = R"(return {
+  name = "restart", version = "1.0.0", kind = "playbook", api = 1, mode = "approve", risk = "low",
+  when = { incident = 'state="reopened"', suspect = 'type="instance", silent="true"' },
+  wants = { changes = true, effectors = { "command:{program}" } },
+  parameters = { program = { type = "string", default = "restart" } },
+  plan = function(incident, ctx)
+    if #nocturne.changes(ctx.suspect.resource) > 0 then
+      return nil, "it has changed: " .. ctx.suspect.evidence[1].text
+    end
+    return { summary = "restart it", steps = { {
+      name = "restart", run = nocturne.action.command{ctx.parameters.program, n = 1} } } }
+  end,
+})";
+    const std::string setting = R"(
+      t.plugin{ program = "reboot" }
+      t.graph{ { name = "cart-1", type = "instance" } }
+      local incident = { id = "I7-0", state = "reopened", suspects = { { resource = "cart-1",
+        silent = true, kind = "data", evidence = { { name = "change", text = "deploy" } } } } }
+    )";
+
+    EXPECT_EQ(run_body(setting + R"(
+      t.equal(t.plan(incident), {
+        target = "cart-1", summary = "restart it", risk = "low",
+        capabilities = { "command:reboot" },
+        preconditions = { incident_state = "active", first_suspect = "cart-1" },
+        steps = { { name = "restart", node = "cart-1", idempotent = false, run = {
+          effector = "command", target = "reboot", arguments = { n = "1" }, timeout = "30s" } } },
+      }))"),
+              "");
+    EXPECT_EQ(run_body(setting + R"(
+      t.change{ resource = "cart-1" }
+      local plan, why = t.plan(incident)
+      t.equal(plan, nil)
+      t.equal(why, "it has changed: deploy"))"),
+              "");
+    EXPECT_EQ(run_body(setting + R"(
+      incident.state = "open"
+      local plan, why = t.plan(incident)
+      t.equal(why, 'incident: state is "open", wanted state="reopened"'))"),
+              "");
+    EXPECT_THAT(run_body(setting + "incident.state = 'closed' t.plan(incident)"),
+                HasSubstr("t.plan: state \"closed\" is not one of open, acknowledged"));
+    EXPECT_THAT(run_body(setting + "incident.suspects[1].kind = 'bad' t.plan(incident)"),
+                HasSubstr("t.plan: kind \"bad\" is not one of unknown, infrastructure"));
+}
+
+TEST_F(TestFileTest, FailsWhereAPlanIsNone) {
+    files["owner.lua"] = R"(return {
+  name = "restart", version = "1.0.0", kind = "playbook", api = 1,
+  plan = function(incident, ctx)
+    return { summary = "s", steps = {} }
+  end,
+})";
+
+    EXPECT_THAT(run_body("t.plan{ suspects = { { resource = 'a' } } }"),
+                HasSubstr("plugins/owner_test.lua:2: plugins/owner.lua: plan returned a plan that "
+                          "is none: steps: 0 of them; expected 1 to 100"));
+}
+
+TEST_F(TestFileTest, PlansWithPlaybooksOnly) {
+    EXPECT_THAT(run_body("t.plan{}"), HasSubstr("t.plan is for playbooks; this is enricher"));
+}
+
+TEST_F(TestFileTest, CountsTheLinesOfPlans) {
+    files["owner.lua"] = R"(return {
+  name = "restart", version = "1.0.0", kind = "playbook", api = 1,
+  plan = function(incident, ctx)
+    if incident.id == "I1" then
+      return nil, "one"
+    end
+    return nil, "another"
+  end,
+})";
+    LineCoverage coverage;
+
+    run("return { a = function(t) t.plan{ id = 'I1' } t.plan{ id = 'I1' } end }", &coverage);
+
+    ASSERT_EQ(coverage.files.size(), 1U);
+    EXPECT_THAT(coverage.files.begin()->second.missing(), ElementsAre(7));
+}
+
 TEST_F(TestFileTest, TellsWhatThePluginDidToAnEvent) {
     EXPECT_EQ(run_body(R"(
       t.plugin{ name = "team" }
