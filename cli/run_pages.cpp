@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace nocturne::cli {
@@ -197,6 +198,36 @@ std::string render_run_page(const json::value& run, const PageOptions& options) 
     return page;
 }
 
+namespace {
+
+// What people say of it, where anybody did.
+std::string labels_of(const json::value& scope) {
+    std::string text;
+    for (const auto& [key, words] :
+         {std::pair("helped", "helped"), std::pair("did_not_help", "did not help"),
+          std::pair("made_worse", "made it worse")}) {
+        if (number_of(scope, key) > 0) {
+            text += (text.empty() ? "" : ", ") + text_of(scope, key) + " " + words;
+        }
+    }
+    return text.empty() ? "nobody labelled any" : text;
+}
+
+// What speaks for which mode: by what a rule under `remediation.modes` can tell apart.
+std::string advice_page(const json::array& playbooks, const PageOptions& options) {
+    std::string page;
+    for (const json::value& playbook : playbooks) {
+        for (const json::value& scope : list_of(playbook, "scopes")) {
+            page += options.palette.paint(Style::Bold, text_of(playbook, "playbook")) + " on " +
+                    or_dash(text_of(scope, "type")) + ", risk " + text_of(scope, "risk") + "\n  " +
+                    text_of(scope, "advice") + "\n  people say: " + labels_of(scope) + "\n";
+        }
+    }
+    return page.empty() ? page : "\n" + page;
+}
+
+}  // namespace
+
 std::string render_run_stats(const json::value& reply, const PageOptions& options) {
     const json::array& playbooks = list_of(reply, "playbooks");
     if (playbooks.empty()) {
@@ -223,7 +254,7 @@ std::string render_run_stats(const json::value& reply, const PageOptions& option
                    text_of(one, "helped"), is_known ? percent(number_of(one, "success_rate")) : "-",
                    is_known ? percent(number_of(one, "success_rate_low")) : "-"});
     }
-    return table.render(options.palette, options.width);
+    return table.render(options.palette, options.width) + advice_page(playbooks, options);
 }
 
 std::string render_actions(const json::value& reply, const PageOptions& options) {

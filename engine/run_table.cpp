@@ -69,6 +69,14 @@ void each_member(Self& tally, Each each) {
     each(tally.expired), each(tally.superseded), each(tally.voided), each(tally.succeeded);
     each(tally.failed), each(tally.rolled_back), each(tally.reopened), each(tally.resolved);
     each(tally.helped), each(tally.did_not_help), each(tally.made_worse);
+    each(tally.regretted);
+}
+
+template <typename Self, typename Each>
+requires IsOne<Self, PlaybookScope>
+
+void each_member(Self& scope, Each each) {
+    each(scope.playbook), each(scope.type), each(scope.risk);
 }
 
 template <typename Self, typename Each>
@@ -147,9 +155,14 @@ void RunTable::note_success(Combination combination, model::Time now) {
     }
 }
 
-PlaybookTally& RunTable::tally(const std::string& playbook) {
-    const bool has_room = tallies.size() < kPlaybooksMax || tallies.contains(playbook);
-    return tallies[has_room ? playbook : kOtherPlaybooks];
+void RunTable::count(const model::Run& run, std::uint64_t PlaybookTally::*what, Count how) {
+    const auto add = [&](auto& all, const auto& key, const auto& others, std::size_t most) {
+        std::uint64_t& number = all[all.size() < most || all.contains(key) ? key : others].*what;
+        number = how == Count::Up ? number + 1 : number - std::min<std::uint64_t>(number, 1);
+    };
+    add(tallies, run.plan.playbook, kOtherPlaybooks, kPlaybooksMax);
+    add(scopes, PlaybookScope{run.plan.playbook, run.target_type, run.plan.risk},
+        PlaybookScope{kOtherPlaybooks, "", model::Risk::High}, kScopesMax);
 }
 
 void RunTable::encode(model::Writer& out) const {
@@ -160,6 +173,7 @@ void RunTable::encode(model::Writer& out) const {
     put(out, touches);
     put(out, seen_succeed);
     put(out, tallies);
+    put(out, scopes);
     put(out, settings);
     put(out, is_stopped);
     put(out, stop);
@@ -174,6 +188,7 @@ void RunTable::decode(model::Reader& in) {
     get(in, touches);
     get(in, seen_succeed);
     get(in, tallies);
+    get(in, scopes);
     get(in, settings);
     get(in, is_stopped);
     get(in, stop);

@@ -61,6 +61,17 @@ struct PlaybookTally {
     std::uint64_t helped = 0;    // the labels of people
     std::uint64_t did_not_help = 0;
     std::uint64_t made_worse = 0;
+    // Succeeded, but the incident came back, or people say that it did not help: each run once.
+    std::uint64_t regretted = 0;
+};
+
+// What a mode can be given for: the evidence is counted for each apart.
+struct PlaybookScope {
+    std::string playbook;
+    std::string type;  // of the target
+    model::Risk risk = model::Risk::High;
+
+    friend auto operator<=>(const PlaybookScope&, const PlaybookScope&) = default;
 };
 
 // Who stopped or froze, where and why.
@@ -78,6 +89,7 @@ struct RunTable {
     static constexpr std::size_t kTouchesMax = 16'384;
     static constexpr std::size_t kSeenMax = 10'000;     // the one unseen for longest goes first
     static constexpr std::size_t kPlaybooksMax = 1000;  // beyond it they share one tally
+    static constexpr std::size_t kScopesMax = 4000;     // the same
     static constexpr std::size_t kFrozenMax = 10'000;
 
     // Deadlines name a run by its number.
@@ -97,7 +109,9 @@ struct RunTable {
     void note_past(PastRun past, model::Time now);
     void note_touch(Touch touch, model::Time now);
     void note_success(Combination combination, model::Time now);
-    PlaybookTally& tally(const std::string& playbook);
+    // In the tallies of the run's playbook and of its scope; Down never goes below 0.
+    enum class Count : std::uint8_t { Up, Down };
+    void count(const model::Run& run, std::uint64_t PlaybookTally::*what, Count how = Count::Up);
 
     void encode(model::Writer& out) const;
     void decode(model::Reader& in);
@@ -111,6 +125,7 @@ struct RunTable {
     std::deque<Touch> touches;
     std::map<Combination, model::Time> seen_succeed;
     std::map<std::string, PlaybookTally> tallies;
+    std::map<PlaybookScope, PlaybookTally> scopes;
 
     model::PlaybookSettings settings;
     bool is_stopped = false;  // by a person; configuration can stop, too

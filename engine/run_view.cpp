@@ -5,7 +5,6 @@
 #include "model/json_writer.hpp"
 
 #include <array>
-#include <cmath>
 
 namespace nocturne::engine {
 
@@ -148,19 +147,6 @@ void write_head(JsonWriter& out, const Run& run) {
     out.member("label", model::name_of(run.label));
 }
 
-// The lower end of Wilson's interval at 95 %: Wilson, "Probable Inference", JASA 22 (1927).
-double wilson_low(double successes, double tries) {
-    constexpr double kZ = 1.959964;
-    if (tries <= 0) {
-        return 0;
-    }
-    const double share = successes / tries;
-    const double centre = share + kZ * kZ / (2 * tries);
-    const double margin =
-        kZ * std::sqrt(share * (1 - share) / tries + kZ * kZ / (4 * tries * tries));
-    return std::max(0.0, (centre - margin) / (1 + kZ * kZ / tries));
-}
-
 std::optional<StepOrder> order_of(const Run& run) {
     if (!run.attempt || !model::is_active(run.state) || run.state == model::RunState::NeedsPerson) {
         return std::nullopt;
@@ -225,32 +211,6 @@ std::optional<std::string> render_run(const Core& core, model::Id id) {
         write(out, event);
     }
     out.end_array().member("timeline_dropped", run->timeline_dropped).end_object();
-    return out.take();
-}
-
-std::string render_run_stats(const Core& core) {
-    JsonWriter out;
-    out.begin_object().key("playbooks").begin_array();
-    for (const auto& [playbook, tally] : core.state().runs.tallies) {
-        const double ended =
-            static_cast<double>(tally.succeeded + tally.failed + tally.rolled_back);
-        // What came back, or did not help as people say, was no success.
-        const double good = std::max(
-            0.0, static_cast<double>(tally.succeeded) -
-                     static_cast<double>(tally.reopened + tally.did_not_help + tally.made_worse));
-        out.begin_object().member("playbook", playbook);
-        out.member("proposed", tally.proposed).member("refused", tally.refused);
-        out.member("rejected", tally.rejected).member("expired", tally.expired);
-        out.member("superseded", tally.superseded).member("void", tally.voided);
-        out.member("automatic", tally.automatic).member("succeeded", tally.succeeded);
-        out.member("failed", tally.failed).member("rolled_back", tally.rolled_back);
-        out.member("resolved", tally.resolved).member("reopened", tally.reopened);
-        out.member("helped", tally.helped).member("did_not_help", tally.did_not_help);
-        out.member("made_worse", tally.made_worse).key("success_rate");
-        ended > 0 ? out.number(good / ended) : out.null();
-        out.member("success_rate_low", wilson_low(good, ended)).end_object();
-    }
-    out.end_array().end_object();
     return out.take();
 }
 

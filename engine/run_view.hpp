@@ -29,8 +29,8 @@ std::string render_runs(const Core& core, const RunQuery& query);
 // The whole run, with what each gate says now while it is not finished. Nothing when it is not, or
 // no more, known.
 std::optional<std::string> render_run(const Core& core, model::Id id);
-// {"playbooks":[{"playbook":...,"proposed":N,...,"success_rate":0.9,"success_rate_low":0.7}]}:
-// the rate is of the runs that ended, the low one is the lower end of Wilson's 95 % interval.
+// {"playbooks":[{"playbook":...,"proposed":N,...,"success_rate":0.9,"success_rate_low":0.7,
+// "scopes":[{"type":...,"risk":...,...,"advice":...}]}]}: see engine/run_stats.hpp.
 std::string render_run_stats(const Core& core);
 // {"stopped":...,"frozen":[...]}
 std::string render_actions(const Core& core);

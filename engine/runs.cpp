@@ -87,6 +87,26 @@ std::string describe(const Run& run, std::uint32_t step) {
     return "step " + std::to_string(step + 1) + " \"" + run.plan.steps[step].name + "\"";
 }
 
+bool is_bad(model::RunLabel label) {
+    return label == model::RunLabel::DidNotHelp || label == model::RunLabel::MadeWorse;
+}
+
+// What the checks took for a success, and was none.
+bool is_regretted(const Run& run) {
+    return run.state == RunState::Succeeded &&
+           (is_bad(run.label) || run.incident_reopened_at != model::kNoTime);
+}
+
+std::uint64_t PlaybookTally::*tally_of(model::RunLabel label) {
+    switch (label) {
+        case model::RunLabel::None: break;
+        case model::RunLabel::Helped: return &PlaybookTally::helped;
+        case model::RunLabel::DidNotHelp: return &PlaybookTally::did_not_help;
+        case model::RunLabel::MadeWorse: return &PlaybookTally::made_worse;
+    }
+    return nullptr;
+}
+
 // A plan that no gate lets through need not be kept whole.
 void trim(Run& run) {
     run.plan.steps.clear();
@@ -118,6 +138,11 @@ Run run_of(const State& state, const model::PlanProposed& proposal) {
     run.capabilities.resize(std::min(run.capabilities.size(), kCapabilitiesMax));
     run.limits = limits_allowed(state.runs.settings, proposal.limits, proposal.plan.risk);
     run.proposed_at = state.now;
+    const topology::Graph& graph = state.topology.now();
+    if (const topology::NodeIndex target = graph.find(run.plan.target);
+        target != topology::kNoNode) {
+        run.target_type = clean(graph.node(target).type, kNameBytesMax);
+    }
     if (const Slot slot = state.incidents.find(run.plan.incident); slot != kNoSlot) {
         const model::Incident& incident = state.incidents[slot];
         if (!incident.suspects.empty()) {
@@ -158,12 +183,12 @@ void Runs::propose(const model::PlanProposed& proposal) {
     }
     run.expires_at =
         model::is_finished(run.state) ? model::kNoTime : state_.now + run.limits.approval_ttl;
-    PlaybookTally& tally = table_.tally(run.plan.playbook);
-    ++tally.proposed;
+    table_.count(run, &PlaybookTally::proposed);
     Run& kept = table_.add(std::move(run));
     note(kept, Reason::RunProposed, kept.plan.summary, kept.proposed_by, kept.proposed_from);
     if (model::is_finished(kept.state)) {
-        ++(kept.state == RunState::Void ? tally.voided : tally.refused);
+        table_.count(kept, kept.state == RunState::Void ? &PlaybookTally::voided
+                                                        : &PlaybookTally::refused);
         note(kept, kept.reason, kept.reason_text);
         tell(kept, Topic::RunRefused, kept.reason);
         table_.prune();
@@ -184,7 +209,7 @@ void Runs::propose(const model::PlanProposed& proposal) {
              std::to_string(kept.limits.approvals) + " people must say yes");
     } else {
         note(kept, Reason::ApprovedByPolicy, "all gates let it through by itself");
-        ++tally.automatic;
+        table_.count(kept, &PlaybookTally::automatic);
         begin(kept);
     }
     table_.prune();
@@ -393,25 +418,19 @@ void Runs::label(const model::LabelRun& command) {
     if (run == nullptr) {
         return;
     }
-    PlaybookTally& tally = table_.tally(run->plan.playbook);
-    const auto count = [&](model::RunLabel label) -> std::uint64_t* {
-        switch (label) {
-            case model::RunLabel::None: break;
-            case model::RunLabel::Helped: return &tally.helped;
-            case model::RunLabel::DidNotHelp: return &tally.did_not_help;
-            case model::RunLabel::MadeWorse: return &tally.made_worse;
-        }
-        return nullptr;
-    };
-    if (std::uint64_t* before = count(run->label); before != nullptr && *before > 0) {
-        --*before;
+    const bool was_regretted = is_regretted(*run);
+    if (const auto before = tally_of(run->label)) {
+        table_.count(*run, before, RunTable::Count::Down);
     }
     run->label = command.label;
-    if (std::uint64_t* after = count(run->label)) {
-        ++*after;
+    if (const auto after = tally_of(run->label)) {
+        table_.count(*run, after);
     }
-    const bool was_bad =
-        command.label == model::RunLabel::DidNotHelp || command.label == model::RunLabel::MadeWorse;
+    if (is_regretted(*run) != was_regretted) {
+        table_.count(*run, &PlaybookTally::regretted,
+                     was_regretted ? RunTable::Count::Down : RunTable::Count::Up);
+    }
+    const bool was_bad = is_bad(command.label);
     if (PastRun* past = table_.find_past(run->id)) {
         past->made_worse = command.label == model::RunLabel::MadeWorse;
     }
@@ -685,16 +704,18 @@ void Runs::finish(Run& run, RunState state, Reason reason, std::string text) {
     run.attempt.reset();
     run.ended_at = state_.now;
     run.expires_at = model::kNoTime;
-    PlaybookTally& tally = table_.tally(run.plan.playbook);
     switch (state) {
-        case RunState::Succeeded: ++tally.succeeded; break;
-        case RunState::Failed: ++tally.failed; break;
-        case RunState::RolledBack: ++tally.rolled_back; break;
-        case RunState::Rejected: ++tally.rejected; break;
-        case RunState::Expired: ++tally.expired; break;
-        case RunState::Superseded: ++tally.superseded; break;
-        case RunState::Void: ++tally.voided; break;
+        case RunState::Succeeded: table_.count(run, &PlaybookTally::succeeded); break;
+        case RunState::Failed: table_.count(run, &PlaybookTally::failed); break;
+        case RunState::RolledBack: table_.count(run, &PlaybookTally::rolled_back); break;
+        case RunState::Rejected: table_.count(run, &PlaybookTally::rejected); break;
+        case RunState::Expired: table_.count(run, &PlaybookTally::expired); break;
+        case RunState::Superseded: table_.count(run, &PlaybookTally::superseded); break;
+        case RunState::Void: table_.count(run, &PlaybookTally::voided); break;
         default: break;
+    }
+    if (is_regretted(run)) {  // somebody said so while it ran
+        table_.count(run, &PlaybookTally::regretted);
     }
     if (was_active) {
         note_end(run);
@@ -750,20 +771,23 @@ void Runs::follow(const std::vector<IncidentNews>& news) {
             const bool waits =
                 run.state == RunState::AwaitingApproval || run.state == RunState::Proposed;
             const bool helped = run.state == RunState::Succeeded;
-            PlaybookTally& tally = table_.tally(run.plan.playbook);
             if (has_ended && waits) {
                 finish(run, RunState::Void, Reason::IncidentOver, "the incident is over");
             } else if (has_ended && helped && run.incident_resolved_at == model::kNoTime) {
                 run.incident_resolved_at = state_.now;
-                ++tally.resolved;
+                table_.count(run, &PlaybookTally::resolved);
                 note(run, Reason::IncidentResolvedAfter);
             } else if (came_back && run.started_at != model::kNoTime) {
                 if (PastRun* past = table_.find_past(run.id)) {
                     past->reopened = true;
                 }
                 if (helped && run.incident_reopened_at == model::kNoTime) {
+                    const bool was_regretted = is_regretted(run);
                     run.incident_reopened_at = state_.now;
-                    ++tally.reopened;
+                    table_.count(run, &PlaybookTally::reopened);
+                    if (!was_regretted) {
+                        table_.count(run, &PlaybookTally::regretted);
+                    }
                     note(run, Reason::IncidentReopenedAfter);
                 }
             }

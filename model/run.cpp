@@ -84,7 +84,8 @@ requires std::same_as<std::remove_const_t<Self>, Run>
 void each_member(Self& run, Each each) {
     each(run.id), each(run.state), each(run.reason), each(run.reason_text), each(run.plan);
     each(run.hash), each(run.proposed_by), each(run.proposed_from), each(run.mode);
-    each(run.capabilities), each(run.limits), each(run.suspect), each(run.kind);
+    each(run.capabilities), each(run.limits), each(run.target_type), each(run.suspect);
+    each(run.kind);
     each(run.approvals), each(run.steps), each(run.attempt), each(run.is_undoing);
     each(run.proposed_at), each(run.expires_at), each(run.started_at), each(run.ended_at);
     each(run.incident_resolved_at), each(run.incident_reopened_at), each(run.label);

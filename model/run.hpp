@@ -208,8 +208,9 @@ struct Run {
     std::string proposed_from;
     RunMode mode = RunMode::Observe;  // as far as configuration lets it
     std::vector<std::string> capabilities;
-    RunLimits limits;     // as configuration makes them
-    std::string suspect;  // the incident's first when it was proposed
+    RunLimits limits;         // as configuration makes them
+    std::string target_type;  // of the target's node when it was proposed
+    std::string suspect;      // the incident's first when it was proposed
     CauseKind kind = CauseKind::Unknown;
     std::vector<Approval> approvals;
     std::vector<StepProgress> steps;
