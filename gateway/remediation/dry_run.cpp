@@ -46,16 +46,16 @@ const std::string& node_of(const model::Plan& plan, const model::Step& step) {
 // The dry effectors, asked one after the other, and what is known by what they said.
 class Looker {
    public:
-    Looker(EffectorParts parts, std::chrono::milliseconds time_max)
+    Looker(EffectorParts parts, DryRunOptions options)
         : parts_(one_worker(std::move(parts))), effectors_(Effectors::make_dry(parts_)),
-          until_(Clock::now() + time_max) {}
+          until_(Clock::now() + options.time_max), is_over_(std::move(options.is_over)) {}
 
     DryAction look(const model::AttemptKey& key, const model::Action& action) {
         DryAction seen = describe(key.step, key.phase, action);
         if (seen.kind == Kind::Refused) {
             return seen;
         }
-        if (action.effector == Effector::Check && Clock::now() >= until_) {
+        if (action.effector == Effector::Check && is_time_up()) {
             seen.kind = Kind::NotMade;
             return seen;
         }
@@ -95,6 +95,8 @@ class Looker {
         return parts;
     }
 
+    bool is_time_up() const { return Clock::now() >= until_ || (is_over_ && is_over_()); }
+
     std::optional<ActionResult> ask(const model::AttemptKey& key, model::Action action) {
         // What is so now, not what becomes so.
         action.arguments.erase("every");
@@ -116,6 +118,7 @@ class Looker {
     EffectorParts parts_;
     std::unique_ptr<Effectors> effectors_;
     Clock::time_point until_;
+    std::function<bool()> is_over_;
     bool has_skipped_ = false;  // something that would have changed what checks find
 };
 
@@ -166,7 +169,7 @@ class DryRun {
     DryRun(engine::Core core, model::Time now, const model::PlanProposed& proposal,
            EffectorParts parts, const DryRunOptions& options)
         : core_(std::move(core), now), proposal_(proposal),
-          looker_(with_nodes(std::move(parts)), options.time_max) {}
+          looker_(with_nodes(std::move(parts)), options) {}
 
     DryRunReport take() {
         core_.apply(model::Tick{});

@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,8 @@ struct DryRunReport {
 struct DryRunOptions {
     // All checks together; what comes later is NotMade.
     std::chrono::milliseconds time_max = std::chrono::seconds(60);
+    // Asked before each check: from then on they are NotMade. Empty: never.
+    std::function<bool()> is_over = {};
 };
 
 // The engine's state as it is, for dry_run. An Error: the loop is stopping.

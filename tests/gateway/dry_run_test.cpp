@@ -1,6 +1,7 @@
 #include "gateway/remediation/dry_run.hpp"
 
 #include "daemon.hpp"
+#include "gateway/remediation/dry_runs.hpp"
 #include "test_server.hpp"
 #include "tests/engine/run_story.hpp"
 
@@ -286,6 +287,70 @@ TEST_F(DryRun, IsForTheTimeAtWhichItIsAsked) {
 
 TEST_F(DryRun, OfGarbageIsAnError) {
     EXPECT_FALSE(dry_run("garbage", night.now(), night.proposal(), parts));
+}
+
+// ---- on the daemon ----
+
+class DryRunsOfADaemon : public testing::Test {
+   protected:
+    DryRunsOfADaemon() {
+        must(daemon.loop->submit_and_wait(
+            topology::parse_topology("services: [{name: cart-1, type: pod}]", "t.yaml").change));
+        proposed.mode = model::RunMode::Approve;
+        proposed.plan.playbook = "restart";
+        proposed.plan.target = "cart-1";
+        model::Step& step = proposed.plan.steps.emplace_back();
+        step.name = "wait a little";
+        step.run = {Effector::Wait, "", {{"for", "1h"}}};
+        proposed.by = "ben";
+        proposed.from = "cli";
+    }
+
+    model::Position position() const {
+        model::Position found = 0;
+        daemon.loop->query_and_wait([&](const engine::Core& core) { found = core.position(); });
+        return found;
+    }
+
+    Daemon daemon;
+    PlanProposed proposed;
+};
+
+TEST_F(DryRunsOfADaemon, LeaveTheEngineAsItIs) {
+    const model::Position before = position();
+    std::promise<Result<DryRunReport>> report;
+    DryRuns dry_runs(*daemon.loop, {.effectors = [] { return EffectorParts(); }});
+
+    ASSERT_TRUE(dry_runs.try_start(
+        proposed, [&](Result<DryRunReport> done) { report.set_value(std::move(done)); }));
+    const Result<DryRunReport> done = report.get_future().get();
+
+    ASSERT_TRUE(done) << to_string(done.error());
+    EXPECT_TRUE(done->is_good()) << done->end.reason_text;
+    EXPECT_EQ(position(), before);
+}
+
+TEST_F(DryRunsOfADaemon, AreRefusedWhenTooManyWaitAndGivenUpAtTheEnd) {
+    std::atomic<int> given_up{0};
+    std::atomic<int> ended{0};
+    int taken = 0;
+    {
+        DryRuns dry_runs(*daemon.loop, {.effectors = [] { return EffectorParts(); }});
+        const auto start = [&] {
+            return dry_runs.try_start(
+                proposed, [&](const Result<DryRunReport>& done) { ++(done ? ended : given_up); });
+        };
+        daemon.block_core();
+        ASSERT_TRUE(start());
+        while (start()) {
+            ++taken;
+            ASSERT_LE(taken, 10);
+        }
+        EXPECT_GE(taken, static_cast<int>(DryRuns::kWaitingMax) - 1);
+        daemon.release_core();
+    }
+
+    EXPECT_EQ(ended + given_up, taken + 1) << "each is answered";
 }
 
 }  // namespace
