@@ -18,7 +18,7 @@ std::unique_ptr<const IncidentScene> IncidentScene::of(const Core& core, model::
     std::unique_ptr<IncidentScene> scene(new IncidentScene);
     scene->now_ = state.now;
     scene->graph_ = topology_of(core);
-    for (const Change& change : state.changes) {
+    for (const Change& change : state.changes.all()) {
         scene->changes_.push_back({change.time, change.resource, change.what, change.summary});
     }
     std::stable_sort(scene->changes_.begin(), scene->changes_.end(),

@@ -309,7 +309,11 @@ class IrcClient::Inside {
     Status hear_words(const IrcLine& line) {
         const std::string target = line.parameter(0);
         const bool is_private = is_same_nick(nick_, target);
-        const std::optional<std::string> words = words_for_us(line.parameter(1), nick_, is_private);
+        // While our own nick is taken (by our last life, mostly) people still say it.
+        std::optional<std::string> words = words_for_us(line.parameter(1), nick_, false);
+        if (!words) {
+            words = words_for_us(line.parameter(1), settings_.nick, is_private);
+        }
         if (!words || line.prefix.find('!') == std::string::npos ||
             is_same_nick(nick_, line.nick())) {
             return {};
