@@ -1278,9 +1278,11 @@ class Api::Inside : public std::enable_shared_from_this<Api::Inside> {
     }
 
     // With a token, who somebody is and what they may do is the token's to say, whatever the body
-    // says.
+    // says. Who gives no name at all has none: the core refuses their word.
     static void speak_as(const Caller& caller, RunWordBody& body) {
-        body.by = name_of(caller, std::move(body.by));
+        if (!caller.name.empty()) {
+            body.by = caller.name;
+        }
         body.role = caller.role.value_or(body.role);
         if (body.from.empty() || caller.role) {
             body.from = caller.from;

@@ -6,7 +6,9 @@
 #include <curl/curl.h>
 
 #include <algorithm>
+#include <cctype>
 #include <memory>
+#include <string_view>
 #include <thread>
 
 namespace nocturne::gateway {
@@ -17,19 +19,29 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kStep{200};  // between two looks at is_over
 
-// Set by the first byte of a body that a server sends with status 200: an event of a change. An
-// expired version comes as an event as well, and is answered by a new round just the same.
+// How each event of a watch begins. A server that knows no watches answers with the whole list,
+// which begins otherwise.
+constexpr std::string_view kEvent = R"({"type")";
+
+// Set by the first event that a server sends with status 200. An expired version comes as an event
+// as well, and is answered by a new round just the same.
 struct Heard {
     CURL* curl = nullptr;
     bool* is_changed = nullptr;
+    std::string beginning;  // without white space, as far as kEvent is long
 };
 
-std::size_t hear(char*, std::size_t size, std::size_t count, void* context) {
-    const Heard& heard = *static_cast<const Heard*>(context);
+std::size_t hear(char* bytes, std::size_t size, std::size_t count, void* context) {
+    Heard& heard = *static_cast<Heard*>(context);
+    for (std::size_t i = 0; i < size * count && heard.beginning.size() < kEvent.size(); ++i) {
+        if (std::isspace(static_cast<unsigned char>(bytes[i])) == 0) {
+            heard.beginning += bytes[i];
+        }
+    }
     long status = 0;
     curl_easy_getinfo(heard.curl, CURLINFO_RESPONSE_CODE, &status);
-    *heard.is_changed |= status == 200 && size * count > 0;
-    return size * count;
+    *heard.is_changed |= status == 200 && heard.beginning == kEvent;
+    return heard.beginning == kEvent.substr(0, heard.beginning.size()) ? size * count : 0;
 }
 
 class Watch {
@@ -85,7 +97,7 @@ class Watch {
         if (curl == nullptr) {
             return;
         }
-        Heard& heard = heard_.emplace_back(Heard{curl, &is_changed_});
+        Heard& heard = heard_.emplace_back(Heard{curl, &is_changed_, {}});
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);

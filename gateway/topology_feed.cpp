@@ -34,7 +34,10 @@ std::string bytes_of(const model::TopologyChange& change) {
 }
 
 constexpr std::chrono::milliseconds kFullWait{100};
-constexpr std::chrono::milliseconds kGather{1000};
+// What changes mostly changes with others: they are gathered into one round. Rounds of a cluster
+// that never rests take at most a tenth of the time.
+constexpr std::chrono::milliseconds kGatherMin{1000};
+constexpr int kGatherPerRound = 9;
 
 // What became of a source.
 struct SourceReport {
@@ -261,11 +264,14 @@ class TopologyFeed::Inside {
 
     void pull(Source& source) {
         for (;;) {
+            const auto begun = std::chrono::steady_clock::now();
             const Result<Pulled> pulled = pull_topology(source.settings, [&] {
                 const std::lock_guard lock(mutex_);
                 return source.is_over;
             });
             const bool is_told = pulled && tell(source, *pulled);
+            const auto taken = std::chrono::ceil<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now() - begun);
             std::unique_lock lock(mutex_);
             if (source.is_over) {
                 return;
@@ -281,8 +287,9 @@ class TopologyFeed::Inside {
                 });
                 lock.lock();
             }
-            // What changes mostly changes with others: they are gathered into one round.
-            wake_.wait_for(lock, lists.empty() ? source.settings.interval : kGather,
+            wake_.wait_for(lock,
+                           lists.empty() ? source.settings.interval
+                                         : std::max(kGatherMin, taken * kGatherPerRound),
                            [&] { return source.is_over; });
             if (source.is_over) {
                 return;

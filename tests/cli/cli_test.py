@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -513,6 +514,11 @@ class Daemon(Case):
         refused("self_approval", *yes, "--by", "anna")
         refused("hash_differs", "approve", run, "--hash", "00", "--by", "ben")
         refused("role_too_low", *yes, "--by", "ben", "--role", "viewer")
+        nameless = urllib.request.Request(f"{self.url}/api/v1/runs/{run}/approve",
+                                          json.dumps({"hash": proposed["hash"]}).encode(), method="POST")
+        with self.assertRaises(urllib.error.HTTPError) as no:
+            urllib.request.urlopen(nameless, timeout=20)
+        self.assertEqual((no.exception.code, json.load(no.exception)["reason"]), (403, "person_unknown"))
         self.assertIn("stopped", self.ask("stop-actions", "--by", "ben", "--why", "odd"))
         refused("actions_stopped", *yes, "--by", "ben")
         self.ask("stop-actions", "--off", "--by", "ben")

@@ -78,6 +78,8 @@ class Peers(http.server.BaseHTTPRequestHandler):
                 {"metric": {"client": "front", "server": "orders"}, "value": [1, "4"]},
                 {"metric": {"client": "orders", "server": "orders-db", "connection_type": "database"},
                  "value": [1, "4"]}]}}))
+        if target.path.startswith("/deaf/"):  # knows no watches: the parameter is passed over
+            return self.answer(json.dumps({"kind": "List", "metadata": {"resourceVersion": "1"}, "items": []}))
         if "watch" in query:
             return self.tell_of_changes(target.path, query)
         if target.path == "/api/v1/pods":  # in two pages
@@ -217,6 +219,7 @@ def main():
   interval: 1s{query}
 """
         sources += f'- {{name: watched, kind: kubernetes, url: "{peers}", interval: 10m}}\n'
+        sources += f'- {{name: deaf, kind: kubernetes, url: "{peers}/deaf", interval: 10m}}\n'
         daemon = Daemon(folder, sources + f'- {{name: refused, kind: prometheus, url: "{peers}/refused/metrics", '
                                           f'interval: 1s}}\n')
         try:
@@ -279,6 +282,8 @@ def tell_the_story(daemon, sources):
     Peers.scaled.set()
     eventually("a pod that comes is known at once, although the source is asked every ten minutes",
                lambda: "orders-2" in json.dumps(watched_graph(daemon)))
+
+    assert daemon.sources()["deaf"]["pulls"] == 1, "the list of a server that does not watch is no change"
 
     tell_of_an_incident(daemon)
 
