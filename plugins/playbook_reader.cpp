@@ -1,5 +1,7 @@
 #include "plugins/playbook_reader.hpp"
 
+#include "model/incident.hpp"
+#include "model/severity.hpp"
 #include "model/suggestion.hpp"
 
 #include <algorithm>
@@ -20,6 +22,7 @@ constexpr std::array<std::string_view, 5> kWhenKeys{"incident", "suspect", "aler
 constexpr std::array<std::string_view, 3> kIncidentNames{"severity", "state", "title"};
 constexpr std::array<std::string_view, 5> kAlertNames{"resource", "check", "severity", "summary",
                                                       "type"};
+constexpr std::array<std::string_view, 2> kFlagNames{"true", "false"};
 constexpr std::array<std::string_view, 10> kLimitKeys{
     "cooldown",       "runs_max",       "runs_window", "blast_share_max", "healthy_min",
     "dependents_max", "confidence_min", "approvals",   "approver",        "approval_ttl"};
@@ -81,6 +84,11 @@ class PlaybookReader {
         when.suspect = matchers(table, "suspect", "'type=\"instance\"'");
         when.alert = matchers(table, "alert", "'check=\"errors\"'");
         refuse_names("when.alert", when.alert, kAlertNames);
+        refuse_words("when.incident", when.incident, "severity", model::kSeverityNames);
+        refuse_words("when.incident", when.incident, "state", model::kIncidentStateNames);
+        refuse_words("when.suspect", when.suspect, "kind", model::kCauseKindNames);
+        refuse_words("when.suspect", when.suspect, "silent", kFlagNames);
+        refuse_words("when.alert", when.alert, "severity", model::kSeverityNames);
         when.confidence_min = in_.number(table, "when", "confidence_min", 0, 1).value_or(0);
         when.seen = in_.boolean(table, "when", "seen");
     }
@@ -104,6 +112,21 @@ class PlaybookReader {
             if (std::find(known.begin(), known.end(), matcher.name()) == known.end()) {
                 in_.problem(path, "there is no \"" + printable(matcher.name(), 60) + "\"; " +
                                       model::suggest(matcher.name(), known));
+            }
+        }
+    }
+
+    // What can never be so, or never be otherwise.
+    void refuse_words(std::string_view path, const model::Matchers& matchers, std::string_view name,
+                      std::span<const std::string_view> known) {
+        for (const model::Matcher& matcher : matchers) {
+            const bool is_word = matcher.op() == model::Matcher::Operator::Equal ||
+                                 matcher.op() == model::Matcher::Operator::NotEqual;
+            if (matcher.name() == name && is_word &&
+                std::find(known.begin(), known.end(), matcher.value()) == known.end()) {
+                in_.problem(path, std::string(name) + " is never \"" +
+                                      printable(matcher.value(), 60) + "\"; " +
+                                      model::suggest(matcher.value(), known));
             }
         }
     }

@@ -1,6 +1,5 @@
 #include "plugins/plugin.hpp"
 
-#include "model/position.hpp"
 #include "plugins/bytecode_lines.hpp"
 #include "plugins/host.hpp"
 #include "plugins/incident_table.hpp"
@@ -10,14 +9,13 @@
 #include "plugins/meter.hpp"
 #include "plugins/modules.hpp"
 #include "plugins/parameters.hpp"
-#include "plugins/plan_reader.hpp"
+#include "plugins/plan_answer.hpp"
 #include "plugins/playbook_match.hpp"
 #include "plugins/sandbox.hpp"
 #include "plugins/slots.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -212,27 +210,9 @@ class Plugin::Inside {
         proposed.by = manifest.name;
         proposed.from = model::kFromPlaybook;
         proposed.mode = run_mode_of(manifest.mode);
-        proposed.capabilities = capabilities();
+        proposed.capabilities = capabilities_of(manifest.playbook, *parameters_);
         proposed.limits = manifest.playbook.limits;
         return proposed;
-    }
-
-    std::vector<std::string> capabilities() const {
-        std::vector<std::string> list;
-        for (const std::string& effector : host_.manifest.playbook.effectors) {
-            const std::size_t brace = effector.find(":{");
-            if (brace == std::string::npos) {
-                list.push_back(effector);
-                continue;
-            }
-            const std::string name = effector.substr(brace + 2, effector.size() - brace - 3);
-            for (const std::string& value : parameters_->texts_of(name)) {
-                if (!value.empty()) {
-                    list.push_back(effector.substr(0, brace + 1) + value);
-                }
-            }
-        }
-        return list;
     }
 
     std::string save_state() const { return kept_.save(); }
@@ -464,7 +444,7 @@ class Plugin::Inside {
         push_plan_context(L_);
         host_.begin(Host::Stage::Plan, nullptr, &world);
         if (call(2, 2, world)) {
-            read_answer(incident, answer);
+            take_answer(incident, answer);
         }
         answer.verdict = host_.result.verdict;
         answer.message = host_.result.message;
@@ -475,71 +455,21 @@ class Plugin::Inside {
     }
 
     // The two results of plan() are on the stack; takes them away.
-    void read_answer(const IncidentSight& incident, PlanAnswer& answer) {
+    void take_answer(const IncidentSight& incident, PlanAnswer& answer) {
+        const Manifest& manifest = host_.manifest;
         const int first = lua_gettop(L_) - 1;
         lua_pushnil(L_);
         if (lua_next(L_, kState) != 0) {
-            lua_pop(L_, 2);
-            complain("a playbook keeps nothing, and nocturne.state is not empty; cooldowns and the "
-                     "like are `limits`");
-        } else if (lua_isnil(L_, first)) {
-            read_why_not(first + 1, answer);
-        } else {
-            read_table(first, incident, answer.plan.emplace());
+            complain(
+                "a playbook keeps nothing, and nocturne.state is not empty; cooldowns and the like "
+                "are `limits`");
+        } else if (const PlanProblem problem = read_answer(
+                       L_, first,
+                       {manifest, hash_, capabilities_of(manifest.playbook, *parameters_)},
+                       incident, answer)) {
+            complain(*problem);
         }
         lua_settop(L_, first - 1);
-    }
-
-    void read_why_not(int index, PlanAnswer& answer) {
-        answer.why_not = "it did not say why";
-        if (lua_type(L_, index) == LUA_TSTRING) {
-            std::size_t length = 0;
-            const char* bytes = lua_tolstring(L_, index, &length);
-            answer.why_not = printable({bytes, length}, ceiling_.returned_bytes_max);
-        } else if (!lua_isnil(L_, index)) {
-            complain("plan returned nil and a " + std::string(luaL_typename(L_, index)) +
-                     "; expected nil and why not, as a text");
-        }
-    }
-
-    void read_table(int index, const IncidentSight& incident, model::Plan& plan) {
-        const Manifest& manifest = host_.manifest;
-        plan.playbook = manifest.name;
-        plan.version = hash_;
-        plan.incident = model::parse_id(model::kIncidentPrefix, incident.id).value_or(model::kNoId);
-        plan.prose = manifest.playbook.prose;
-        plan.risk = manifest.playbook.risk;
-        plan.reversible = manifest.playbook.reversible;
-        std::map<std::string, std::string> standard{{"incident_state", "active"}};
-        if (!incident.suspects.empty()) {
-            plan.target = incident.suspects.front().resource;
-            standard["first_suspect"] = plan.target;
-        }
-        if (const PlanProblem problem = read_plan(L_, index, standard, plan)) {
-            complain("plan returned a plan that is none: " + *problem);
-        } else if (const PlanProblem missing = missing_capability(plan)) {
-            complain(*missing);
-        }
-    }
-
-    // The engine's gate asks the same; here the author hears of it before a run.
-    PlanProblem missing_capability(const model::Plan& plan) const {
-        const std::vector<std::string> granted = capabilities();
-        PlanProblem missing;
-        for (const model::Step& step : plan.steps) {
-            model::each_action(step, [&](const model::Action& action) {
-                if (missing || !model::needs_capability(action) || model::grants(granted, action)) {
-                    return;
-                }
-                std::string wanted(model::name_of(action.effector));
-                if (action.effector == model::Effector::Command) {
-                    wanted += ":" + printable(action.target, 60);
-                }
-                missing = "step \"" + printable(step.name, 60) + "\": not allowed; add wants = { " +
-                          "effectors = {\"" + wanted + "\"} } to the plugin's table";
-            });
-        }
-        return missing;
     }
 
     void take_account(Inside& fresh) {

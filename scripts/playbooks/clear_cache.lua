@@ -20,7 +20,7 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "clears the cache of a disk that is full",
   prose = [[
 Deletes what can be made again, and nothing younger than `hours`. If the disk is still full after it, the run fails:

@@ -30,13 +30,13 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "keeps what the nodes of an incident say of the last 30 minutes",
   prose = [[
 Starts the collecting program for each node: logs, metrics, process lists, whatever it takes. Where it puts them is its
 own business; it is told the incident, so that people find them.]],
   risk = "low",
-  reversible = true,
+  reversible = false,
 
   when = { incident = 'severity=~"major|critical"' },
   wants = { graph = true, effectors = { "command:{program}", "notify" } },

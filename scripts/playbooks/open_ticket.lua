@@ -52,7 +52,7 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "opens a ticket with what is known of the incident",
   prose = "Sends one request to the ticket tracker. It touches nothing else, so it may go by itself.",
   risk = "low",

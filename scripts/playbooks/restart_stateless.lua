@@ -16,7 +16,7 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "restarts an instance that keeps nothing",
   prose = [[
 Restarts the unit and waits until its health check answers. It keeps nothing, so nothing is lost but what it was

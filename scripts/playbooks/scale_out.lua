@@ -27,7 +27,7 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "adds replicas to a service that is overloaded, step by step",
   prose = [[
 Sets the number of replicas, never adds blindly: a step that is repeated does no harm. More replicas cost money and

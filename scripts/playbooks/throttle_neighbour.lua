@@ -38,7 +38,7 @@ return {
   version = "1.0.0",
   kind = "playbook",
   api = 1,
-  mode = "approve",
+  mode = "auto",
   summary = "throttles a noisy neighbour, and lifts that after a while",
   prose = [[
 One tenant takes what all of them share. It is throttled, so that the others work again, and the throttle is lifted by

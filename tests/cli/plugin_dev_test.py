@@ -28,6 +28,19 @@ OWNER = """return {
   end,
 }
 """
+PLAYBOOK = """return {
+  name = "restart", version = "1.0.0", kind = "playbook", api = 1, mode = "approve",
+  when = { incident = 'severity=~"minor|major"', suspect = 'type="instance"' },
+  wants = { effectors = { "command:{program}" } },
+  parameters = { program = { type = "string", default = "restart-unit" } },
+  plan = function(incident, ctx)
+    return {
+      summary = "restart " .. ctx.suspect.resource,
+      steps = { { name = "restart", run = nocturne.action.command{ ctx.parameters.program, unit = ctx.suspect.resource } } },
+    }
+  end,
+}
+"""
 RUNBOOKS = "service,runbook\norders-db,https://wiki/orders-db\n"
 
 
@@ -121,6 +134,42 @@ class Check(Case):
 
         self.assertEqual(self.check("high.lua")["returned"], 0.75)
 
+    def test_a_playbook_is_given_an_incident(self):
+        file = self.write("restart.lua", PLAYBOOK)
+        page = self.nocturne("plugin", "check", file, "--param", "program=reboot", "--format", "text")
+        for line in ('plan actions by command:{program}', 'plan        restart cart-1',
+                     '1. restart', 'run     command reboot unit=cart-1 (30s)',
+                     'only while first_suspect=cart-1, incident_state=active'):
+            self.assertIn(line, page)
+        call = self.check(file)["calls"][0]
+        self.assertEqual((call["handler"], call["called"], call["why_not"]), ("plan", True, ""))
+        self.assertEqual(call["plan"]["capabilities"], ["command:restart-unit"])
+        self.assertEqual(len(call["plan"]["hash"]), 64)
+        self.assertEqual(self.check(file)["calls"][0]["plan"]["hash"], call["plan"]["hash"])
+
+    def test_a_playbook_says_why_it_has_no_plan(self):
+        file = self.write("restart.lua", PLAYBOOK.replace("incident, ctx)\n", "incident, ctx)\n    do return nil, 'not now' end\n"))
+        call = self.check(file)["calls"][0]
+        self.assertEqual((call["plan"], call["why_not"]), (None, "not now"))
+        self.assertIn("none for a made-up incident: not now", self.nocturne("plugin", "check", file, "--format", "text"))
+
+    def test_a_plan_that_is_none_is_an_error(self):
+        file = self.write("restart.lua", PLAYBOOK.replace("unit = ctx", "['unit\\n'] = ctx"))
+        said = self.check(file, code=1)
+        self.assertEqual(said["verdict"], "error")
+        self.assertIn("restart.lua:9: nocturne.action.command: arguments: the name", said["message"])
+
+    def test_the_page_of_playbooks_has_what_is_printed(self):
+        sections = (ROOT / "docs/playbooks.md").read_text().split("\n## ")[1:]
+        self.assertEqual(len(sections), 8)
+        for section in sections:
+            name = section.split("\n", 1)[0]
+            page = self.nocturne("plugin", "check", ROOT / f"scripts/playbooks/{name}.lua", "--format", "text")
+            printed = page[page.index("  plan        "):page.index("\n  used ")].split("\n")
+            printed = [re.sub(r" body=(\{.{80}).*\} \(", r" body=\1...} (", line[14:]) for line in printed]
+            written = [line[4:] for line in section.split("\n") if line.startswith("    ")]
+            self.assertEqual(written, printed, name)
+
     def test_wrong_usage(self):
         self.write("a.lua", OWNER)
         for wrong in [["a.lua", "a.lua"], ["a.lua", "--calls", "3"], ["a.lua", "--drop-last-line"], []]:
@@ -129,14 +178,14 @@ class Check(Case):
 
 class New(Case):
     def test_what_it_writes_is_right_and_passes_its_test(self):
-        for kind in ["detector", "enricher"]:
+        for kind in ["detector", "enricher", "playbook"]:
             said = self.nocturne("plugin", "new", f"my-{kind}", "--kind", kind)
             self.assertIn(f"nocturne test plugins/my-{kind}_test.lua", said)
             self.assertEqual(json.loads(self.nocturne("plugin", "check", f"plugins/my-{kind}.lua"))["verdict"], "ok")
             self.assertNotRegex((self.folder / f"plugins/my-{kind}.lua").read_text(), "NAME|PATH")
             lines = json.loads(self.nocturne("test", "plugins", "--coverage", "--format", "json"))["coverage"]
-            self.assertEqual(lines[-1]["missing"] if kind == "enricher" else [], [])
-        self.assertIn("6 passed", self.nocturne("test", "plugins"))
+            self.assertEqual(lines[-1]["missing"] if kind != "detector" else [], [])
+        self.assertIn("9 passed", self.nocturne("test", "plugins"))
 
     def test_overwrites_nothing(self):
         self.write("mine/a_test.lua", "precious")
@@ -149,7 +198,7 @@ class New(Case):
     def test_wrong_names_and_kinds(self):
         for wrong in ["A", "../a", "a/b", "a.lua", "5", "a_test", ""]:
             self.nocturne("plugin", "new", wrong, "--kind", "enricher", code=1)
-        self.nocturne("plugin", "new", "a", "--kind", "playbook", code=2)
+        self.nocturne("plugin", "new", "a", "--kind", "runbook", code=2)
         self.nocturne("plugin", "new", "a", code=2)
 
 

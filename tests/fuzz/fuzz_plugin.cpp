@@ -50,6 +50,10 @@ void run_plugin(const std::string& text, const plugins::Limits& limits,
         const plugins::CallResult& result = (*plugin)->on_sample(sample, world);
         NOCTURNE_ASSERT(result.verdict == plugins::Verdict::Ok || result.wishes.empty());
         (void)(*plugin)->on_incident({}, world);
+        const plugins::PlanAnswer& answer = (*plugin)->plan({}, world);
+        NOCTURNE_ASSERT(!answer.plan ||
+                        (answer.verdict == plugins::Verdict::Ok && !answer.plan->steps.empty() &&
+                         !answer.plan->target.empty()));
         (void)(*plugin)->restore_state((*plugin)->save_state());
         (void)(*plugin)->restore_state(text);
     }

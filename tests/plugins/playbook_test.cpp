@@ -211,6 +211,23 @@ TEST_F(PlaybookTest, NamesEachProblemOfItsTableWithItsLine) {
     }
 }
 
+TEST_F(PlaybookTest, RefusesConditionsThatNeverHold) {
+    std::string text = planning("return nil");
+    text.insert(text.find("wants"),
+                "when = { incident = 'severity=\"magor\", state!=\"closed\"', suspect = "
+                "'kind=\"deploy\", silent=\"yes\"', alert = 'severity=\"bad\"' }, ");
+    const auto loaded = try_load(text);
+
+    ASSERT_FALSE(loaded.has_value());
+    const std::string message = to_string(loaded.error());
+    for (const char* part :
+         {"when.incident: severity is never \"magor\"; did you mean \"major\"?",
+          "when.incident: state is never \"closed\"", "when.suspect: kind is never \"deploy\"",
+          "when.suspect: silent is never \"yes\"", "when.alert: severity is never \"bad\""}) {
+        EXPECT_THAT(message, HasSubstr(part));
+    }
+}
+
 TEST_F(PlaybookTest, LeavesItsKeysToPlaybooks) {
     const auto loaded = try_load(
         enricher("on_event = print, plan = print, risk = 'low', wants = { effectors = {'http'} }"));
