@@ -382,10 +382,21 @@ Status Daemon::open_chat() {
     return {};
 }
 
-// What a chat refused is audited here. What it carried out is in the audit by the order's own note.
+// What a chat refused is audited here, so many a minute: strangers must not fill the disk. What it
+// carried out is in the audit by the order's own note.
 void Daemon::note_chat(const gateway::ChatNote& said) {
+    constexpr int kNotedMax = 200;
     if (!said.refusal) {
         return;
+    }
+    const auto minute = std::chrono::floor<std::chrono::minutes>(std::chrono::steady_clock::now());
+    {
+        const std::lock_guard lock(chat_notes_mutex_);
+        chat_notes_ = minute == chat_minute_ ? chat_notes_ + 1 : 1;
+        chat_minute_ = minute;
+        if (chat_notes_ > kNotedMax) {
+            return;  // each is counted in nocturne_chat_refused_total all the same
+        }
     }
     model::AuditNote note;
     note.actor = said.who.name.empty() ? "unknown" : said.who.name;

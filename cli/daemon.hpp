@@ -24,6 +24,7 @@
 #include <spdlog/logger.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <memory>
@@ -93,6 +94,10 @@ class Daemon {
     std::atomic<std::int64_t> last_good_reload_s_{0};  // seconds since 1970
 
     std::atomic<std::shared_ptr<const rules::RuleSet>> rules_;  // shared: swapped whole at reload
+
+    std::mutex chat_notes_mutex_;
+    int chat_notes_ = 0;  // refusals that were audited this minute
+    std::chrono::time_point<std::chrono::steady_clock, std::chrono::minutes> chat_minute_{};
 
     std::mutex reloading_;
     rules::Configuration configuration_;  // guarded by reloading_ once we serve

@@ -97,8 +97,9 @@ Result<std::string> EngineBackend::say(model::Command command, model::Id run,
     }
     std::string in_words(model::name_of(state));
     std::replace(in_words.begin(), in_words.end(), '_', ' ');
-    return format_run(run) + ": " + reason + (event->text.empty() ? "" : " (" + event->text + ")") +
-           "; it is " + in_words;
+    return format_run(run) + " is " + in_words +
+           (event->reason == model::Reason::ApprovalGiven ? ", " + event->text + " have said yes"
+                                                          : "");
 }
 
 Result<std::string> EngineBackend::approve(std::string_view id, std::string_view hash,

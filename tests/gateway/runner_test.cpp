@@ -4,6 +4,7 @@
 #include "engine/run_view.hpp"
 #include "engine/state.hpp"
 #include "full_disk.hpp"
+#include "gateway/chat/engine_backend.hpp"
 #include "test_server.hpp"
 
 #include <gmock/gmock.h>
@@ -47,6 +48,7 @@ class RunnerTest : public testing::Test {
                                         .methods = {},
                                         .secrets = {},
                                         .ca_file = {}});
+        parts.ask = [](const ActionCall&, const ActionDone&) {};  // a word about the run answers it
         ASSERT_TRUE(runner.start(loop(), Effectors::make(std::move(parts))));
     }
 
@@ -55,7 +57,9 @@ class RunnerTest : public testing::Test {
     }
 
     // A plan of one step that anna proposes and ben approves.
-    model::Id approved(const std::string& node = "cart") {
+    model::Id approved(const std::string& node = "cart") { return approved(plan(node)); }
+
+    model::PlanProposed plan(const std::string& node) const {
         model::PlanProposed proposal;
         proposal.plan.playbook = "restart";
         proposal.plan.target = node;
@@ -68,6 +72,10 @@ class RunnerTest : public testing::Test {
         proposal.from = "cli";
         proposal.mode = model::RunMode::Approve;
         proposal.capabilities = {"http", "check"};
+        return proposal;
+    }
+
+    model::Id approved(const model::PlanProposed& proposal) {
         const model::Id id{must(loop().submit_and_wait(proposal)), 0};
         must(loop().submit_and_wait(model::Command(model::ApproveRun{
             id, model::hash_of(proposal.plan), "ben", model::Role::Approver, "cli"})));
@@ -203,6 +211,30 @@ TEST_F(RunnerTest, GivesWhatIsUnderWayUpWhenItStopsAndSaysThatNobodyKnows) {
     EXPECT_EQ(run(later).state, RunState::Running);
     EXPECT_FALSE(run(later).attempt->is_started);
     EXPECT_THAT(asked(), SizeIs(1));
+}
+
+TEST_F(RunnerTest, WaitsForThePersonWhoWasAsked) {
+    start();
+    EngineBackend backend(loop());
+    const ChatSpeaker rosa{"rosa", model::Role::Responder, "irc #ops"};
+    for (const auto& [answer, end] :
+         {std::pair{"yes", RunState::Succeeded}, std::pair{"no", RunState::Failed}}) {
+        model::PlanProposed asks = plan(answer == std::string("yes") ? "cart" : "orders");
+        asks.plan.steps[0].run = {
+            model::Effector::Ask, "responder", {{"question", "is it drained?"}}};
+        asks.plan.steps[0].verify.reset();
+        const model::Id id = approved(asks);
+        const std::string name = model::format_id(model::kRunPrefix, id);
+        ASSERT_TRUE(eventually([&] { return engine::question_of(run(id)) == "is it drained?"; }));
+
+        EXPECT_THAT(
+            backend.answer(name, answer, {"vera", model::Role::Viewer, "irc"}).error().message,
+            HasSubstr("role_too_low"));
+        EXPECT_THAT(must(backend.answer(name, answer, rosa)), HasSubstr(name + " is "));
+
+        EXPECT_EQ(run(id).state, end);
+        EXPECT_EQ(engine::question_of(run(id)), "");
+    }
 }
 
 }  // namespace nocturne::gateway
