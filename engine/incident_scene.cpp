@@ -8,7 +8,8 @@
 
 namespace nocturne::engine {
 
-std::unique_ptr<const IncidentScene> IncidentScene::of(const Core& core, model::Id id) {
+std::unique_ptr<const IncidentScene> IncidentScene::of(const Core& core, model::Id id,
+                                                       Wanted wanted) {
     const State& state = core.state();
     const Slot slot = state.incidents.find(id);
     if (slot == kNoSlot || state.incidents[slot].is_over()) {
@@ -18,12 +19,12 @@ std::unique_ptr<const IncidentScene> IncidentScene::of(const Core& core, model::
     std::unique_ptr<IncidentScene> scene(new IncidentScene);
     scene->now_ = state.now;
     scene->graph_ = topology_of(core);
-    for (const Change& change : state.changes.all()) {
-        scene->changes_.push_back({change.time, change.resource, change.what, change.summary});
+    if (wanted.changes) {
+        scene->copy_changes(state);
     }
-    std::stable_sort(scene->changes_.begin(), scene->changes_.end(),
-                     [](const auto& a, const auto& b) { return a.time > b.time; });
-    scene->alike_ = PluginWorld(state, slot).alike(kAlikeMax);
+    if (wanted.past) {
+        scene->alike_ = PluginWorld(state, slot).alike(kAlikeMax);
+    }
     scene->suspects_ = incident.suspects;
     scene->copy_alerts(state, incident);
     scene->sight_ = {scene->keep(model::format_id(model::kIncidentPrefix, id)),
@@ -39,6 +40,14 @@ std::unique_ptr<const IncidentScene> IncidentScene::of(const Core& core, model::
 
 std::string_view IncidentScene::keep(std::string_view text) {
     return texts_.emplace_back(text);
+}
+
+void IncidentScene::copy_changes(const State& state) {
+    for (const Change& change : state.changes.all()) {
+        changes_.push_back({change.time, change.resource, change.what, change.summary});
+    }
+    std::stable_sort(changes_.begin(), changes_.end(),
+                     [](const auto& a, const auto& b) { return a.time > b.time; });
 }
 
 void IncidentScene::copy_alerts(const State& state, const model::Incident& incident) {

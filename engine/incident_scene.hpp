@@ -22,8 +22,15 @@ class IncidentScene : public plugins::World {
     static constexpr std::size_t kAlertsMax = 1'000;  // those beyond are left out
     static constexpr std::size_t kAlikeMax = 16;
 
+    // What is copied beside the incident and the graph, because somebody looks at it.
+    struct Wanted {
+        bool changes = true;
+        bool past = true;
+    };
+
     // On the core thread. nullptr: it is not known, or over.
-    static std::unique_ptr<const IncidentScene> of(const Core& core, model::Id incident);
+    static std::unique_ptr<const IncidentScene> of(const Core& core, model::Id incident,
+                                                   Wanted wanted);
 
     const plugins::IncidentSight& sight() const { return sight_; }
 
@@ -37,6 +44,7 @@ class IncidentScene : public plugins::World {
 
    private:
     IncidentScene() = default;
+    void copy_changes(const State& state);
     void copy_alerts(const State& state, const model::Incident& incident);
     std::string_view keep(std::string_view text);
 

@@ -29,6 +29,8 @@ using Topic = model::Effect::Topic;
 namespace {
 
 constexpr std::size_t kIncidentsMax = 10'000;  // that wait to be looked at; more are passed over
+// The engine is asked for copies: in a storm of incidents that takes at most so little of its time.
+constexpr int kPausePerLook = 4;
 
 struct Playbook {
     std::unique_ptr<plugins::Plugin> plugin;
@@ -184,37 +186,50 @@ class Planner::Inside {
             std::deque<Question> questions = std::exchange(questions_, {});
             const std::set<model::Id> due = std::exchange(due_, {});
             lock.unlock();
+            const Clock::time_point begun = Clock::now();
             for (Question& question : questions) {
                 question.answer.set_value(answer(question.incident));
             }
             for (const model::Id id : due) {
                 look_at(id);
             }
+            const auto taken = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - begun);
             lock.lock();
             // What a storm changes meanwhile is looked at once.
             if (!due.empty()) {
-                wake_.wait_for(lock, options_.look_every,
+                wake_.wait_for(lock, std::max(options_.look_every, taken * kPausePerLook),
                                [&] { return is_over_ || !questions_.empty(); });
             }
         }
     }
 
+    // The lock on the playbooks is held.
+    IncidentScene::Wanted wanted() const {
+        IncidentScene::Wanted wanted{false, false};
+        for (const Playbook& playbook : playbooks_) {
+            const plugins::Manifest& manifest = playbook.plugin->manifest();
+            wanted.changes = wanted.changes || manifest.wants.changes;
+            wanted.past = wanted.past || manifest.wants.history || manifest.playbook.when.seen;
+        }
+        return wanted;
+    }
+
     Sight see(model::Id incident) {
         Sight sight;
         loop_->query_and_wait([&](const engine::Core& core) {
-            sight.scene = IncidentScene::of(core, incident);
+            sight.scene = IncidentScene::of(core, incident, wanted());
             sight.runs = engine::runs_of(core, incident);
         });
         return sight;
     }
 
     Result<std::vector<PlanOffer>> answer(model::Id incident) {
+        const std::lock_guard lock(playbooks_mutex_);
         const Sight sight = see(incident);
         if (!sight.scene) {
             return fail(ErrorCode::NotFound, "the incident is not known, or over");
         }
         std::vector<PlanOffer> offers;
-        const std::lock_guard lock(playbooks_mutex_);
         for (Playbook& playbook : playbooks_) {
             offers.push_back(ask(playbook, *sight.scene));
         }
