@@ -10,9 +10,9 @@ using model::CauseKind;
 
 namespace {
 
-constexpr std::array<std::string_view, 10> kDataWords{
-    "deadlock", "corrupt",   "constraint", "duplicate_key", "schema",
-    "replica",  "integrity", "checksum",   "migration",     "data_quality"};
+constexpr std::array<std::string_view, 11> kDataWords{
+    "deadlock",    "corrupt",   "constraint", "duplicate_key", "schema",      "replication",
+    "replica_lag", "integrity", "checksum",   "migration",     "data_quality"};
 
 bool speaks_of_data(std::string_view check) {
     std::string lower(check);

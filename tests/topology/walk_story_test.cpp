@@ -40,6 +40,20 @@ TEST(WalkStory, SilentSwitch) {
     EXPECT_THAT(suspects.front().reason, HasSubstr("explains 3 of 3 alerts"));
 }
 
+// How many instances there are is nothing about data; that a copy lags behind is.
+TEST(WalkStory, ReplicasAreInstancesOrCopies) {
+    const auto kind_of = [](const char* check) {
+        Outage night(Outage::Edges{{"front", "store"}});
+        night.alert("front", "errors", 9).alert("store", check, 9);
+        const std::vector<Suspect> suspects = night.rank();
+        return find(suspects, "store")->kind;
+    };
+
+    EXPECT_EQ(kind_of("replica_lag"), CauseKind::Data);
+    EXPECT_EQ(kind_of("replication_broken"), CauseKind::Data);
+    EXPECT_NE(kind_of("replica_count"), CauseKind::Data);
+}
+
 // A batch job takes the CPU of the host that it shares with two services.
 TEST(WalkStory, NoisyNeighbour) {
     Outage night(Outage::Edges{{"front", "orders"},
