@@ -664,13 +664,13 @@ TEST(Effectors, TellAskWaitAndSilenceThroughTheirSeams) {
     EffectorParts parts;
     parts.channels = {"ops"};
     std::string told;
-    ActionDone answer;
+    std::promise<ActionDone> asked;
     std::string silenced;
     parts.notify = [&](const ActionCall& call) {
         told = call.action.target + ": " + call.action.arguments.at("text");
         return ActionResult{Outcome::Ok, "told", true};
     };
-    parts.ask = [&](const ActionCall&, ActionDone done) { answer = std::move(done); };
+    parts.ask = [&](const ActionCall&, ActionDone done) { asked.set_value(std::move(done)); };
     parts.silence = [&](const ActionCall& call, const ActionDone& done) {
         silenced = call.action.arguments.at("matchers");
         done({Outcome::Ok, "S1-0", true});
@@ -693,8 +693,7 @@ TEST(Effectors, TellAskWaitAndSilenceThroughTheirSeams) {
     std::promise<ActionResult> answered;
     ASSERT_TRUE(effectors->try_start({{Effector::Ask, "approver", {{"question", "go?"}}, {}}, "k"},
                                      [&](ActionResult result) { answered.set_value(result); }));
-    EXPECT_TRUE(eventually([&] { return static_cast<bool>(answer); }));
-    answer({Outcome::Ok, "anna: yes\x1b[0m", true});
+    asked.get_future().get()({Outcome::Ok, "anna: yes\x1b[0m", true});
     EXPECT_EQ(answered.get_future().get().text, "anna: yes?[0m");
 }
 

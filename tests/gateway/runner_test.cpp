@@ -217,9 +217,9 @@ TEST_F(RunnerTest, WaitsForThePersonWhoWasAsked) {
     start();
     EngineBackend backend(loop());
     const ChatSpeaker rosa{"rosa", model::Role::Responder, "irc #ops"};
-    for (const auto& [answer, end] :
+    for (const auto& [said, end] :
          {std::pair{"yes", RunState::Succeeded}, std::pair{"no", RunState::Failed}}) {
-        model::PlanProposed asks = plan(answer == std::string("yes") ? "cart" : "orders");
+        model::PlanProposed asks = plan(said == std::string("yes") ? "cart" : "orders");
         asks.plan.steps[0].run = {
             model::Effector::Ask, "responder", {{"question", "is it drained?"}}};
         asks.plan.steps[0].verify.reset();
@@ -228,9 +228,9 @@ TEST_F(RunnerTest, WaitsForThePersonWhoWasAsked) {
         ASSERT_TRUE(eventually([&] { return engine::question_of(run(id)) == "is it drained?"; }));
 
         EXPECT_THAT(
-            backend.answer(name, answer, {"vera", model::Role::Viewer, "irc"}).error().message,
+            backend.answer(name, said, {"vera", model::Role::Viewer, "irc"}).error().message,
             HasSubstr("role_too_low"));
-        EXPECT_THAT(must(backend.answer(name, answer, rosa)), HasSubstr(name + " is "));
+        EXPECT_THAT(must(backend.answer(name, said, rosa)), HasSubstr(name + " is "));
 
         EXPECT_EQ(run(id).state, end);
         EXPECT_EQ(engine::question_of(run(id)), "");
