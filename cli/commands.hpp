@@ -40,6 +40,7 @@ void add_topology(CLI::App& app, Action& chosen);
 void add_audit(CLI::App& app, Action& chosen);
 void add_token(CLI::App& app, Action& chosen);
 void add_runs(CLI::App& app, Action& chosen);
+void add_plan(CLI::App& app, Action& chosen);
 void add_approve(CLI::App& app, Action& chosen);
 void add_reject(CLI::App& app, Action& chosen);
 void add_stop_actions(CLI::App& app, Action& chosen);

@@ -127,6 +127,7 @@ int Daemon::run() {
         {"load the playbooks", &Daemon::load_playbooks, &Daemon::stop_planner},
         {"open the chat", &Daemon::open_chat, &Daemon::close_chat},
         {"go on with the runs", &Daemon::start_runner, &Daemon::stop_runner},
+        {"be ready for dry runs", &Daemon::start_dry_runs, &Daemon::stop_dry_runs},
         {"bind ZeroMQ", &Daemon::bind_zmq, &Daemon::stop_receiving},
         {"bind HTTP", &Daemon::bind_http, &Daemon::close_http},
         {"tell that we are ready", &Daemon::tell_ready, &Daemon::tell_stopping},
@@ -430,6 +431,14 @@ Status Daemon::start_runner() {
     return runner_.start(*loop_, gateway::Effectors::make(std::move(parts)));
 }
 
+// With what the runner has at that moment: its settings after a reload, the chat's channels.
+Status Daemon::start_dry_runs() {
+    dry_runs_ = std::make_unique<gateway::DryRuns>(
+        *loop_,
+        gateway::DryRuns::Parts{.effectors = [this] { return runner_.effectors().parts(); }});
+    return {};
+}
+
 Status Daemon::bind_zmq() {
     gateway::ZmqServerOptions options;
     options.pull_endpoint = configuration_.zmq_pull;
@@ -461,6 +470,8 @@ Status Daemon::bind_http() {
     access_ = std::make_shared<gateway::Access>(std::move(access.rules));
     parts.access = access_;
     parts.topology = topology_.get();
+    parts.planner = &planner_;
+    parts.dry_runs = dry_runs_.get();
     parts.chat = [this](std::string_view medium, gateway::HttpRequest request,
                         std::function<void(gateway::HttpResponse)> respond) {
         chat_->handle(medium, std::move(request), std::move(respond));
@@ -640,6 +651,10 @@ void Daemon::tell_stopping() {
 void Daemon::close_http() {
     http_->stop();
     http_.reset();
+}
+
+void Daemon::stop_dry_runs() {
+    dry_runs_.reset();
 }
 
 void Daemon::stop_runner() {

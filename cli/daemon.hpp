@@ -14,6 +14,7 @@
 #include "gateway/http_server.hpp"
 #include "gateway/ingest.hpp"
 #include "gateway/outboxes.hpp"
+#include "gateway/remediation/dry_runs.hpp"
 #include "gateway/remediation/planner.hpp"
 #include "gateway/remediation/runner.hpp"
 #include "gateway/topology_feed.hpp"
@@ -57,10 +58,12 @@ class Daemon {
     Status bind_zmq();
     Status open_chat();
     Status start_runner();
+    Status start_dry_runs();
     Status bind_http();
     Status tell_ready();
     void tell_stopping();
     void close_http();
+    void stop_dry_runs();
     void stop_runner();
     void close_chat();
     void stop_planner();
@@ -114,6 +117,7 @@ class Daemon {
     std::unique_ptr<gateway::TopologyFeed> topology_;
     std::unique_ptr<gateway::EngineBackend> chat_backend_;
     std::unique_ptr<gateway::Chat> chat_;
+    std::unique_ptr<gateway::DryRuns> dry_runs_;
     std::unique_ptr<gateway::ZmqServer> zmq_;
     std::shared_ptr<gateway::Access> access_;  // shared: with requests under way
     std::unique_ptr<gateway::HttpServer> http_;

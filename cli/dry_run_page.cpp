@@ -211,20 +211,22 @@ void append_facts(std::string& page, const json::value& report, const PageOption
     fact("state of", ago(time_of(report, "at"), options.now));
 }
 
-void append_next(std::string& page, const json::value& report, const PageOptions& options) {
+void append_next(std::string& page, const json::value& report, const PageOptions& options,
+                 std::string_view proposes) {
     const std::string run = text_of(report, "waits_already");
     page += title("Nothing was done", options);
     if (flag_of(report, "refused") || is_undone(report)) {
         return;
     }
-    page += run.empty() ? "next: nocturne runs propose FILE\n"
+    page += run.empty() ? "next: " + std::string(proposes) + "\n"
                         : "next: nocturne approve " + run + " --hash " +
                               text_of(member(report, "plan"), "hash") + "\n";
 }
 
 }  // namespace
 
-std::string render_dry_run_page(const json::value& report, const PageOptions& options) {
+std::string render_dry_run_page(const json::value& report, const PageOptions& options,
+                                std::string_view proposes) {
     const Verdict verdict = verdict_of(report);
     const std::string summary = text_of(member(report, "plan"), "summary");
     std::string page =
@@ -240,7 +242,7 @@ std::string render_dry_run_page(const json::value& report, const PageOptions& op
     append_steps(page, report, options);
     append_undos(page, report, options);
     append_gates(page, report, options);
-    append_next(page, report, options);
+    append_next(page, report, options, proposes);
     return page;
 }
 

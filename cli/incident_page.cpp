@@ -57,6 +57,7 @@ class IncidentPage {
             write_notes();
             write_timeline();
             write_next();
+            write_run();
         }
         return std::move(out_);
     }
@@ -268,6 +269,40 @@ class IncidentPage {
             command("label " + id + " " + (suspect.empty() ? "CAUSE" : quote(suspect)),
                     "what it was in the end");
         }
+    }
+
+    // What a playbook would do, or does, and what people can say to it.
+    void write_run() {
+        const json::value* run = object_of(incident_, "run");
+        if (run == nullptr) {
+            return;
+        }
+        const std::string id = text_of(*run, "id");
+        const std::string state = text_of(*run, "state");
+        const std::string question = text_of(*run, "question");
+        const bool is_waiting = state == "awaiting_approval";
+        title("Plan");
+        const std::string about = id + " (" + text_of(*run, "playbook") + ", risk " +
+                                  text_of(*run, "risk") + ") " + in_words(state) + ": " +
+                                  text_of(*run, "summary") +
+                                  (question.empty() ? "" : "; it asks: " + question);
+        for (const std::string& line :
+             wrap(about, options_.width > 2 ? options_.width - 2 : kTextWidth)) {
+            out_ += "  " + line + "\n";
+        }
+        out_ += "  nocturne " +
+                (is_waiting         ? "approve " + id + " --hash " + text_of(*run, "hash")
+                 : question.empty() ? "runs show " + id
+                                    : "runs settle " + id + " done|failed|again|abandon") +
+                "\n";
+    }
+
+    static std::string in_words(std::string state) {
+        if (state == "awaiting_approval" || state == "needs_person") {
+            return state == "needs_person" ? "needs a person" : "awaits approval";
+        }
+        std::replace(state.begin(), state.end(), '_', ' ');
+        return "is " + state;
     }
 
     void command(const std::string& words, const std::string& why) {

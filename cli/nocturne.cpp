@@ -55,6 +55,7 @@ void add_commands(CLI::App& app, Action& chosen) {
         {kOperator, add_audit},
         {kDaemon, add_token},
         {kOperator, add_runs},
+        {kOperator, add_plan},
         {kOperator, add_approve},
         {kOperator, add_reject},
         {kOperator, add_stop_actions},

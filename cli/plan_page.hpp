@@ -1,7 +1,6 @@
-// What a playbook would propose, as a page for people and as JSON.
+// What a playbook would propose, as a page for people.
 #pragma once
 
-#include "model/json_writer.hpp"
 #include "model/run.hpp"
 
 #include <string>
@@ -10,7 +9,5 @@ namespace nocturne::cli {
 
 // The lines under each other, without margin.
 std::string plan_page(const model::PlanProposed& proposed);
-// An object with the members of docs/reference/playbooks.md, and the plan's hash.
-void write_plan(model::JsonWriter& out, const model::PlanProposed& proposed);
 
 }  // namespace nocturne::cli

@@ -3,6 +3,7 @@
 #include "cli/output.hpp"
 #include "cli/plan_page.hpp"
 #include "cli/plugin_files.hpp"
+#include "gateway/remediation/plan_json.hpp"
 #include "model/json_writer.hpp"
 
 #include <cmath>
@@ -324,7 +325,7 @@ void write(model::JsonWriter& out, const CheckedCall& call) {
     if (call.handler == "plan") {
         out.member("why_not", call.why_not).key("plan");
         if (call.proposed) {
-            write_plan(out, *call.proposed);
+            gateway::write_plan(out, *call.proposed);
         } else {
             out.null();
         }

@@ -59,6 +59,14 @@ void append_line(std::string& page, std::string_view name, const std::string& te
     }
 }
 
+void append_actions(std::string& page, const json::value& step, std::string_view indent) {
+    for (const char* phase : {"run", "verify", "undo"}) {
+        if (const json::value* action = object_of(step, phase)) {
+            page += std::string(indent) + pad(phase, 8) + describe(*action) + "\n";
+        }
+    }
+}
+
 void append_steps(std::string& page, const json::value& run, const PageOptions& options) {
     page += "\n" + options.palette.paint(Style::Bold, "STEPS") + "\n";
     std::size_t number = 1;
@@ -66,11 +74,7 @@ void append_steps(std::string& page, const json::value& run, const PageOptions& 
         page += std::to_string(number++) + ". " + text_of(step, "name") + "  on " +
                 or_dash(text_of(step, "node")) + "  " + painted(step, "state", options) +
                 (flag_of(step, "idempotent") ? "  (may be repeated)" : "") + "\n";
-        for (const char* phase : {"run", "verify", "undo"}) {
-            if (const json::value* action = object_of(step, phase)) {
-                page += "   " + pad(phase, 8) + describe(*action) + "\n";
-            }
-        }
+        append_actions(page, step, "   ");
         if (const std::string text = text_of(step, "text"); !text.empty()) {
             page += "   said    " + text + "\n";
         }
@@ -196,6 +200,48 @@ std::string render_run_page(const json::value& run, const PageOptions& options) 
     append_timeline(page, run, options);
     append_next(page, run);
     return page;
+}
+
+namespace {
+
+void append_plan(std::string& page, const json::value& one, const PageOptions& options) {
+    const json::value* plan = object_of(one, "plan");
+    page += options.palette.paint(Style::Bold, text_of(one, "playbook"));
+    if (plan == nullptr) {
+        page += "  nothing: " + text_of(one, "why_not") + "\n";
+        return;
+    }
+    page += "  risk " + text_of(*plan, "risk") + "  " + text_of(*plan, "summary") + "\n";
+    std::size_t number = 1;
+    for (const json::value& step : list_of(*plan, "steps")) {
+        page += "  " + std::to_string(number++) + ". " + text_of(step, "name") + "  on " +
+                or_dash(text_of(step, "node")) + "\n";
+        append_actions(page, step, "     ");
+    }
+    const json::value* gate = object_of(one, "gate");
+    if (gate != nullptr && text_of(*gate, "verdict") != "pass") {
+        page += "  " + painted(*gate, "verdict", options) + "  " + text_of(*gate, "reason") + ": " +
+                text_of(*gate, "text") + "\n";
+    } else {
+        page += "  " + options.palette.paint(Style::Green, "all gates let it through") + "\n";
+    }
+}
+
+}  // namespace
+
+std::string render_plans(const json::value& reply, const PageOptions& options) {
+    const std::string incident = text_of(reply, "incident");
+    std::string page;
+    std::string next;
+    for (const json::value& one : list_of(reply, "plans")) {
+        append_plan(page, one, options);
+        if (next.empty() && object_of(one, "plan") != nullptr) {
+            const std::string playbook = " --playbook " + text_of(one, "playbook");
+            next = "\nnext: nocturne runs dry-run --incident " + incident + playbook +
+                   "\n      nocturne plan " + incident + playbook + "\n";
+        }
+    }
+    return page.empty() ? "nothing: there are no playbooks\n" : page + next;
 }
 
 namespace {

@@ -1,6 +1,7 @@
-// `nocturne runs`, `approve`, `reject`, `stop-actions`, `freeze`: what playbooks do, and the words
-// of people about it.
+// `nocturne runs`, `plan`, `approve`, `reject`, `stop-actions`, `freeze`: what playbooks do, and
+// the words of people about it.
 #include "cli/commands.hpp"
+#include "cli/dry_run_page.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/json_text.hpp"
 #include "cli/run_pages.hpp"
@@ -12,10 +13,12 @@
 #include <boost/json.hpp>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -141,19 +144,114 @@ int settle(const Word& word) {
                body_of(word, {{"verdict", word.choice}, {"attempt", text_of(*attempt, "key")}}));
 }
 
-int propose(const std::string& file, const ServerOptions& server) {
-    std::string plan;
+// The file's text; "-" is stdin. Nothing, and a complaint, when it cannot be read.
+std::optional<std::string> read_plan(const std::string& file) {
     if (file == "-") {
-        plan.assign(std::istreambuf_iterator<char>(std::cin), {});
-    } else {
-        std::ifstream in(file, std::ios::binary);
-        if (!in) {
-            complain(file + ": cannot be read");
+        return std::string(std::istreambuf_iterator<char>(std::cin), {});
+    }
+    std::ifstream in(file, std::ios::binary);
+    if (!in) {
+        complain(file + ": cannot be read");
+        return std::nullopt;
+    }
+    return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+int propose(const std::string& file, const ServerOptions& server) {
+    const std::optional<std::string> plan = read_plan(file);
+    if (!plan) {
+        return kFindings;
+    }
+    return answer(Server(server).post("/api/v1/runs", *plan), *server.format, render_run_page);
+}
+
+// The plan that a playbook is to make.
+struct PlanWish {
+    std::string incident;
+    std::string playbook;  // "": the first that has one
+    std::string by = this_person();
+    std::string file;  // or the plan itself
+    std::shared_ptr<ServerOptions> server;
+};
+
+void add_playbook_options(CLI::App& command, PlanWish& wish) {
+    command.add_option("--playbook", wish.playbook, "whose plan; default: the first that has one")
+        ->option_text("NAME");
+    command
+        .add_option("--by", wish.by,
+                    "whose proposal it is (NOCTURNE_USER, or the user of this shell)")
+        ->option_text("NAME");
+    wish.server = add_server_options(command);
+}
+
+std::string body_of(const PlanWish& wish) {
+    model::JsonWriter body;
+    body.begin_object().member("incident", wish.incident).member("by", wish.by);
+    body.member("from", "cli");
+    if (!wish.playbook.empty()) {
+        body.member("playbook", wish.playbook);
+    }
+    body.end_object();
+    return body.take();
+}
+
+// A dry run may take a minute, and wait for four others.
+constexpr std::chrono::minutes kDryRunPatience{6};
+
+int dry_run(const PlanWish& wish) {
+    if (wish.file.empty() == wish.incident.empty() ||
+        (!wish.file.empty() && !wish.playbook.empty())) {
+        complain("name a FILE with a plan, or --incident ID for a playbook's; runs dry-run --help");
+        return kUsage;
+    }
+    std::string body = body_of(wish);
+    std::string proposes = "nocturne plan " + wish.incident +
+                           (wish.playbook.empty() ? "" : " --playbook " + wish.playbook);
+    if (!wish.file.empty()) {
+        const std::optional<std::string> plan = read_plan(wish.file);
+        if (!plan) {
             return kFindings;
         }
-        plan.assign(std::istreambuf_iterator<char>(in), {});
+        body = *plan;
+        proposes = "nocturne runs propose " + wish.file;
     }
-    return answer(Server(server).post("/api/v1/runs", plan), *server.format, render_run_page);
+    const Result<gateway::HttpReply> reply =
+        Server(*wish.server).post("/api/v1/runs/dry-run", body, kDryRunPatience);
+    const int code = answer(reply, *wish.server->format,
+                            [&](const boost::json::value& report, const PageOptions& options) {
+                                return render_dry_run_page(report, options, proposes);
+                            });
+    if (code != kOk) {
+        return code;
+    }
+    const Result<boost::json::value> report = parse_json(reply->body);
+    return report && flag_of(*report, "good") ? kOk : kFindings;
+}
+
+void add_dry_run(CLI::App& command, Action& chosen) {
+    auto wish = std::make_shared<PlanWish>();
+    command.add_option("file", wish->file, "the plan as JSON; - is stdin")->option_text("FILE");
+    command
+        .add_option("--incident", wish->incident, "instead of a file: what a playbook would do now")
+        ->option_text("ID");
+    add_playbook_options(command, *wish);
+    command.footer(
+        "Nothing is done: only checks are really made. Exit code 0 when nothing stands in "
+        "its way, else 1.");
+    command.callback([&chosen, wish] { chosen = [wish] { return dry_run(*wish); }; });
+}
+
+void add_plans(CLI::App& command, Action& chosen) {
+    auto incident = std::make_shared<std::string>();
+    command.add_option("incident", *incident, "e.g. I1042-3")->required()->option_text("INCIDENT");
+    auto server = add_server_options(command);
+    command.callback([&chosen, incident, server] {
+        chosen = [incident, server] {
+            return answer(Server(*server).get("/api/v1/incidents/" +
+                                              gateway::url_encode(*incident) + "/plans"),
+                          *server->format, render_plans);
+        };
+    });
 }
 
 void add_list(CLI::App& command, Action& chosen) {
@@ -210,8 +308,8 @@ void add_choice(CLI::App& command, Action& chosen, const std::vector<std::string
 }  // namespace
 
 void add_runs(CLI::App& app, Action& chosen) {
-    CLI::App* command =
-        app.add_subcommand("runs", "Runs of playbooks: list, show, stats, propose, label, settle");
+    CLI::App* command = app.add_subcommand(
+        "runs", "Runs of playbooks: list, show, stats, plans, dry-run, propose, label, settle");
     command->require_subcommand(1);
     add_list(*command->add_subcommand("list", "List runs, newest first"), chosen);
     add_show_run(*command->add_subcommand("show", "Show one run: plan, gates, steps, timeline"),
@@ -227,6 +325,13 @@ void add_runs(CLI::App& app, Action& chosen) {
                           render_run_stats);
         };
     });
+
+    add_plans(*command->add_subcommand(
+                  "plans", "Show what each playbook would do about an incident, or why nothing"),
+              chosen);
+    add_dry_run(*command->add_subcommand("dry-run",
+                                         "Show what a plan would do and meet now, and do nothing"),
+                chosen);
 
     auto file = std::make_shared<std::string>();
     CLI::App* proposing =
@@ -245,6 +350,23 @@ void add_runs(CLI::App& app, Action& chosen) {
     add_choice(*command->add_subcommand(
                    "settle", "Say what became of an action that nobody knows the end of"),
                chosen, {"done", "failed", "again", "abandon"}, settle);
+}
+
+void add_plan(CLI::App& app, Action& chosen) {
+    CLI::App* command = app.add_subcommand(
+        "plan", "Propose what a playbook would do about an incident, for somebody else's yes");
+    auto wish = std::make_shared<PlanWish>();
+    command->add_option("incident", wish->incident, "e.g. I1042-3")
+        ->required()
+        ->option_text("INCIDENT");
+    add_playbook_options(*command, *wish);
+    command->footer("`nocturne runs plans INCIDENT` shows what would be proposed.");
+    command->callback([&chosen, wish] {
+        chosen = [wish] {
+            return answer(Server(*wish->server).post("/api/v1/runs", body_of(*wish)),
+                          *wish->server->format, render_run_page);
+        };
+    });
 }
 
 void add_approve(CLI::App& app, Action& chosen) {

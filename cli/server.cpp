@@ -65,9 +65,10 @@ Result<gateway::HttpReply> Server::get(const std::string& path) const {
     return gateway::http_get(url_ + path, gateway::kHttpTimeout, token);
 }
 
-Result<gateway::HttpReply> Server::post(const std::string& path, std::string_view body) const {
+Result<gateway::HttpReply> Server::post(const std::string& path, std::string_view body,
+                                        std::chrono::milliseconds patience) const {
     NOCTURNE_TRY(const std::string token, token_);
-    return gateway::http_post(url_ + path, body, gateway::kHttpTimeout, "application/json", token);
+    return gateway::http_post(url_ + path, body, patience, "application/json", token);
 }
 
 Result<gateway::HttpReply> Server::remove(const std::string& path) const {

@@ -8,6 +8,7 @@
 
 #include <boost/json/fwd.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,7 +37,10 @@ class Server {
 
     // `path` begins with "/api/v1/". Reply of any status; an Error when there is none.
     Result<gateway::HttpReply> get(const std::string& path) const;
-    Result<gateway::HttpReply> post(const std::string& path, std::string_view body) const;
+    // Waits for the answer for `patience` at most.
+    Result<gateway::HttpReply>
+    post(const std::string& path, std::string_view body,
+         std::chrono::milliseconds patience = gateway::kHttpTimeout) const;
     Result<gateway::HttpReply> remove(const std::string& path) const;
 
    private:

@@ -28,13 +28,17 @@ void write_action(JsonWriter& out, const model::Action& action) {
     out.end_object().member("timeout", model::format_duration(action.timeout)).end_object();
 }
 
+void write_gate(JsonWriter& out, const GateFinding& finding) {
+    out.begin_object().member("gate", finding.gate);
+    out.member("verdict", kGateVerdictNames[static_cast<std::size_t>(finding.verdict)]);
+    out.member("reason", model::name_of(finding.reason)).member("text", finding.text);
+    out.end_object();
+}
+
 void write_gates(JsonWriter& out, const std::vector<GateFinding>& findings) {
     out.begin_array();
     for (const GateFinding& finding : findings) {
-        out.begin_object().member("gate", finding.gate);
-        out.member("verdict", kGateVerdictNames[static_cast<std::size_t>(finding.verdict)]);
-        out.member("reason", model::name_of(finding.reason)).member("text", finding.text);
-        out.end_object();
+        write_gate(out, finding);
     }
     out.end_array();
 }
@@ -118,7 +122,9 @@ void write_head(JsonWriter& out, const Run& run) {
     };
     out.member("id", run_id(run.id)).member("state", model::name_of(run.state));
     out.member("reason", model::name_of(run.reason)).member("reason_text", run.reason_text);
-    out.member("playbook", run.plan.playbook).member("version", run.plan.version);
+    out.member("question", question_of(run))
+        .member("playbook", run.plan.playbook)
+        .member("version", run.plan.version);
     out.member("incident", incident()).member("target", run.plan.target);
     out.member("summary", run.plan.summary).member("risk", model::name_of(run.plan.risk));
     out.member("reversible", run.plan.reversible).member("hash", run.hash);

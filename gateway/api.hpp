@@ -29,7 +29,9 @@ class Store;
 namespace nocturne::gateway {
 
 class Access;
+class DryRuns;
 class Ingest;
+class Planner;
 class TopologyFeed;
 struct ApiContext;
 
@@ -93,6 +95,10 @@ struct ApiParts {
         chat = {};
     // Takes spans and knows the sources of the graph; must outlive the server. nullptr: none.
     TopologyFeed* topology = nullptr;
+    // Makes the plans of playbooks; must outlive the server. nullptr: no playbooks run here.
+    Planner* planner = nullptr;
+    // Must outlive the server. nullptr: none are made here.
+    DryRuns* dry_runs = nullptr;
     // Each appends its part of /metrics; called on the server's thread, must not block.
     std::vector<std::function<void(std::string&)>> metrics = {};
     std::string version = "unknown";
@@ -120,6 +126,9 @@ class Api {
    private:
     std::shared_ptr<const ApiContext> context_;  // shared: with work under way in the engine
 };
+
+// Whether the answer may take minutes: it asks for what looks at the world.
+bool takes_long(const HttpRequest& request);
 
 // Whether a browser sent this on behalf of another site: such a request must not change anything.
 bool is_cross_site(const HttpRequest& request);

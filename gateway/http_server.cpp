@@ -219,7 +219,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
         const std::uint64_t number = ++request_number_;
         stream_.expires_never();
-        answer_timer_.expires_after(shared_.options.answer_timeout);
+        answer_timer_.expires_after(takes_long(request) ? shared_.options.long_answer_timeout
+                                                        : shared_.options.answer_timeout);
         answer_timer_.async_wait([self = shared_from_this(), number](error_code error) {
             if (!error) {
                 self->answer(number, error_response(504, "the engine did not answer in time"));

@@ -28,6 +28,8 @@ struct HttpServerOptions {
     std::chrono::milliseconds idle_timeout = std::chrono::seconds(60);  // between requests
     std::chrono::milliseconds answer_timeout =
         std::chrono::seconds(30);  // for the engine, then 504
+    // For a dry run, and those before it.
+    std::chrono::milliseconds long_answer_timeout = std::chrono::minutes(6);
     std::chrono::milliseconds stream_heartbeat =
         std::chrono::seconds(15);  // a comment line, so that dead peers show
 };

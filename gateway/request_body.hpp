@@ -43,8 +43,15 @@ struct OperatorBody {
 Checked<OperatorBody> parse_operator_body(std::string_view json);
 
 // A plan, and what the gates ask of it: docs/reference/playbooks.md. What people propose is at most
-// for approval, never automatic.
-Checked<model::PlanProposed> parse_proposal_body(std::string_view json);
+// for approval, never automatic. Or {"incident":"I1042-0","playbook":...,"by":...,"from":...}: the
+// plan that a playbook makes.
+struct PlanRequest {
+    model::PlanProposed proposal;
+    // `proposal` says no more than the incident, the playbook (may be ""), by whom and whence.
+    bool is_for_playbook = false;
+};
+
+Checked<PlanRequest> parse_plan_request(std::string_view json);
 
 // A word of a person about runs:
 // {"by":...,"role":"approver","from":...,"hash":...,"why":...,"on":true,"label":"helped",

@@ -44,10 +44,18 @@ struct Action {
     std::string target;
     std::map<std::string, std::string>
         arguments;  // by name; docs/reference/playbooks.md lists them
-    Duration timeout = std::chrono::seconds(30);
+    Duration timeout = kTimeout;
+
+    static constexpr Duration kTimeout = std::chrono::seconds(30);
+    static constexpr Duration kAskTimeout = std::chrono::minutes(15);
 
     friend bool operator==(const Action&, const Action&) = default;
 };
+
+// The timeout of an action that says none: people need longer to answer than programs.
+constexpr Duration default_timeout(Effector effector) {
+    return effector == Effector::Ask ? Action::kAskTimeout : Action::kTimeout;
+}
 
 // How long it may take: its timeout, and of a wait what it waits.
 Duration time_limit(const Action& action);

@@ -208,6 +208,7 @@ PlanProblem read_effector(lua_State* L, int index, Action& action) {
         return check_one_of("effector", name.empty() ? " " : name, model::kEffectorNames);
     }
     action.effector = *known;
+    action.timeout = model::default_timeout(*known);
     return std::nullopt;
 }
 

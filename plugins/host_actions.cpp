@@ -22,27 +22,22 @@ struct Saying {
     const char* first;     // what stands first is: "target", an argument, or null: nothing may
     const char* duration;  // the argument that the key `duration` gives; null: there is none
     const char* example;
-    model::Duration timeout;
 };
-
-constexpr model::Duration kShort = std::chrono::seconds(30);
-constexpr model::Duration kPatient = std::chrono::hours(1);  // of people
 
 // By Effector.
 constexpr std::array<Saying, 7> kSayings{{
     {"nocturne.action.http", "url", nullptr, nullptr,
-     "{ url = \"http://cart-1/restart\", method = \"POST\" }", kShort},
+     "{ url = \"http://cart-1/restart\", method = \"POST\" }"},
     {"nocturne.action.command", nullptr, "target", nullptr,
-     "{ \"restart-unit\", unit = \"cart-1\" }", kShort},
+     "{ \"restart-unit\", unit = \"cart-1\" }"},
     {"nocturne.action.notify", "channel", nullptr, nullptr,
-     "{ channel = \"ops\", text = \"cart-1 is restarted\" }", kShort},
-    {"nocturne.action.wait", nullptr, "for", nullptr, "{ \"5m\" }", kShort},
+     "{ channel = \"ops\", text = \"cart-1 is restarted\" }"},
+    {"nocturne.action.wait", nullptr, "for", nullptr, "{ \"5m\" }"},
     {"nocturne.action.ask", "role", nullptr, nullptr,
-     "{ role = \"responder\", question = \"is cart-1 drained?\" }", kPatient},
-    {"nocturne.action.check", "url", "target", nullptr, "{ url = \"http://cart-1/health\" }",
-     kShort},
+     "{ role = \"responder\", question = \"is cart-1 drained?\" }"},
+    {"nocturne.action.check", "url", "target", nullptr, "{ url = \"http://cart-1/health\" }"},
     {"nocturne.action.silence", nullptr, nullptr, "for",
-     "{ matchers = 'resource=\"cart-1\"', duration = \"30m\" }", kShort},
+     "{ matchers = 'resource=\"cart-1\"', duration = \"30m\" }"},
 }};
 
 // The table that a constructor was given, which is at 1.
@@ -56,7 +51,7 @@ class ActionTable {
             refuse(std::string("takes one table, such as ") + saying_.example);
         }
         action_.effector = effector_;
-        action_.timeout = saying_.timeout;
+        action_.timeout = model::default_timeout(effector_);
         read_first();
         std::vector<std::string> keys;
         if (const PlanProblem problem =

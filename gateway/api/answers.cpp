@@ -95,6 +95,20 @@ HttpResponse error_response(unsigned status, std::string_view message) {
     return response;
 }
 
+HttpResponse refusal_response(const model::RunEvent& event, std::string_view run) {
+    model::JsonWriter out;
+    const std::string name(model::name_of(event.reason));
+    out.begin_object().member("error",
+                              "refused: " + name + (event.text.empty() ? "" : ": " + event.text));
+    out.member("reason", name).key("run");
+    run.empty() ? void(out.null()) : void(out.raw(run));
+    out.end_object();
+    const bool is_forbidden = event.reason == model::Reason::RoleTooLow ||
+                              event.reason == model::Reason::PersonUnknown ||
+                              event.reason == model::Reason::SelfApproval;
+    return json_response(out.take(), is_forbidden ? 403 : 409);
+}
+
 std::string name_of(const Caller& caller, std::string by) {
     if (!caller.name.empty()) {
         return caller.name;

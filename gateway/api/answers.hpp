@@ -30,6 +30,9 @@ HttpResponse unavailable(std::string_view message);
 // 400: {"error":the first,"problems":[all]}; there is at least one.
 HttpResponse problems_response(const std::vector<std::string>& problems);
 
+// 403 when the person may not, else 409: {"error":...,"reason":...,"run":`run` or null}.
+HttpResponse refusal_response(const model::RunEvent& event, std::string_view run = {});
+
 // ---- who speaks ----
 
 // With a token the name is the token's, whatever the body says.

@@ -18,11 +18,14 @@ using Role = model::Role;
 
 constexpr std::optional<Role> kAnybody{};
 
+enum class Patience { Usual, Long };
+
 struct Route {
     Method method;
     std::optional<Role> role;  // who may, where tokens are asked for
     std::string_view path;     // "*" stands for one part
     Handler* handler;
+    Patience patience = Patience::Usual;  // how long the answer may take
 };
 
 // The first that fits is taken.
@@ -57,9 +60,13 @@ constexpr auto kRoutes = std::to_array<Route>({
     {Method::Post, Role::Responder, "api/v1/incidents/*/split", post_split},
     {Method::Post, Role::Responder, "api/v1/unmerge/*", post_unmerge},
 
+    // plan_routes.cpp
+    {Method::Get, Role::Viewer, "api/v1/incidents/*/plans", get_incident_plans},
+    {Method::Post, Role::Responder, "api/v1/runs", post_run},
+    {Method::Post, Role::Responder, "api/v1/runs/dry-run", post_dry_run, Patience::Long},
+
     // run_routes.cpp
     {Method::Get, Role::Viewer, "api/v1/runs", get_runs},
-    {Method::Post, Role::Responder, "api/v1/runs", post_run},
     {Method::Get, Role::Viewer, "api/v1/runs/stats", get_run_stats},
     {Method::Get, Role::Viewer, "api/v1/runs/*", get_run},
     {Method::Post, Role::Responder, "api/v1/runs/*/approve", post_approve},
@@ -209,6 +216,15 @@ bool is_cross_site(const HttpRequest& request) {
     }
     const std::string_view authority = authority_of(request.origin);
     return authority.empty() || authority != request.host;
+}
+
+bool takes_long(const HttpRequest& request) {
+    const std::string_view path =
+        std::string_view(request.target).substr(0, request.target.find('?'));
+    return std::any_of(kRoutes.begin(), kRoutes.end(), [&](const Route& route) {
+        return route.patience == Patience::Long && route.method == request.method &&
+               path.starts_with('/') && path.substr(1) == route.path;
+    });
 }
 
 Api::Api(engine::Loop& loop, Ingest& ingest, ApiParts parts)

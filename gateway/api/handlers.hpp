@@ -61,11 +61,15 @@ Handler delete_silence;
 // audit_routes.cpp: the audit log
 Handler get_audit;
 
+// plan_routes.cpp: what playbooks would do, plans that are proposed or run dry
+Handler get_incident_plans;
+Handler post_run;
+Handler post_dry_run;
+
 // run_routes.cpp: runs of playbooks, the switch for all actions, frozen nodes
 Handler get_runs;
 Handler get_run_stats;
 Handler get_run;
-Handler post_run;
 Handler post_approve;
 Handler post_reject;
 Handler post_run_label;

@@ -1,4 +1,5 @@
 // Incidents: what is known of them, and what people order about them.
+#include "engine/run_view.hpp"
 #include "engine/view.hpp"
 #include "gateway/api/answers.hpp"
 #include "gateway/api/handlers.hpp"
@@ -51,6 +52,20 @@ void read_history(const Context& context, model::Id id, Respond respond) {
             no_such_incident(respond, name);
         }
     });
+}
+
+// With the run that people should see with it, if there is one. Not part of the incident's own
+// JSON: that is kept as history when it is over, and runs go on after it.
+std::optional<std::string> render_with_run(const engine::Core& core, model::Id id) {
+    std::optional<std::string> json = engine::render_incident(core, id);
+    const model::Run* run = json ? engine::run_to_show(core, id) : nullptr;
+    if (run != nullptr) {
+        model::JsonWriter out;
+        engine::write_run(out, core, *run);
+        json->pop_back();  // what closes the incident
+        *json += ",\"run\":" + out.take() + "}";
+    }
+    return json;
 }
 
 // What `render` makes of the incident's JSON, from memory or from history, in the background.
@@ -122,7 +137,7 @@ void get_incident(const Context& context, Call call, Respond respond) {
         return;
     }
     look(context, respond, [context, respond, id = *id](const engine::Core& core) {
-        if (std::optional<std::string> json = engine::render_incident(core, id)) {
+        if (std::optional<std::string> json = render_with_run(core, id)) {
             respond(json_response(*std::move(json)));
         } else {
             read_history(context, id, respond);

@@ -38,21 +38,6 @@ void no_such_run(const Respond& respond, std::string_view id) {
     respond(error_response(404, "no run \"" + std::string(id.substr(0, 64)) + "\""));
 }
 
-// {"error":...,"reason":...,"run":{...}}; `json` may be empty.
-HttpResponse refusal_response(const model::RunEvent& event, std::string_view json) {
-    model::JsonWriter out;
-    const std::string name(model::name_of(event.reason));
-    out.begin_object().member("error",
-                              "refused: " + name + (event.text.empty() ? "" : ": " + event.text));
-    out.member("reason", name).key("run");
-    json.empty() ? void(out.null()) : void(out.raw(json));
-    out.end_object();
-    const bool is_forbidden = event.reason == model::Reason::RoleTooLow ||
-                              event.reason == model::Reason::PersonUnknown ||
-                              event.reason == model::Reason::SelfApproval;
-    return json_response(out.take(), is_forbidden ? 403 : 409);
-}
-
 // With a token, who somebody is and what they may do is the token's to say, whatever the body
 // says. Who gives no name at all has none: the core refuses their word.
 void speak_as(const Caller& caller, RunWordBody& body) {
@@ -126,7 +111,7 @@ void command_actions(const Context& context, const Call& call, Respond respond,
                    const std::optional<model::RunEvent> event =
                        engine::answer_at(core, model::kNoId, position);
                    return event && is_refused_word(event->reason)
-                              ? refusal_response(*event, "")
+                              ? refusal_response(*event)
                               : json_response(engine::render_actions(core));
                });
            });
@@ -157,41 +142,6 @@ void get_run(const Context& context, Call call, Respond respond) {
         return json ? json_response(*std::move(json))
                     : error_response(404, "no run \"" + name.substr(0, 64) + "\"");
     });
-}
-
-// 201 when it goes on, 409 with the reason when a gate refuses it. Both tell the run.
-void post_run(const Context& context, Call call, Respond respond) {
-    Checked<model::PlanProposed> proposal = parse_proposal_body(call.request.body);
-    if (!proposal.problems.empty()) {
-        respond(problems_response(proposal.problems));
-        return;
-    }
-    model::PlanProposed& plan = proposal.value;
-    plan.by = name_of(call.caller, std::move(plan.by));
-    if (plan.from.empty() || call.caller.role) {
-        plan.from = call.caller.from;
-    }
-    model::AuditNote note;
-    note.actor = plan.by;
-    note.role = call.caller.role_name();
-    note.from = call.caller.from;
-    note.action = "run.propose";
-    note.subject = plan.plan.playbook;
-    note.reason = plan.plan.summary;
-    submit(context, std::move(plan), std::move(note), call.request.body.size(), std::move(respond),
-           [context](model::Position position, Respond answer) {
-               ask(context, std::move(answer), [position](const engine::Core& core) {
-                   const model::Id id{position, 0};
-                   const std::optional<model::RunEvent> event =
-                       engine::answer_at(core, id, position);
-                   const std::optional<std::string> json = engine::render_run(core, id);
-                   if (!event || !json) {
-                       return error_response(500, "the run is gone already");
-                   }
-                   return model::is_refusal(event->reason) ? refusal_response(*event, *json)
-                                                           : json_response(*json, 201);
-               });
-           });
 }
 
 void post_approve(const Context& context, Call call, Respond respond) {

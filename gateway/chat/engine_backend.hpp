@@ -8,7 +8,6 @@
 #include "model/run.hpp"
 
 #include <functional>
-#include <vector>
 
 namespace nocturne::engine {
 class Core;
@@ -18,7 +17,6 @@ class Loop;
 namespace nocturne::gateway {
 
 class Planner;
-struct PlanOffer;
 
 class EngineBackend : public ChatBackend {
    public:
@@ -49,8 +47,6 @@ class EngineBackend : public ChatBackend {
     Result<model::Run> find_run(std::string_view id);
     // What the engine says to a person's word about the run.
     Result<std::string> say(model::Command command, model::Id run, const ChatSpeaker& who);
-    // The plans of all playbooks, those that have none included.
-    Result<std::vector<PlanOffer>> offers_for(std::string_view id);
 
     engine::Loop& loop_;
     Planner* const planner_;

@@ -5,7 +5,7 @@
 #include "engine/state.hpp"
 #include "gateway/chat/engine_backend.hpp"
 #include "gateway/effectors/result_text.hpp"
-#include "gateway/remediation/planner.hpp"
+#include "gateway/remediation/incident_plans.hpp"
 #include "model/audit.hpp"
 
 #include <algorithm>
@@ -135,19 +135,12 @@ Result<std::string> EngineBackend::answer(std::string_view id, std::string_view 
 
 // ---- plans ----
 
-Result<std::vector<PlanOffer>> EngineBackend::offers_for(std::string_view id) {
-    NOCTURNE_TRY(const model::Id incident, find_incident(id));
-    if (planner_ == nullptr) {
-        return fail(ErrorCode::Unavailable, "no playbooks run here, so there is no plan");
-    }
-    return planner_->plans_for(incident);
-}
-
 Result<std::string> EngineBackend::what_would_you_do(std::string_view id) {
-    NOCTURNE_TRY(const std::vector<PlanOffer> offers, offers_for(id));
+    NOCTURNE_TRY(const model::Id incident, find_incident(id));
+    NOCTURNE_TRY(const std::vector<JudgedOffer> offers, plans_for(loop_, planner_, incident));
     std::string text;
     const auto add = [&](const std::string& line) { text += (text.empty() ? "" : "\n") + line; };
-    for (const PlanOffer& offer : offers) {
+    for (const auto& [offer, finding] : offers) {
         if (!offer.proposal) {
             add(offer.playbook + ": nothing, " + printable(offer.why_not, 300));
             continue;
@@ -158,10 +151,6 @@ Result<std::string> EngineBackend::what_would_you_do(std::string_view id) {
         for (std::size_t i = 0; i < plan.steps.size(); ++i) {
             add("  " + std::to_string(i + 1) + ". " + tell(plan.steps[i]));
         }
-        engine::GateFinding finding;
-        loop_.query_and_wait([&](const engine::Core& core) {
-            finding = engine::finding_for(core, *offer.proposal);
-        });
         if (finding.verdict != engine::GateFinding::Verdict::Pass) {
             add("  " + std::string(model::name_of(finding.reason)) + ": " +
                 printable(finding.text, 300));
@@ -171,24 +160,11 @@ Result<std::string> EngineBackend::what_would_you_do(std::string_view id) {
 }
 
 Result<std::string> EngineBackend::plan(std::string_view id, const ChatSpeaker& who) {
-    NOCTURNE_TRY(std::vector<PlanOffer> offers, offers_for(id));
-    const auto offer = std::find_if(offers.begin(), offers.end(),
-                                    [](const PlanOffer& one) { return one.proposal.has_value(); });
-    if (offer == offers.end()) {
-        return fail(ErrorCode::NotFound, "no playbook has a plan for it; ask `what would you do`");
-    }
-    // It is theirs from here on: never automatic, and somebody else says yes.
-    model::PlanProposed& proposal = *offer->proposal;
-    proposal.by = who.name;
-    proposal.from = who.from;
-    proposal.mode = model::RunMode::Approve;
-    model::AuditNote note;
-    note.actor = who.name;
+    NOCTURNE_TRY(const model::Id incident, find_incident(id));
+    NOCTURNE_TRY(model::PlanProposed proposal,
+                 plan_for_person(planner_, {incident, "", who.name, who.from}));
+    model::AuditNote note = note_of(proposal);
     note.role = model::name_of(who.role);
-    note.from = who.from;
-    note.action = "run.propose";
-    note.subject = proposal.plan.playbook;
-    note.reason = proposal.plan.summary;
     NOCTURNE_TRY(const model::Position position,
                  loop_.submit_and_wait(std::move(proposal), {std::move(note)}));
     NOCTURNE_TRY(const model::Run run, find_run(format_run({position, 0})));

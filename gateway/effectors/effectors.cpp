@@ -261,6 +261,11 @@ class Effectors::Inside {
         return true;
     }
 
+    EffectorParts parts() const {
+        const std::lock_guard lock(mutex_);
+        return force_->parts;
+    }
+
     void set_settings(rules::ActionSettings settings, std::vector<rules::SecretSource> secrets) {
         const std::lock_guard lock(mutex_);
         EffectorParts parts = force_->parts;
@@ -510,6 +515,10 @@ Effectors::~Effectors() = default;
 
 bool Effectors::try_start(ActionCall call, ActionDone done) {
     return inside_->try_start(std::move(call), std::move(done));
+}
+
+EffectorParts Effectors::parts() const {
+    return inside_->parts();
 }
 
 void Effectors::set_settings(rules::ActionSettings settings,

@@ -61,6 +61,9 @@ class Effectors {
     // was taken, and `done` will not be called.
     bool try_start(ActionCall call, ActionDone done);
 
+    // What the next action has: for those that make_dry() makes.
+    EffectorParts parts() const;
+
     // From the next action on.
     void set_settings(rules::ActionSettings settings, std::vector<rules::SecretSource> secrets);
 

@@ -46,25 +46,51 @@ class ProposalReader {
         plan.target = in_.required_text(body, "target", "");
         plan.summary = in_.text(body, "summary", "");
         plan.prose = in_.text(body, "prose", "", kTextBytesMax);
-        if (const std::string incident = in_.text(body, "incident", ""); !incident.empty()) {
-            const auto id = model::parse_id(model::kIncidentPrefix, incident);
-            id ? void(plan.incident = *id)
-               : in_.note("incident", "expected an incident, e.g. \"I1042-3\"");
-        }
+        read_incident(body);
         plan.risk = read_name(body, "risk", "", model::kRiskNames, model::Risk::High);
         plan.reversible = read_flag(body, "reversible", "");
         plan.preconditions = read_texts(body, "preconditions", "");
         in_.each_of(body, "steps", "", [&](const json::value& step, const std::string& path) {
             read_step(step, path);
         });
-        proposal_.by = in_.text(body, "by", "");
-        proposal_.from = in_.text(body, "from", "");
-        proposal_.mode = read_name(body, "mode", "", model::kRunModeNames, model::RunMode::Approve);
+        read_person(body);
+        proposal_.mode =
+            std::min(model::RunMode::Approve,
+                     read_name(body, "mode", "", model::kRunModeNames, model::RunMode::Approve));
         read_capabilities(body);
         read_limits(body);
     }
 
+    // Of a plan that a playbook is to make.
+    void read_wish(const json::object& body) {
+        in_.check_keys(body, "", {"incident", "playbook", "by", "from"});
+        in_.required_text(body, "incident", "");
+        proposal_.plan.playbook = in_.text(body, "playbook", "");
+        read_incident(body);
+        read_person(body);
+    }
+
    private:
+    void read_incident(const json::object& body) {
+        if (const std::string incident = in_.text(body, "incident", ""); !incident.empty()) {
+            const auto id = model::parse_id(model::kIncidentPrefix, incident);
+            id ? void(proposal_.plan.incident = *id)
+               : in_.note("incident", "expected an incident, e.g. \"I1042-3\"");
+        }
+    }
+
+    // The playbook host proposes from within; who comes over the network is a person.
+    void read_person(const json::object& body) {
+        proposal_.by = in_.text(body, "by", "");
+        proposal_.from = in_.text(body, "from", "");
+        if (proposal_.by.empty()) {
+            proposal_.by = "unknown";
+        }
+        if (proposal_.from.empty() || proposal_.from == model::kFromPlaybook) {
+            proposal_.from = "http";
+        }
+    }
+
     template <typename Enum, std::size_t N>
     Enum read_name(const json::object& object, std::string_view key, std::string_view path,
                    const std::array<std::string_view, N>& names, Enum otherwise) {
@@ -126,7 +152,7 @@ class ProposalReader {
             read_name(object, "effector", path, model::kEffectorNames, model::Effector::Check);
         action.target = in_.text(object, "target", path);
         action.arguments = read_texts(object, "arguments", path);
-        action.timeout = read_duration(object, "timeout", path, action.timeout);
+        action.timeout = read_duration(object, "timeout", path, default_timeout(action.effector));
         return action;
     }
 
@@ -219,20 +245,20 @@ class ProposalReader {
 
 }  // namespace
 
-Checked<model::PlanProposed> parse_proposal_body(std::string_view text) {
-    Checked<model::PlanProposed> checked;
+Checked<PlanRequest> parse_plan_request(std::string_view text) {
+    Checked<PlanRequest> checked;
+    PlanRequest& request = checked.value;
     BodyReader in(checked.problems);
-    if (const std::optional<json::object> body = in.parse(text)) {
-        ProposalReader(in, checked.value).read(*body);
+    const std::optional<json::object> body = in.parse(text);
+    if (!body) {
+        return checked;
     }
-    if (checked.value.by.empty()) {
-        checked.value.by = "unknown";
-    }
-    // The playbook host proposes from within; who comes over the network is a person.
-    checked.value.from = checked.value.from.empty() || checked.value.from == model::kFromPlaybook
-                             ? "http"
-                             : checked.value.from;
-    checked.value.mode = std::min(checked.value.mode, model::RunMode::Approve);
+    // A plan without target and steps is none: who names an incident means that of a playbook.
+    request.is_for_playbook = BodyReader::find(*body, "incident") != nullptr &&
+                              BodyReader::find(*body, "target") == nullptr &&
+                              BodyReader::find(*body, "steps") == nullptr;
+    ProposalReader reader(in, request.proposal);
+    request.is_for_playbook ? reader.read_wish(*body) : reader.read(*body);
     return checked;
 }
 

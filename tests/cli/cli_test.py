@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get("NOCTURNE_PROGRAM", str(ROOT / "build/release/nocturne"))
 CASES = ROOT.parent / "shared/data/rca"
 COMMANDS = ("run replay rank learn send check incidents alerts show impact ack resolve label silence version "
-            "audit token runs approve reject stop-actions freeze").split()
+            "audit token runs plan approve reject stop-actions freeze").split()
 
 TOPOLOGY = """services:
   - {name: front, depends_on: [orders, catalogue]}
@@ -41,6 +41,38 @@ def event(second, resource, check, severity="critical", **more):
 STORM = [event(0, "database", "lock_wait"), event(2, "orders", "latency"), event(3, "catalogue", "latency", "major"),
          event(5, "front", "errors"), event(200, "front", "errors", "ok"), event(201, "orders", "latency", "ok"),
          event(202, "catalogue", "latency", "ok"), event(203, "database", "lock_wait", "ok")]
+
+
+SHOP = """services:
+  - {name: shop, depends_on: [cart-1, cart-2, cart-3]}
+  - {name: cart-1, type: pod}
+  - {name: cart-2, type: pod}
+  - {name: cart-3, type: pod}
+"""
+
+# Asks for no more than to be shown: what becomes of its plans is for people to say.
+PLAYBOOK = """return {
+  name = "%s", version = "1.0.0", kind = "playbook", api = 1, mode = "suggest", risk = "low",
+  when = { incident = 'severity="%s"' },
+  wants = { effectors = { "command:restart", "check" } },
+  plan = function(incident, ctx)
+    local node <const> = ctx.suspect.resource
+    return {
+      summary = "heal " .. node,
+      steps = { { name = "restart " .. node, run = nocturne.action.command{ "restart" },
+                  verify = nocturne.action.check{ "is-well" } } },
+    }
+  end,
+}
+"""
+
+REMEDIATION = """topology: topology.yaml
+remediation: {playbooks: [heal.lua, mild.lua]}
+actions:
+  commands:
+  - {name: %s, program: /usr/bin/touch, arguments: ["%s"]}
+  - {name: is-well, program: /usr/bin/test, arguments: ["-d", "/"], read_only: true}
+"""
 
 
 class Case(unittest.TestCase):
@@ -583,6 +615,78 @@ class Daemon(Case):
         reasons = [event["reason"] for event in self.ask_json("runs", "show", run)["timeline"]]
         for reason in ["self_approval", "hash_differs", "role_too_low", "actions_stopped", "approved_by_person"]:
             self.assertIn(reason, reasons)
+
+    def test_what_a_playbook_would_do_is_shown_run_dry_and_proposed(self):
+        mark = self.folder / "mark"
+        self.write("topology.yaml", SHOP)
+        self.write("heal.lua", PLAYBOOK % ("heal", "critical"))
+        self.write("mild.lua", PLAYBOOK % ("mild", "minor"))
+        config = self.write("nocturne.yaml", REMEDIATION % ("restart", mark))
+        self.start("--config", config)
+        self.run_ok("send", "--to", self.ack, "--ack", self.write("now.jsonl", [
+            {"resource": "cart-1", "check": "errors", "severity": "critical"},
+            {"resource": "shop", "check": "latency", "severity": "major"}]))
+        self.wait_for(lambda: self.ask_json("incidents")["incidents"], "an incident opens")
+        key = self.ask_json("incidents")["incidents"][0]["id"]
+        self.wait_for(lambda: self.ask_json("runs", "list")["runs"], "the playbook has seen it")
+
+        def ends(code, *arguments):
+            done = nocturne(*arguments, "--url", self.url)
+            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+            return done.stdout + done.stderr
+
+        plans = self.ask("runs", "plans", key)
+        self.assertIn("heal  risk low  heal cart-1\n  1. restart cart-1  on cart-1\n     run     command restart", plans)
+        self.assertIn("mode_suggest: ", plans)
+        self.assertIn('mild  nothing: incident: severity is "critical"', plans)
+        heal, mild = self.ask_json("runs", "plans", key)["plans"]
+        self.assertEqual((heal["plan"]["target"], heal["gate"]["gate"], mild["plan"]), ("cart-1", "mode", None))
+        self.assertIn("no incident", ends(1, "runs", "plans", "bogus"))
+        self.assertIn("not known", ends(1, "runs", "plans", "I999-0"))
+
+        dry = ["runs", "dry-run", "--incident", key]
+        page = self.ask(*dry, "--by", "anna")
+        self.assertIn("NOTHING IN ITS WAY  heal cart-1", page)
+        self.assertIn("not anna who proposed it", page)
+        self.assertIn("would run /usr/bin/touch", page)
+        self.assertIn(f"next: nocturne plan {key}\n", page)
+        report = self.ask_json(*dry, "--playbook", "heal")
+        self.assertEqual((report["good"], report["plan"]["hash"]), (True, heal["plan"]["hash"]))
+        self.assertIn("mild has no plan for it: ", ends(1, *dry, "--playbook", "mild"))
+        self.assertIn('no playbook "bogus"; there are heal, mild', ends(1, *dry, "--playbook", "bogus"))
+        self.assertIn("name a FILE", ends(2, "runs", "dry-run"))
+        asks = self.write("plan.json", [{"playbook": "mine", "target": "cart-1", "steps": [
+            {"name": "ask", "run": {"effector": "ask", "target": "responder", "arguments": {"question": "now?"}}},
+            {"name": "reboot", "run": {"effector": "command", "target": "reboot"}}]}])
+        self.assertIn("next: nocturne runs propose", self.ask("runs", "dry-run", self.write("asks.json", [
+            {**json.loads(asks.read_text()), "steps": json.loads(asks.read_text())["steps"][:1]}])))
+        self.assertIn("is not listed", ends(1, "runs", "dry-run", asks))
+
+        # A dry run has the settings of the last reload.
+        self.write("nocturne.yaml", REMEDIATION % ("another", mark))
+        urllib.request.urlopen(urllib.request.Request(self.url + "/-/reload", b"", method="POST"), timeout=20)
+        self.assertIn("is not listed", ends(1, *dry))
+        self.write("nocturne.yaml", REMEDIATION % ("restart", mark))
+        urllib.request.urlopen(urllib.request.Request(self.url + "/-/reload", b"", method="POST"), timeout=20)
+        self.ask(*dry)
+        self.assertFalse(mark.exists(), "a dry run acted")
+
+        proposed = self.ask_json("plan", key, "--playbook", "heal", "--by", "anna")
+        run = proposed["id"]
+        self.assertEqual((proposed["state"], proposed["mode"], proposed["proposed_by"], proposed["proposed_from"]),
+                         ("awaiting_approval", "approve", "anna", "cli"))
+        yes = ["approve", run, "--hash", proposed["hash"]]
+        self.assertTrue(self.ask("show", key).endswith(
+            f"Plan\n  {run} (heal, risk low) awaits approval: heal cart-1\n  nocturne {' '.join(yes)}\n"))
+        self.assertEqual(self.ask_json(*dry)["waits_already"], run)
+        self.assertIn("refused: self_approval", ends(1, *yes, "--by", "anna"))
+        self.ask(*yes, "--by", "ben")
+        self.wait_for(lambda: self.ask_json("runs", "show", run)["state"] == "succeeded", "it is healed")
+        self.assertTrue(mark.exists())
+        self.assertIn(f"{run} (heal, risk low) is succeeded", self.ask("show", key))
+        audit, = self.ask_json("audit", "--action", "run.propose")["entries"]
+        self.assertEqual((audit["actor"], audit["subject"], audit["reason"]), ("anna", "heal", "heal cart-1"))
+        self.assertIn("cooldown_active", ends(1, *dry))
 
     def test_learns_from_the_journal_while_it_runs(self):
         rules = self.write("rules/words.yaml", 'normalise:\n  - name: words\n    match: check="DiskFull"\n'

@@ -454,6 +454,20 @@ TEST_F(PlaybookTest, GivesTheSameIncidentTheSamePlan) {
     EXPECT_EQ(model::hash_of(plan().plan.value()), first);
 }
 
+TEST_F(PlaybookTest, GivesPeopleLongerToAnswerThanPrograms) {
+    for (const auto& [action, timeout] : std::vector<std::pair<const char*, model::Duration>>{
+             {"nocturne.action.ask{role = 'responder', question = '?'}", std::chrono::minutes(15)},
+             {"{effector = 'ask', target = 'responder', arguments = {question = '?'}}",
+              std::chrono::minutes(15)},
+             {"nocturne.action.ask{role = 'responder', question = '?', timeout = '5m'}",
+              std::chrono::minutes(5)},
+             {"{effector = 'http', target = 'http://a/'}", std::chrono::seconds(30)}}) {
+        const PlanAnswer& answer = plan_of(acting(action));
+        ASSERT_TRUE(answer.plan.has_value()) << answer.message;
+        EXPECT_EQ(answer.plan->steps[0].run.timeout, timeout) << action;
+    }
+}
+
 // ---- what hostile and careless ones get ----
 
 TEST_F(PlaybookTest, RefusesTenThousandSteps) {
