@@ -9,6 +9,7 @@
 namespace nocturne::cli {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -73,6 +74,26 @@ TEST(IncidentPage, TellsWhereNobodyWouldTell) {
     EXPECT_THAT(render_incident_page(incident, whole()),
                 HasSubstr("Blind spots\n  cache  nothing heard from zabbix-ams since 02:06:05 "
                           "(10m00s ago)\n"));
+}
+
+TEST(IncidentPage, EndsWithThePlanThatAwaitsApprovalAndTheCommandForIt) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.as_object()["run"] = boost::json::parse(
+        R"({"id": "R5-0", "state": "awaiting_approval", "playbook": "restart_stateless", "risk": "low",
+            "summary": "restart cart-1", "question": "", "hash": "5f3a"})");
+
+    EXPECT_THAT(render_incident_page(incident, whole()),
+                EndsWith("\nPlan\n"
+                         "  R5-0 (restart_stateless, risk low) awaits approval: restart cart-1\n"
+                         "  nocturne approve R5-0 --hash 5f3a\n"));
+
+    boost::json::object& run = incident.as_object()["run"].as_object();
+    run["state"] = "needs_person";
+    run["question"] = "step 1 may be done";
+    EXPECT_THAT(render_incident_page(incident, whole()),
+                EndsWith("  R5-0 (restart_stateless, risk low) needs a person: restart cart-1; it "
+                         "asks: step 1 may be done\n"
+                         "  nocturne runs settle R5-0 done|failed|again|abandon\n"));
 }
 
 TEST(SilenceList, SaysWhatHidesNothingWhatHidesMuchAndWhatEndsSoon) {

@@ -97,12 +97,14 @@ TEST(HttpAccess, LetsEachRoleDoItsPartAndNoMore) {
         const char* roles;  // that get in
     };
 
-    const std::array<Case, 9> cases{{
+    const std::array<Case, 11> cases{{
         {false, "/api/v1/incidents", "", "viewer responder approver admin"},
         {false, "/metrics", "", "viewer responder approver admin"},
         {false, "/api/v1/audit", "", "approver admin"},
         {true, "/api/v1/incidents/I9-0/ack", "{}", "responder approver admin"},
         {true, "/api/v1/silences", "{}", "responder approver admin"},
+        {true, "/api/v1/runs/dry-run", "{}", "responder approver admin"},
+        {false, "/api/v1/incidents/I9-0/plans", "", "viewer responder approver admin"},
         {true, "/api/v1/topology", "{}", "admin"},
         {true, "/-/reload", "", "admin"},
         {true, "/api/v1/events", "{}", "ingest admin"},

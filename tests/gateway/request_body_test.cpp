@@ -93,4 +93,45 @@ TEST(OperatorBody, MayBeEmpty) {
                 ElementsAre("by: expected a text, found a number"));
 }
 
+TEST(PlanRequest, IsAPlanOrForWhichIncidentAPlaybookIsToMakeOne) {
+    const auto plan = parse_plan_request(
+        R"({"playbook": "restart", "target": "cart-1", "incident": "I12-0", "mode": "auto",
+            "steps": [{"name": "a", "run": {"effector": "wait"}}]})");
+    EXPECT_THAT(plan.problems, IsEmpty());
+    EXPECT_FALSE(plan.value.is_for_playbook);
+    EXPECT_EQ(plan.value.proposal.mode, model::RunMode::Approve);
+
+    const auto wish = parse_plan_request(
+        R"({"incident": "I12-0", "playbook": "restart", "by": "anna", "from": "playbook"})");
+    EXPECT_THAT(wish.problems, IsEmpty());
+    EXPECT_TRUE(wish.value.is_for_playbook);
+    EXPECT_EQ(wish.value.proposal.plan.incident, (model::Id{12, 0}));
+    EXPECT_EQ(wish.value.proposal.plan.playbook, "restart");
+    EXPECT_EQ(wish.value.proposal.by, "anna");
+    EXPECT_EQ(wish.value.proposal.from, "http") << "nobody is the playbook host from outside";
+}
+
+TEST(PlanRequest, TellsWhatIsMissing) {
+    EXPECT_THAT(parse_plan_request(R"({"incident": "12"})").problems,
+                ElementsAre(HasSubstr("incident: expected an incident")));
+    EXPECT_THAT(parse_plan_request(R"({"incident": "I12-0", "summary": "s"})").problems,
+                ElementsAre(HasSubstr("summary")));
+    EXPECT_THAT(parse_plan_request(R"({"playbook": "restart"})").problems,
+                ElementsAre(HasSubstr("target")));
+}
+
+TEST(PlanRequest, GivesPeopleLongerToAnswerThanPrograms) {
+    const auto checked = parse_plan_request(
+        R"({"playbook": "p", "target": "t", "steps": [
+            {"name": "a", "run": {"effector": "ask", "target": "responder"}},
+            {"name": "b", "run": {"effector": "ask", "target": "responder", "timeout": "1m"}},
+            {"name": "c", "run": {"effector": "http", "target": "http://a/"}}]})");
+
+    const std::vector<model::Step>& steps = checked.value.proposal.plan.steps;
+    ASSERT_EQ(steps.size(), 3U);
+    EXPECT_EQ(steps[0].run.timeout, std::chrono::minutes(15));
+    EXPECT_EQ(steps[1].run.timeout, std::chrono::minutes(1));
+    EXPECT_EQ(steps[2].run.timeout, std::chrono::seconds(30));
+}
+
 }  // namespace nocturne::gateway

@@ -417,10 +417,10 @@ TEST_F(PlaybookTest, MakesEveryKindOfAction) {
                                            std::chrono::seconds(90)}));
     EXPECT_EQ(steps[1].run,
               (model::Action{Effector::Wait, "", {{"for", "5m"}}, std::chrono::minutes(6)}));
-    EXPECT_EQ(
-        steps[2].run,
-        (model::Action{
-            Effector::Ask, "responder", {{"question", "is it\ndrained?"}}, std::chrono::hours(1)}));
+    EXPECT_EQ(steps[2].run, (model::Action{Effector::Ask,
+                                           "responder",
+                                           {{"question", "is it\ndrained?"}},
+                                           std::chrono::minutes(15)}));
     EXPECT_EQ(steps[3].run,
               (model::Action{
                   Effector::Silence,
