@@ -39,7 +39,7 @@ inline constexpr std::string_view name_of(Effector effector) {
 // "${secret:NAME}" within a value; the effector puts them in when the call leaves.
 struct Action {
     Effector effector = Effector::Check;
-    // Http, and Check of "http": the URL. Command, and Check of "command": the program, by the name
+    // Http, and Check: the URL. Command, and Check: the program, by the name
     // that the operator listed it under. Notify: the channel. Ask: the role. Wait: "".
     std::string target;
     std::map<std::string, std::string>
