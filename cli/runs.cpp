@@ -254,7 +254,8 @@ void add_plans(CLI::App& command, Action& chosen) {
     });
 }
 
-void add_list(CLI::App& command, Action& chosen) {
+// `is_default`: of `nocturne runs` itself, which lists when nothing else was said.
+void add_list(CLI::App& command, Action& chosen, bool is_default) {
     struct Options {
         bool open = false;
         std::string state;
@@ -269,7 +270,10 @@ void add_list(CLI::App& command, Action& chosen) {
         ->option_text("ID");
     command.add_option("--limit", options->limit, "at most so many")->capture_default_str();
     auto server = add_server_options(command);
-    command.callback([&chosen, options, server] {
+    command.callback([&chosen, options, server, is_default] {
+        if (is_default && chosen) {
+            return;
+        }
         chosen = [options, server] {
             std::string path = "/api/v1/runs?limit=" + std::to_string(options->limit);
             path += options->open ? "&open=true" : "";
@@ -308,10 +312,11 @@ void add_choice(CLI::App& command, Action& chosen, const std::vector<std::string
 }  // namespace
 
 void add_runs(CLI::App& app, Action& chosen) {
-    CLI::App* command = app.add_subcommand(
-        "runs", "Runs of playbooks: list, show, stats, plans, dry-run, propose, label, settle");
-    command->require_subcommand(1);
-    add_list(*command->add_subcommand("list", "List runs, newest first"), chosen);
+    CLI::App* command = app.add_subcommand("runs", "Runs of playbooks: list (the default), show, "
+                                                   "stats, plans, dry-run, propose, label, settle");
+    command->require_subcommand(0, 1);
+    add_list(*command, chosen, true);
+    add_list(*command->add_subcommand("list", "List runs, newest first"), chosen, false);
     add_show_run(*command->add_subcommand("show", "Show one run: plan, gates, steps, timeline"),
                  chosen);
 

@@ -612,6 +612,7 @@ class Daemon(Case):
         refused("not_awaiting", *yes, "--by", "carl")
         self.assertIn("is failed", self.ask("runs", "settle", run, "failed", "--by", "ben"))
         self.assertIn("restart", self.ask("runs", "stats"))
+        self.assertEqual(self.ask("runs"), self.ask("runs", "list"))
         reasons = [event["reason"] for event in self.ask_json("runs", "show", run)["timeline"]]
         for reason in ["self_approval", "hash_differs", "role_too_low", "actions_stopped", "approved_by_person"]:
             self.assertIn(reason, reasons)
