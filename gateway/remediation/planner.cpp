@@ -10,13 +10,14 @@
 #include "gateway/metric_text.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <map>
 #include <mutex>
-#include <set>
 #include <utility>
 
 namespace nocturne::gateway {
@@ -29,7 +30,9 @@ using Topic = model::Effect::Topic;
 namespace {
 
 constexpr std::size_t kIncidentsMax = 10'000;  // that wait to be looked at; more are passed over
-// The engine is asked for copies: in a storm of incidents that takes at most so little of its time.
+// In a storm of incidents what changed last is looked at first, so many at a time, and then there
+// is a pause of so many times their time: the engine is asked for copies.
+constexpr std::size_t kLooksAtOnce = 32;
 constexpr int kPausePerLook = 4;
 
 struct Playbook {
@@ -68,7 +71,7 @@ class Planner::Inside {
     explicit Inside(PlannerOptions options) : options_(options) {}
 
     void deliver(const model::Effect& effect) {
-        if (!calls_for_a_look(effect.topic)) {
+        if (!calls_for_a_look(effect.topic) || !has_playbooks_.load(std::memory_order_relaxed)) {
             return;
         }
         const std::lock_guard lock(mutex_);
@@ -76,7 +79,9 @@ class Planner::Inside {
             ++passed_over_;
             return;
         }
-        if (due_.insert(effect.subject).second) {
+        const bool was_idle = due_.empty();
+        note_due(effect.subject);
+        if (was_idle) {
             wake_.notify_one();
         }
     }
@@ -84,14 +89,6 @@ class Planner::Inside {
     Status start(engine::Loop& loop, const model::PluginsRevision& playbooks) {
         loop_ = &loop;
         NOCTURNE_TRY_STATUS(set_playbooks(playbooks));
-        if (!loop.query_and_wait([&](const engine::Core& core) {
-                const std::lock_guard lock(mutex_);
-                for (const model::Id id : engine::open_incidents(core)) {
-                    due_.insert(id);
-                }
-            })) {
-            return fail(ErrorCode::Unavailable, "the engine is stopping");
-        }
         thread_ = engine::DeepThread([this] { work(); });
         return {};
     }
@@ -116,11 +113,15 @@ class Planner::Inside {
                 return;
             }
         });
-        if (status) {
+        if (!status) {
+            return status;
+        }
+        has_playbooks_ = !playbooks.empty();
+        {
             const std::lock_guard lock(playbooks_mutex_);
             playbooks_ = std::move(playbooks);
         }
-        return status;
+        return look_at_all_open();
     }
 
     void stop() {
@@ -184,7 +185,7 @@ class Planner::Inside {
                 return;
             }
             std::deque<Question> questions = std::exchange(questions_, {});
-            const std::set<model::Id> due = std::exchange(due_, {});
+            const std::vector<model::Id> due = take_due();
             lock.unlock();
             const Clock::time_point begun = Clock::now();
             for (Question& question : questions) {
@@ -195,12 +196,44 @@ class Planner::Inside {
             }
             const auto taken = std::chrono::floor<std::chrono::milliseconds>(Clock::now() - begun);
             lock.lock();
-            // What a storm changes meanwhile is looked at once.
             if (!due.empty()) {
                 wake_.wait_for(lock, std::max(options_.look_every, taken * kPausePerLook),
                                [&] { return is_over_ || !questions_.empty(); });
             }
         }
+    }
+
+    Status look_at_all_open() {
+        const bool was_asked = loop_->query_and_wait([&](const engine::Core& core) {
+            const std::lock_guard lock(mutex_);
+            for (const model::Id id : engine::open_incidents(core)) {
+                note_due(id);
+            }
+            wake_.notify_one();
+        });
+        return was_asked ? Status()
+                         : Status(fail(ErrorCode::Unavailable, "the engine is stopping"));
+    }
+
+    // The lock is held.
+    void note_due(model::Id incident) {
+        const auto [number, is_new] = due_.emplace(incident, next_due_);
+        if (!is_new) {
+            by_due_.erase(std::exchange(number->second, next_due_));
+        }
+        by_due_.emplace(next_due_++, incident);
+    }
+
+    // The lock is held.
+    std::vector<model::Id> take_due() {
+        std::vector<model::Id> taken;
+        while (taken.size() < kLooksAtOnce && !by_due_.empty()) {
+            const auto last = std::prev(by_due_.end());
+            taken.push_back(last->second);
+            due_.erase(last->second);
+            by_due_.erase(last);
+        }
+        return taken;
     }
 
     // The lock on the playbooks is held.
@@ -320,6 +353,7 @@ class Planner::Inside {
     const PlannerOptions options_;
     engine::Loop* loop_ = nullptr;
 
+    std::atomic<bool> has_playbooks_{false};
     std::mutex playbooks_mutex_;  // held while they are called
     std::vector<Playbook> playbooks_;
 
@@ -331,7 +365,10 @@ class Planner::Inside {
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    std::set<model::Id> due_;
+    // What is to be looked at, and the order in which it changed.
+    std::map<model::Id, std::uint64_t> due_;
+    std::map<std::uint64_t, model::Id> by_due_;
+    std::uint64_t next_due_ = 0;
     std::deque<Question> questions_;
     bool is_over_ = false;
     engine::DeepThread thread_;

@@ -50,7 +50,8 @@ class Planner : public engine::Outbox {
     // Looks at what is open, then at what comes. `loop` must outlive it. An Error: a playbook
     // cannot be loaded, or the loop is stopping.
     Status start(engine::Loop& loop, const model::PluginsRevision& playbooks);
-    // From now on these. All or nothing: with an Error the old ones stay.
+    // From now on these, which look at all that is open. All or nothing: with an Error the old ones
+    // stay.
     Status set_playbooks(const model::PluginsRevision& playbooks);
     void stop();
 

@@ -190,6 +190,15 @@ TEST_F(PlannerTest, KeepsTheOldPlaybooksWhenANewOneIsWrong) {
     EXPECT_TRUE(eventually([&] { return runs().size() == 1; }));
 }
 
+TEST_F(PlannerTest, ANewPlaybookLooksAtWhatIsOpen) {
+    start({});
+    fires("cart");
+
+    ASSERT_TRUE(planner.set_playbooks(revision({playbook("restart", kRestart)})));
+
+    EXPECT_TRUE(eventually([&] { return runs().size() == 1; }));
+}
+
 // ---- what a chat can say of it ----
 
 TEST_F(PlannerTest, AYesFromTheChatIsForThePlanThatWasRead) {
