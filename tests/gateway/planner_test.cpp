@@ -46,7 +46,7 @@ model::PluginsRevision revision(const std::vector<std::string>& texts) {
 }
 
 class PlannerTest : public testing::Test {
-   protected:
+   public:
     PlannerTest() {
         model::TopologyChange change;
         change.provenance = "test";

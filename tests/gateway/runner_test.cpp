@@ -22,7 +22,7 @@ using testing::SizeIs;
 
 // An engine with a runner, and a service that is restarted by POST /restart.
 class RunnerTest : public testing::Test {
-   protected:
+   public:
     RunnerTest() {
         model::TopologyChange change;
         change.provenance = "test";
