@@ -38,7 +38,7 @@ std::string playbook(const std::string& name, const std::string& severity) {
 }
 
 class PlanRoutes : public testing::Test {
-   protected:
+   public:
     PlanRoutes() {
         must(daemon.loop->submit_and_wait(topology::parse_topology(kShop, "t.yaml").change));
         api = std::make_unique<Api>(*daemon.loop, *daemon.ingest, parts());
