@@ -93,7 +93,7 @@ class Planner::Inside {
         return {};
     }
 
-    // Loaded here to see whether they are right, and by the thread that calls them.
+    // On a stack that their files cannot overflow. Each plan loads its file anew.
     Status set_playbooks(const model::PluginsRevision& revision) {
         Status status;
         std::vector<Playbook> playbooks;
