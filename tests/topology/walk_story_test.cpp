@@ -205,6 +205,15 @@ TEST(WalkStory, TooSmallACauseIsNone) {
     EXPECT_EQ(night.first(), "db") << "and one that is, does";
 }
 
+// The shop calls a third of what it calls for each request otherwise: it gives up half way, where the
+// stock fails. That it does so is no fault of its own.
+TEST(WalkStory, WhoGivesUpHalfWayIsLetDown) {
+    Outage night(Outage::Edges{{"front", "shop"}, {"shop", "cart"}, {"shop", "stock"}});
+    night.alert("shop", "fanout", 60).by(-6, 9);
+    night.alert("stock", "latency", 4);
+    EXPECT_EQ(night.first(), "stock");
+}
+
 TEST(WalkStory, TwoCausesAtOnce) {
     Outage night(Outage::Edges{{"a", "db-1"}, {"b", "db-2"}});
     night.alert("db-1", "lock_wait", 40).alert("a", "latency", 20);
