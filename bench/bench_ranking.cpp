@@ -198,6 +198,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("more", more, 0, 0.6),
     PARAMETER("rarity", rarity, 0, 1),
     PARAMETER("blip", blip, 0, 1),
+    PARAMETER("over", over, 0, 1),
     PARAMETER("slo_own", slo_own, 0, 1),
     PARAMETER("called", called, 0, 8),
     PARAMETER("other_kind", other_kind, 0, 1),

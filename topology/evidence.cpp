@@ -15,7 +15,8 @@ constexpr std::size_t kMissedNamed = 3;
 constexpr std::size_t kOrderedSymptoms = 3;  // the strongest of a node, for what precedes what
 constexpr double kNearPoints = 3.0;
 constexpr double kByChance = 0.8;  // that one more neighbour alerts for a reason of its own
-constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
+constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes, and of checks
+constexpr double kRounding = 1e-9;                     // what sums of impacts may be off
 constexpr double kChangeFades = 10;                    // minutes after which a change counts half
 constexpr auto kClockNoise = std::chrono::seconds(1);
 
@@ -31,6 +32,12 @@ constexpr std::array<std::array<double, kCheckKinds>, kCheckKinds> kCompatible{{
     {1.0, 1.0, 1.0, 0.5, 1.0, 0.5, 0.7},  // Calling
     {0.3, 0.3, 0.3, 0.2, 0.3, 0.1, 0.5},  // Other
 }};
+
+// What was over before an alert began does not explain it.
+bool may_explain(const WeighedSymptom& cause, const WeighedSymptom& effect) {
+    const model::Time ended = cause.symptom->ended;
+    return ended == model::kNoTime || effect.symptom->first_seen <= ended + kClocksOff;
+}
 
 }  // namespace
 
@@ -51,9 +58,8 @@ void EvidenceWalk::weigh_storm() {
         }
         Storm& storm = storms_[graph_[node].part];
         for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-            impact_[node] =
-                std::max(impact_[node], static_cast<double>(symptom.strength) *
-                                            (symptom.symptom->slo ? weights_.slo_factor : 1.0));
+            impact_[node] = std::max(impact_[node], impact_of(symptom));
+            storm.onsets.push_back({symptom.symptom->first_seen, impact_of(symptom)});
             if (symptom.symptom->slo) {
                 storm.slo_kinds[index_of(symptom.kind)] = true;
                 users_suffer_ = true;
@@ -65,6 +71,20 @@ void EvidenceWalk::weigh_storm() {
         storm.impact += impact_[node];
         ++storm.nodes;
     }
+    for (auto& [part, storm] : storms_) {
+        std::sort(storm.onsets.begin(), storm.onsets.end(), [](const Onset& a, const Onset& b) {
+            return std::tie(a.at, a.impact) < std::tie(b.at, b.impact);
+        });
+        double begun = 0;
+        for (Onset& onset : storm.onsets) {
+            onset.impact = begun += onset.impact;
+        }
+    }
+}
+
+double EvidenceWalk::impact_of(const WeighedSymptom& symptom) const {
+    return static_cast<double>(symptom.strength) *
+           (symptom.symptom->slo ? weights_.slo_factor : 1.0);
 }
 
 void EvidenceWalk::weigh_silent() {
@@ -130,8 +150,33 @@ double EvidenceWalk::rarity_of(const Storm& storm, const WeighedSymptom& symptom
     return 1.0 - weights_.rarity * std::log(here) / std::log(storm.nodes);
 }
 
+// Of the storm elsewhere. A node's own alerts do not count, so that one more takes nothing from
+// those that were over before.
+double EvidenceWalk::share_begun_after(const Storm& storm, Local node, model::Time end) const {
+    const auto later =
+        std::upper_bound(storm.onsets.begin(), storm.onsets.end(), end,
+                         [](model::Time time, const Onset& onset) { return time < onset.at; });
+    double all = storm.onsets.back().impact;
+    double after = all - (later == storm.onsets.begin() ? 0.0 : std::prev(later)->impact);
+    for (const WeighedSymptom& own : graph_.symptoms(node)) {
+        all -= impact_of(own);
+        after -= own.symptom->first_seen > end ? impact_of(own) : 0.0;
+    }
+    return all > kRounding ? std::clamp(after / all, 0.0, 1.0) : 0.0;
+}
+
+// What was over before the rest began did not cause it.
+double EvidenceWalk::persistence_of(const Storm& storm, Local node,
+                                    const WeighedSymptom& symptom) const {
+    const model::Time ended = symptom.symptom->ended;
+    if (ended == model::kNoTime) {
+        return 1.0;
+    }
+    const double blip = symptom.symptom->count <= 1 ? weights_.blip : 1.0;
+    return blip * (1.0 - weights_.over * share_begun_after(storm, node, ended + kClocksOff));
+}
+
 double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const {
-    const bool is_blip = symptom.symptom->count <= 1 && !symptom.symptom->firing;
     const Storm& storm = storms_.at(graph_[node].part);
     const double own = symptom.kind == CheckKind::Calling && !symptom.symptom->caller.empty()
                            ? weights_.called
@@ -139,7 +184,7 @@ double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const 
     const bool starves = symptom.kind == CheckKind::Traffic && symptom.symptom->excess < 0;
     return (starves ? weights_.starved : 1.0) * own * static_cast<double>(symptom.strength) *
            fit_of(storm, symptom.kind) * rarity_of(storm, symptom) *
-           (is_blip ? weights_.blip : 1.0) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
+           persistence_of(storm, node, symptom) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
            (graph_[node].is_remote ? weights_.remote : 1.0);
 }
 
@@ -178,7 +223,7 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
             continue;
         }
         for (const WeighedSymptom& below : graph_.symptoms(cause)) {
-            if (below.check == above.check && below.excess != 0) {
+            if (below.check == above.check && below.excess != 0 && may_explain(below, effect)) {
                 measured = std::max(measured, std::clamp(below.excess / above.excess, 0.0, 1.0));
             }
         }
@@ -186,7 +231,7 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
     double best =
         std::max(0.0, measured * kCompatible[index_of(effect.kind)][index_of(effect.kind)]);
     for (const WeighedSymptom& below : graph_.symptoms(cause)) {
-        if (measured < 0 || below.kind != effect.kind) {
+        if (may_explain(below, effect) && (measured < 0 || below.kind != effect.kind)) {
             best = std::max(
                 best, kCompatible[index_of(effect.kind)][index_of(below.kind)] *
                           std::min(1.0, static_cast<double>(below.strength) /

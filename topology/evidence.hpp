@@ -115,12 +115,19 @@ class EvidenceWalk {
         bool is_taken = false;
     };
 
+    // How much of a storm had begun by then.
+    struct Onset {
+        model::Time at;
+        double impact;
+    };
+
     // What alerts in one part of the graph. What goes on in one part leaves the order of another's
     // suspects as it is.
     struct Storm {
         double impact = 0;
         std::uint32_t nodes = 0;
         std::array<bool, kCheckKinds> slo_kinds{};  // what users suffer from
+        std::vector<Onset> onsets;                  // of its alerts, the earliest first
         boost::unordered_flat_map<std::uint32_t, std::uint32_t> nodes_with;  // by check
     };
 
@@ -129,6 +136,9 @@ class EvidenceWalk {
     void weigh_links();
     double fit_of(const Storm& storm, CheckKind kind) const;
     double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
+    double impact_of(const WeighedSymptom& symptom) const;
+    double share_begun_after(const Storm& storm, Local node, model::Time end) const;
+    double persistence_of(const Storm& storm, Local node, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
     Own own_of(Local node) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;

@@ -16,6 +16,7 @@ struct WalkWeights {
     double more = 0.38;         // each further alert of a node counts so much of the one before
     double rarity = 0.22;       // of an alert's points, lost when its check alerts on every node
     double blip = 0.64;         // kept by an alert that fired once and was over
+    double over = 0.5;          // lost by an alert that was over before all that stands elsewhere
     double starved = 0.2;       // kept by an alert on too little traffic: others send less
     double slo_own = 0.26;      // kept by what users feel: a symptom by its nature
     double other_kind = 0.46;   // kept by slowness while users suffer from errors, and the reverse

@@ -42,6 +42,13 @@ std::string how_far(const Symptom& symptom) {
                : "";
 }
 
+// "since 12:52:28", or from when to when.
+std::string when(const Symptom& symptom) {
+    const std::string begun = clock_of(symptom.first_seen);
+    return symptom.ended == model::kNoTime ? "since " + begun
+                                           : "from " + begun + " to " + clock_of(symptom.ended);
+}
+
 // "a, b and c", or "a, b, c and 4 more".
 std::string list_of(const std::vector<std::string>& names, std::size_t total) {
     std::string text;
@@ -93,11 +100,14 @@ std::string WalkWords::own() const {
     }
     const auto symptoms = graph_.symptoms(node_);
     const Symptom& worst = *symptoms.front().symptom;
-    std::string text = std::string(worst.check) + " is " +
-                       std::string(model::name_of(worst.severity)) + how_far(worst) + ", since " +
-                       clock_of(worst.first_seen);
-    if (symptoms.size() == 2 && symptoms[1].symptom->check != worst.check) {
-        text += ", and so is " + std::string(symptoms[1].symptom->check);
+    const bool is_over = worst.ended != model::kNoTime;
+    std::string text = std::string(worst.check) + (is_over ? " was " : " is ") +
+                       std::string(model::name_of(worst.severity)) + how_far(worst) + ", " +
+                       when(worst);
+    if (symptoms.size() == 2 && symptoms[1].symptom->check != worst.check &&
+        is_over == (symptoms[1].symptom->ended != model::kNoTime)) {
+        text += std::string(is_over ? ", and so was " : ", and so is ") +
+                std::string(symptoms[1].symptom->check);
     } else if (symptoms.size() > 1) {
         text += "; " + count_of(symptoms.size() - 1, "more alert") + " on it";
     }

@@ -53,6 +53,12 @@ class Outage {
         return *this;
     }
 
+    // The last alert ended `second` seconds into the story.
+    Outage& until(std::int64_t second) {
+        last_->symptoms.back().ended = model::from_unix_ms(1000 * second);
+        return *this;
+    }
+
     Outage& changed(const std::string& node, std::int64_t ms_before) {
         told(node).changes.push_back({"deploy", "7f3a", model::from_unix_ms(100'000 - ms_before)});
         return *this;

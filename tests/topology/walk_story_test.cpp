@@ -205,13 +205,32 @@ TEST(WalkStory, TooSmallACauseIsNone) {
     EXPECT_EQ(night.first(), "db") << "and one that is, does";
 }
 
-// The shop calls a third of what it calls for each request otherwise: it gives up half way, where the
-// stock fails. That it does so is no fault of its own.
+// The shop calls a third of what it calls for each request otherwise: it gives up half way, where
+// the stock fails. That it does so is no fault of its own.
 TEST(WalkStory, WhoGivesUpHalfWayIsLetDown) {
     Outage night(Outage::Edges{{"front", "shop"}, {"shop", "cart"}, {"shop", "stock"}});
     night.alert("shop", "fanout", 60).by(-6, 9);
     night.alert("stock", "latency", 4);
     EXPECT_EQ(night.first(), "stock");
+}
+
+// The cart's memory ran full while a job went over it, and was free again before checkout slowed
+// down: the louder alert has nothing to do with it.
+TEST(WalkStory, WhatWasOverBeforeItBeganIsNotItsCause) {
+    const auto night = [](std::int64_t cart_ends) {
+        Outage outage(Outage::Edges{{"front", "checkout"}, {"checkout", "cart"}});
+        outage.alert("cart", "memory", 60, false, 100).until(cart_ends);
+        outage.alert("checkout", "reply_gap", 40, false, 600);
+        outage.alert("checkout", "latency", 9, false, 600);
+        return outage;
+    };
+
+    Outage apart = night(240);
+    EXPECT_EQ(apart.first(), "checkout");
+    EXPECT_THAT(find(apart.rank(), "cart")->reason,
+                HasSubstr("memory was critical, 60 deviations off normal, from 00:01:40 to "
+                          "00:04:00"));
+    EXPECT_EQ(night(560).first(), "cart") << "a minute is what clocks may be off";
 }
 
 TEST(WalkStory, TwoCausesAtOnce) {
