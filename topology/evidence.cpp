@@ -46,6 +46,7 @@ EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
     : graph_(graph), limits_(limits), weights_(weights), known_(known) {
     weigh_storm();
     weigh_silent();
+    weigh_callers();
     weigh_links();
     offers_.resize(graph.size());
 }
@@ -195,7 +196,7 @@ EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
     for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
         Own& alert = alerts.emplace_back();
         alert.points = points_of(node, symptom);
-        alert.blamed = alert.points * share_blamed(node, symptom).first;
+        alert.blamed = alert.points * blame_for(node, symptom).share;
     }
     // By what is left of them, so that one more alert never takes anything away.
     const auto left = [&](const Own& alert) {
@@ -241,58 +242,91 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
     return best;
 }
 
+// How much of a node's trouble, each of its alerts weighing a third of the one before.
+template <typename ShareOfAlert>
+double EvidenceWalk::share_of(Local node, const ShareOfAlert& share_of_alert) const {
+    double explained = 0;
+    double all = 0;
+    double counts = 1;
+    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
+        const double strength = counts * static_cast<double>(symptom.strength);
+        explained += strength * share_of_alert(symptom);
+        all += strength;
+        counts /= 3;
+    }
+    return all > 0 ? explained / all : 0.0;
+}
+
 // How much of the trouble of the dependent at the arc's end the node below it explains.
 double EvidenceWalk::explains(const Arc& to_dependent, Local cause) const {
     if (!graph_[cause].alerts()) {
         return silent_link(cause) * static_cast<double>(to_dependent.weight);
     }
-    double explained = 0;
-    double all = 0;
-    double counts = 1;
-    for (const WeighedSymptom& symptom : graph_.symptoms(to_dependent.other)) {
-        const double strength = counts * static_cast<double>(symptom.strength);
-        explained += strength * share_explained(to_dependent.other, symptom, cause);
-        all += strength;
-        counts /= 3;
-    }
-    return all > 0 ? static_cast<double>(to_dependent.weight) * explained / all : 0.0;
+    return static_cast<double>(to_dependent.weight) *
+           share_of(to_dependent.other, [&](const WeighedSymptom& symptom) {
+               return share_explained(to_dependent.other, symptom, cause);
+           });
 }
 
-// How much of an alert others explain at best, and who: what it depends on, or a caller whose surge
-// of calls came through to it.
-std::pair<double, Local> EvidenceWalk::share_blamed(Local node,
-                                                    const WeighedSymptom& symptom) const {
-    std::pair<double, Local> most{0.0, kNoLocal};
+// How much of an alert others explain at best, and who: what it depends on, a caller whose surge of
+// calls came through to it, or one that is in trouble on the way to several.
+Blame EvidenceWalk::blame_for(Local node, const WeighedSymptom& symptom) const {
+    Blame most;
+    const auto offer = [&](double share, Local other, Blame::Way way) {
+        if (share > most.share) {
+            most = {share, other, way};
+        }
+    };
     for (const Arc& arc : graph_.dependencies(node)) {
-        const double share = static_cast<double>(arc.weight) *
-                             (graph_[arc.other].alerts() ? share_explained(node, symptom, arc.other)
-                                                         : share_silent_[arc.other]);
-        if (share > most.first) {
-            most = {share, arc.other};
-        }
+        offer(static_cast<double>(arc.weight) * (graph_[arc.other].alerts()
+                                                     ? share_explained(node, symptom, arc.other)
+                                                     : share_silent_[arc.other]),
+              arc.other, Blame::Way::Dependency);
     }
+    const bool comes_by_load =
+        symptom.kind != CheckKind::Error && symptom.kind != CheckKind::Transit;
     for (const Arc& arc : graph_.dependents(node)) {
-        const double share = symptom.kind == CheckKind::Error || symptom.kind == CheckKind::Transit
-                                 ? 0.0
-                                 : pushes(arc.other, node);
-        if (share > most.first) {
-            most = {share, arc.other};
+        if (comes_by_load) {
+            offer(pushes(arc.other, node), arc.other, Blame::Way::Surge);
         }
+        offer(explains_calling(arc.other, node, symptom), arc.other, Blame::Way::CallingSide);
     }
     return most;
 }
 
-std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
+Blame EvidenceWalk::blamed_on(Local node) const {
     double most = 0;
-    std::pair<double, Local> blamed{0.0, kNoLocal};
+    Blame blamed;
     for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-        const auto [share, other] = share_blamed(node, symptom);
-        if (share * points_of(node, symptom) > most) {
-            most = share * points_of(node, symptom);
-            blamed = {share, other};
+        const Blame blame = blame_for(node, symptom);
+        if (blame.share * points_of(node, symptom) > most) {
+            most = blame.share * points_of(node, symptom);
+            blamed = blame;
         }
     }
     return blamed;
+}
+
+// Of an alert on the way to `called`, or on what `caller` sees of it: as much as `caller` is in
+// trouble on the way to others too. What all callers share is one caller's by its part.
+double EvidenceWalk::explains_calling(Local caller, Local called,
+                                      const WeighedSymptom& symptom) const {
+    if (calling_[caller] == 0) {
+        return 0.0;
+    }
+    if (!symptom.symptom->caller.empty()) {
+        return symptom.symptom->caller == graph_.name_of(caller) ? calling_[caller] : 0.0;
+    }
+    return symptom.kind == CheckKind::Transit
+               ? calling_[caller] / static_cast<double>(graph_.all_dependents(called))
+               : 0.0;
+}
+
+// The same of all alerts of `called`.
+double EvidenceWalk::explains_as_caller(Local caller, Local called) const {
+    return calling_[caller] == 0 ? 0.0 : share_of(called, [&](const WeighedSymptom& symptom) {
+        return explains_calling(caller, called, symptom);
+    });
 }
 
 // How much a silent node explains of what stands above it: more, the more of those above it alert
@@ -399,7 +433,7 @@ void EvidenceWalk::step_up(std::uint32_t from) {
 }
 
 // Against the arrows is not the only way: a saturated node hurts those that share its host, and a
-// surge of calls those that are called.
+// surge of calls, or trouble on the calling side, those that are called.
 void EvidenceWalk::step_aside(Local start) {
     const auto symptoms = graph_.symptoms(start);
     const bool is_saturated =
@@ -407,7 +441,9 @@ void EvidenceWalk::step_aside(Local start) {
             return symptom.kind == CheckKind::Resource;
         });
     for (const Arc& arc : graph_.dependencies(start)) {
-        if (const double surely = pushes(start, arc.other); surely > 0) {
+        const double surely =
+            std::max(pushes(start, arc.other), explains_as_caller(start, arc.other));
+        if (surely > 0) {
             step_to(arc.other, 0, surely);
         }
         if (!is_saturated || !graph_[arc.other].is_host || is_taken(arc.other)) {
@@ -482,7 +518,15 @@ FollowedChange EvidenceWalk::change_before(Local node) const {
     return best;
 }
 
-double EvidenceWalk::forward_of(Local node) const {
+void EvidenceWalk::weigh_callers() {
+    calling_.resize(graph_.size());
+    for (Local node = 0; node < graph_.size(); ++node) {
+        calling_[node] = in_trouble_calling(node);
+    }
+}
+
+// The share of those it calls that show trouble on the way to it; of one alone it says nothing.
+double EvidenceWalk::in_trouble_calling(Local node) const {
     std::size_t transit = 0;
     for (const Arc& arc : graph_.dependencies(node)) {
         const auto symptoms = graph_.symptoms(arc.other);
@@ -493,9 +537,9 @@ double EvidenceWalk::forward_of(Local node) const {
                         symptom.symptom->caller == graph_.name_of(node));
             });
     }
-    return transit < 2 ? 0.0
-                       : static_cast<double>(transit) /
-                             static_cast<double>(graph_.dependencies(node).size());
+    return transit < 2
+               ? 0.0
+               : static_cast<double>(transit) / static_cast<double>(graph_.all_dependencies(node));
 }
 
 KnownOrder EvidenceWalk::precedes(Local node) const {
@@ -564,7 +608,7 @@ Points EvidenceWalk::points_of(Local index) {
     const KnownOrder after = is_preceded(index);
     at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
                                               (after.known ? strength_of(*after.known) : 0.0));
-    at(Part::Forward) = weights_.forward * forward_of(index);
+    at(Part::Forward) = weights_.forward * calling_[index];
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;

@@ -63,6 +63,19 @@ struct KnownOrder {
     Local other = kNoLocal;
 };
 
+// Who explains most of a node's alert, and how.
+struct Blame {
+    enum class Way : std::uint8_t {
+        Dependency,   // it depends on it
+        Surge,        // a caller whose surge of calls came through
+        CallingSide,  // a caller that is in trouble on the way to several
+    };
+
+    double share = 0;  // of the alert, 0..1
+    Local on = kNoLocal;
+    Way way = Way::Dependency;
+};
+
 class EvidenceWalk {
    public:
     // Borrows all.
@@ -75,8 +88,9 @@ class EvidenceWalk {
 
     // The same in detail, for those that are told.
     Reach reach(Local node, bool with_paths);
-    // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
-    std::pair<double, Local> blamed_on(Local node) const;
+    // Of its own alerts, the one of which others explain most; on kNoLocal when nobody explains
+    // any.
+    Blame blamed_on(Local node) const;
     FollowedChange change_before(Local node) const;
     // The strongest, of what alerts here before a neighbour, and of what alerts there before here.
     KnownOrder precedes(Local node) const;
@@ -142,13 +156,18 @@ class EvidenceWalk {
     double points_of(Local node, const WeighedSymptom& symptom) const;
     Own own_of(Local node) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
-    std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
+    Blame blame_for(Local node, const WeighedSymptom& symptom) const;
+    template <typename ShareOfAlert>
+    double share_of(Local node, const ShareOfAlert& share_of_alert) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent_of(Local node, std::uint32_t alerting_above) const;
     double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
-    double forward_of(Local node) const;
+    void weigh_callers();
+    double in_trouble_calling(Local caller) const;
+    double explains_calling(Local caller, Local called, const WeighedSymptom& symptom) const;
+    double explains_as_caller(Local caller, Local called) const;
     KnownOrder strongest_order(Local node, bool node_first) const;
     void push_open(const Step& step);
     Step pop_open();
@@ -168,6 +187,8 @@ class EvidenceWalk {
     const PrecedenceTable& known_;
     std::vector<double> impact_;        // by node: what of the storm stands there
     std::vector<double> share_silent_;  // by node: of each above it; 0 where it alerts or < 2 do
+    std::vector<double>
+        calling_;  // by node: the share of those it calls that have trouble on the way
     std::vector<double> links_;  // by arc to a dependent: how surely the fault below hurts it
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;

@@ -97,6 +97,10 @@ class IncidentGraph {
         return graph_.dependent_count(nodes_[node].index);
     }
 
+    std::size_t all_dependencies(Local node) const {
+        return graph_.dependency_count(nodes_[node].index);
+    }
+
     // Dependents that should alert if the node failed, and do not.
     struct Missing {
         std::size_t count = 0;

@@ -71,6 +71,15 @@ std::string span_of(model::Duration span) {
                             : std::to_string(seconds / 3600) + " h";
 }
 
+std::string how(Blame::Way way) {
+    switch (way) {
+        case Blame::Way::Dependency: return ", which it depends on";
+        case Blame::Way::Surge: return ", whose calls to it surged";
+        case Blame::Way::CallingSide: return ", whose calls to others are in trouble too";
+    }
+    return {};
+}
+
 }  // namespace
 
 std::size_t WalkWords::alerts_elsewhere() const {
@@ -115,16 +124,12 @@ std::string WalkWords::own() const {
 }
 
 std::string WalkWords::blamed() const {
-    const auto [share, other] = walk_.blamed_on(node_);
-    if (other == kNoLocal) {
+    const Blame blame = walk_.blamed_on(node_);
+    if (blame.on == kNoLocal) {
         return {};
     }
-    const auto below = graph_.dependencies(node_);
-    const bool depends = std::any_of(below.begin(), below.end(),
-                                     [node = other](const Arc& arc) { return arc.other == node; });
-    return graph_.name_of(other) +
-           (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
-           (share > 0.95 ? "all" : percent(share)) + " of its worst alert";
+    return graph_.name_of(blame.on) + how(blame.way) + ", may explain " +
+           (blame.share > 0.95 ? "all" : percent(blame.share)) + " of its worst alert";
 }
 
 std::string WalkWords::off_path() const {

@@ -233,6 +233,29 @@ TEST(WalkStory, WhatWasOverBeforeItBeganIsNotItsCause) {
     EXPECT_EQ(night(560).first(), "cart") << "a minute is what clocks may be off";
 }
 
+// The ways from checkout to all that it calls are slow, and nothing else is wrong with them: what
+// they have in common is checkout.
+TEST(WalkStory, TheCallerOfAllThatAreSlowToReachIsBehindThem) {
+    const Outage::Edges calls{{"front", "checkout"},
+                              {"checkout", "payment"},
+                              {"checkout", "email"},
+                              {"checkout", "shipping"}};
+    Outage night(calls);
+    night.alert("checkout", "latency", 5);
+    night.alert("email", "reply_gap", 40).alert("payment", "request_gap", 30);
+    night.alert("shipping", "reply_gap", 20);
+
+    const std::vector<Suspect> suspects = night.rank();
+    EXPECT_EQ(suspects.front().resource, "checkout");
+    EXPECT_THAT(find(suspects, "email")->evidence,
+                Contains(Field(&model::Evidence::text,
+                               HasSubstr("checkout, whose calls to others are in trouble too"))));
+
+    Outage one(calls);
+    one.alert("checkout", "latency", 5).alert("email", "reply_gap", 40);
+    EXPECT_EQ(one.first(), "email") << "one slow way says nothing about the others";
+}
+
 TEST(WalkStory, TwoCausesAtOnce) {
     Outage night(Outage::Edges{{"a", "db-1"}, {"b", "db-2"}});
     night.alert("db-1", "lock_wait", 40).alert("a", "latency", 20);
