@@ -233,6 +233,22 @@ TEST(WalkStory, WhatWasOverBeforeItBeganIsNotItsCause) {
     EXPECT_EQ(night(560).first(), "cart") << "a minute is what clocks may be off";
 }
 
+// Prices are slow for the shop and quick for the office: it is the shop that is slow to reach
+// others.
+TEST(WalkStory, WhatOneCallerAloneSeesIsTheCallers) {
+    Outage night(Outage::Edges{{"shop", "prices"}, {"office", "prices"}, {"shop", "stock"}});
+    night.alert("prices", "latency_client", 30).on_calls_of("shop");
+    night.alert("stock", "latency_client", 30).on_calls_of("shop");
+    night.alert("shop", "latency", 20);
+    EXPECT_EQ(night.first(), "shop");
+
+    Outage both(Outage::Edges{{"shop", "prices"}, {"office", "prices"}, {"shop", "stock"}});
+    both.alert("prices", "latency_client", 30).on_calls_of("shop");
+    both.alert("prices", "latency_client", 30).on_calls_of("office");
+    both.alert("shop", "latency", 20);
+    EXPECT_EQ(both.first(), "prices") << "both see it, and the shop sees nothing else";
+}
+
 // The ways from checkout to all that it calls are slow, and nothing else is wrong with them: what
 // they have in common is checkout.
 TEST(WalkStory, TheCallerOfAllThatAreSlowToReachIsBehindThem) {

@@ -131,6 +131,9 @@ class WalkProperty : public testing::TestWithParam<int> {
             const auto begun = 100 + static_cast<std::int64_t>(random() % 600);
             outage.alert(prefix + std::to_string(node), kChecks[check],
                          3 + static_cast<double>(random() % 60), random() % 6 == 0, begun);
+            if (random() % 4 == 0) {
+                outage.on_calls_of(prefix + std::to_string(random() % 25));
+            }
             if (random() % 3 == 0) {
                 outage.until(begun + static_cast<std::int64_t>(random() % 300));
             }
