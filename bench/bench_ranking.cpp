@@ -208,6 +208,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("explains", explains, 0, 8),
     PARAMETER("decay", decay, 0, 1),
     PARAMETER("silent_link", silent_link, 0, 1),
+    PARAMETER("calling_side", calling_side, 0, 1),
     PARAMETER("slo_factor", slo_factor, 1, 10),
     PARAMETER("forward", forward, 0, 4),
     PARAMETER("off_path", off_path, 0, 4),
@@ -435,8 +436,16 @@ void print_ablation(const Sets& sets, const Sets& unmeasured) {
              weights.other_kind = 1;
          }},
         {"rarity of checks", [](WalkWeights& weights) { weights.rarity = 0; }},
-        {"persistence", [](WalkWeights& weights) { weights.blip = 1; }},
-        {"the way back (forward)", [](WalkWeights& weights) { weights.forward = 0; }},
+        {"persistence",
+         [](WalkWeights& weights) {
+             weights.blip = 1;
+             weights.over = 0;
+         }},
+        {"the calling side",
+         [](WalkWeights& weights) {
+             weights.forward = 0;
+             weights.calling_side = 0;
+         }},
         {"far ends of calls", [](WalkWeights& weights) { weights.remote = 1; }},
         {"missing alerts", [](WalkWeights& weights) { weights.missing = 0; }},
         {"order in time", [](WalkWeights& weights) { weights.first = 0; }},

@@ -311,14 +311,15 @@ Blame EvidenceWalk::blamed_on(Local node) const {
 // trouble on the way to others too. What all callers share is one caller's by its part.
 double EvidenceWalk::explains_calling(Local caller, Local called,
                                       const WeighedSymptom& symptom) const {
-    if (calling_[caller] == 0) {
+    const double explains = weights_.calling_side * calling_[caller];
+    if (explains == 0) {
         return 0.0;
     }
     if (!symptom.symptom->caller.empty()) {
-        return symptom.symptom->caller == graph_.name_of(caller) ? calling_[caller] : 0.0;
+        return symptom.symptom->caller == graph_.name_of(caller) ? explains : 0.0;
     }
     return symptom.kind == CheckKind::Transit
-               ? calling_[caller] / static_cast<double>(graph_.all_dependents(called))
+               ? explains / static_cast<double>(graph_.all_dependents(called))
                : 0.0;
 }
 
