@@ -43,10 +43,10 @@ bool may_explain(const WeighedSymptom& cause, const WeighedSymptom& effect) {
 
 EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
                            const WalkWeights& weights, const PrecedenceTable& known)
-    : graph_(graph), limits_(limits), weights_(weights), known_(known) {
+    : graph_(graph), limits_(limits), weights_(weights), known_(known),
+      calling_side_(graph, weights) {
     weigh_storm();
     weigh_silent();
-    weigh_callers();
     weigh_links();
     offers_.resize(graph.size());
 }
@@ -242,28 +242,13 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
     return best;
 }
 
-// How much of a node's trouble, each of its alerts weighing a third of the one before.
-template <typename ShareOfAlert>
-double EvidenceWalk::share_of(Local node, const ShareOfAlert& share_of_alert) const {
-    double explained = 0;
-    double all = 0;
-    double counts = 1;
-    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-        const double strength = counts * static_cast<double>(symptom.strength);
-        explained += strength * share_of_alert(symptom);
-        all += strength;
-        counts /= 3;
-    }
-    return all > 0 ? explained / all : 0.0;
-}
-
 // How much of the trouble of the dependent at the arc's end the node below it explains.
 double EvidenceWalk::explains(const Arc& to_dependent, Local cause) const {
     if (!graph_[cause].alerts()) {
         return silent_link(cause) * static_cast<double>(to_dependent.weight);
     }
     return static_cast<double>(to_dependent.weight) *
-           share_of(to_dependent.other, [&](const WeighedSymptom& symptom) {
+           share_of_all(graph_.symptoms(to_dependent.other), [&](const WeighedSymptom& symptom) {
                return share_explained(to_dependent.other, symptom, cause);
            });
 }
@@ -289,7 +274,7 @@ Blame EvidenceWalk::blame_for(Local node, const WeighedSymptom& symptom) const {
         if (comes_by_load) {
             offer(pushes(arc.other, node), arc.other, Blame::Way::Surge);
         }
-        offer(explains_calling(arc.other, node, symptom), arc.other, Blame::Way::CallingSide);
+        offer(calling_side_.explains(arc.other, node, symptom), arc.other, Blame::Way::CallingSide);
     }
     return most;
 }
@@ -305,29 +290,6 @@ Blame EvidenceWalk::blamed_on(Local node) const {
         }
     }
     return blamed;
-}
-
-// Of an alert on the way to `called`, or on what `caller` sees of it: as much as `caller` is in
-// trouble on the way to others too. What all callers share is one caller's by its part.
-double EvidenceWalk::explains_calling(Local caller, Local called,
-                                      const WeighedSymptom& symptom) const {
-    const double explains = weights_.calling_side * calling_[caller];
-    if (explains == 0) {
-        return 0.0;
-    }
-    if (!symptom.symptom->caller.empty()) {
-        return symptom.symptom->caller == graph_.name_of(caller) ? explains : 0.0;
-    }
-    return symptom.kind == CheckKind::Transit
-               ? explains / static_cast<double>(graph_.all_dependents(called))
-               : 0.0;
-}
-
-// The same of all alerts of `called`.
-double EvidenceWalk::explains_as_caller(Local caller, Local called) const {
-    return calling_[caller] == 0 ? 0.0 : share_of(called, [&](const WeighedSymptom& symptom) {
-        return explains_calling(caller, called, symptom);
-    });
 }
 
 // How much a silent node explains of what stands above it: more, the more of those above it alert
@@ -443,7 +405,7 @@ void EvidenceWalk::step_aside(Local start) {
         });
     for (const Arc& arc : graph_.dependencies(start)) {
         const double surely =
-            std::max(pushes(start, arc.other), explains_as_caller(start, arc.other));
+            std::max(pushes(start, arc.other), calling_side_.explains(start, arc.other));
         if (surely > 0) {
             step_to(arc.other, 0, surely);
         }
@@ -519,30 +481,6 @@ FollowedChange EvidenceWalk::change_before(Local node) const {
     return best;
 }
 
-void EvidenceWalk::weigh_callers() {
-    calling_.resize(graph_.size());
-    for (Local node = 0; node < graph_.size(); ++node) {
-        calling_[node] = in_trouble_calling(node);
-    }
-}
-
-// The share of those it calls that show trouble on the way to it; of one alone it says nothing.
-double EvidenceWalk::in_trouble_calling(Local node) const {
-    std::size_t transit = 0;
-    for (const Arc& arc : graph_.dependencies(node)) {
-        const auto symptoms = graph_.symptoms(arc.other);
-        transit +=
-            std::any_of(symptoms.begin(), symptoms.end(), [&](const WeighedSymptom& symptom) {
-                return symptom.kind == CheckKind::Transit ||
-                       (!symptom.symptom->caller.empty() &&
-                        symptom.symptom->caller == graph_.name_of(node));
-            });
-    }
-    return transit < 2
-               ? 0.0
-               : static_cast<double>(transit) / static_cast<double>(graph_.all_dependencies(node));
-}
-
 KnownOrder EvidenceWalk::precedes(Local node) const {
     return strongest_order(node, true);
 }
@@ -609,7 +547,7 @@ Points EvidenceWalk::points_of(Local index) {
     const KnownOrder after = is_preceded(index);
     at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
                                               (after.known ? strength_of(*after.known) : 0.0));
-    at(Part::Forward) = weights_.forward * calling_[index];
+    at(Part::Forward) = weights_.forward * calling_side_.trouble_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;

@@ -2,6 +2,7 @@
 // docs/causal-ranking.md says what each part means.
 #pragma once
 
+#include "topology/calling_side.hpp"
 #include "topology/incident_graph.hpp"
 #include "topology/precedence_table.hpp"
 #include "topology/walk_weights.hpp"
@@ -157,17 +158,11 @@ class EvidenceWalk {
     Own own_of(Local node) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
     Blame blame_for(Local node, const WeighedSymptom& symptom) const;
-    template <typename ShareOfAlert>
-    double share_of(Local node, const ShareOfAlert& share_of_alert) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent_of(Local node, std::uint32_t alerting_above) const;
     double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
-    void weigh_callers();
-    double in_trouble_calling(Local caller) const;
-    double explains_calling(Local caller, Local called, const WeighedSymptom& symptom) const;
-    double explains_as_caller(Local caller, Local called) const;
     KnownOrder strongest_order(Local node, bool node_first) const;
     void push_open(const Step& step);
     Step pop_open();
@@ -185,10 +180,9 @@ class EvidenceWalk {
     const WalkLimits& limits_;
     const WalkWeights& weights_;
     const PrecedenceTable& known_;
+    const CallingSide calling_side_;
     std::vector<double> impact_;        // by node: what of the storm stands there
     std::vector<double> share_silent_;  // by node: of each above it; 0 where it alerts or < 2 do
-    std::vector<double>
-        calling_;  // by node: the share of those it calls that have trouble on the way
     std::vector<double> links_;  // by arc to a dependent: how surely the fault below hurts it
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;

@@ -29,16 +29,16 @@ struct WalkWeights {
     double sideways = 0.4;      // how surely a saturated node hurts those that share its host
     double overload = 0.4;      // how surely a surge of calls hurts those that are called
     double calling_side = 1.0;  // of an alert on the way, by who is in trouble calling all others
-    double slo_factor = 4.2;  // of the storm's weight where users feel it
-    double forward = 1.0;     // when all that it calls show trouble on the way to it
-    double off_path = 1.1;    // taken off when users suffer and nothing leads from it to them
-    double missing = 0.2;     // taken off when none of its dependents alerts
-    double silent = 1.1;      // taken off a node without an alert of its own
-    double silent_host = 0.4;  // of that, from what carries others and is rarely watched itself
-    double first = 0.1;        // when it began before all that it explains
-    double precedes = 0.5;     // of the strength of what is known to come first, ln(lift)
-    double past = 2.0;         // of an incident with the same alerts that it caused
-    double change = 4.0;       // of a change the instant before, where it explains all
+    double slo_factor = 4.2;    // of the storm's weight where users feel it
+    double forward = 1.0;       // when all that it calls show trouble on the way to it
+    double off_path = 1.1;      // taken off when users suffer and nothing leads from it to them
+    double missing = 0.2;       // taken off when none of its dependents alerts
+    double silent = 1.1;        // taken off a node without an alert of its own
+    double silent_host = 0.4;   // of that, from what carries others and is rarely watched itself
+    double first = 0.1;         // when it began before all that it explains
+    double precedes = 0.5;      // of the strength of what is known to come first, ln(lift)
+    double past = 2.0;          // of an incident with the same alerts that it caused
+    double change = 4.0;        // of a change the instant before, where it explains all
 };
 
 inline constexpr WalkWeights kWalkWeights{};
