@@ -106,7 +106,7 @@ TEST(Walk, SaysNothingWithoutAlerts) {
 
 // Storms from a seed, for what must hold in each.
 class WalkProperty : public testing::TestWithParam<int> {
-   protected:
+   public:
     enum class Declared { AsDrawn, Backwards };
 
     Outage make(const std::string& prefix = "n", Declared declared = Declared::AsDrawn) const {
