@@ -14,7 +14,7 @@
 #include "cli/recorded_events.hpp"
 #include "cli/replayer.hpp"
 #include "cli/topology_files.hpp"
-#include "engine/rank.hpp"
+#include "engine/walk_input.hpp"
 #include "topology/evidence.hpp"
 
 #include <boost/json.hpp>

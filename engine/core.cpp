@@ -15,7 +15,7 @@ using model::Writer;
 
 namespace {
 
-constexpr std::uint64_t kSnapshotVersion = 6;
+constexpr std::uint64_t kSnapshotVersion = 7;
 
 void encode(Writer& out, const Change& change) {
     out.zigzag(model::to_unix_ms(change.time));

@@ -116,6 +116,7 @@ void put(Writer& out, const Incident& incident) {
     out.text(incident.group_rule);
     out.text(incident.group_text);
     out.boolean(incident.by_hand);
+    out.boolean(incident.is_stirred);
     out.text(incident.receiver);
     out.u8(static_cast<std::uint8_t>(incident.told_as));
     times(incident, [&](model::Time time) { put(out, time); });
@@ -158,6 +159,7 @@ Incident get_incident(Reader& in) {
     incident.group_rule = in.text();
     incident.group_text = in.text();
     incident.by_hand = in.boolean();
+    incident.is_stirred = in.boolean();
     incident.receiver = in.text();
     incident.told_as = in.u8();
     times(incident, [&](model::Time& time) { time = get_time(in); });

@@ -3,28 +3,24 @@
 
 #include "engine/correlate.hpp"
 #include "engine/state.hpp"
-#include "topology/walk.hpp"
+#include "topology/graph.hpp"
 
 #include <vector>
 
 namespace nocturne::engine {
-
-// What the walk is told about an incident: its alerts by node, the worst few of each, and the
-// changes of the time. Borrows texts of the state: use it before the state changes.
-std::vector<topology::AlertingNode> alerting_of(const State& state,
-                                                const model::Incident& incident);
 
 class Rank {
    public:
     Rank(State& state, std::vector<IncidentNews>& news) : state_(state), news_(news) {}
 
     // Ranks the incident if it grew enough since the last time (to the double, or any growth after
-    // Settings::rank_interval), or asks to be reminded: a storm costs a logarithm of its size at
-    // once, and then one ranking per interval.
+    // Settings::rank_interval; or when an incident below grew), or asks to be reminded: a storm
+    // costs a logarithm of its size at once, and then one ranking per interval.
     void rank_if_due(Slot incident);
 
    private:
     void rank(Slot incident);
+    void stir_above(const model::Incident& incident, std::size_t known);
     void gather_changes(model::Incident& incident, const std::vector<topology::NodeIndex>& nodes);
     std::string title_of(const model::Incident& incident, std::size_t nodes) const;
 

@@ -67,6 +67,7 @@ struct Incident {
     std::size_t worst_among = 0;       // engine's worst_of() keeps, no state
     std::uint64_t burning = 0;         // of its alerts
     std::uint64_t ranked_alerts = 0;   // how many the last ranking saw
+    bool is_stirred = false;           // what may be its cause has changed since, elsewhere
     std::uint64_t alerts_dropped = 0;  // beyond the limit
     std::uint64_t timeline_dropped = 0;
     std::vector<Suspect> suspects;

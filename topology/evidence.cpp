@@ -59,14 +59,17 @@ void EvidenceWalk::weigh_storm() {
         }
         Storm& storm = storms_[graph_[node].part];
         for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-            impact_[node] = std::max(impact_[node], impact_of(symptom));
+            if (symptom.is_first_of_check) {
+                ++storm.nodes_with[symptom.check];
+            }
             storm.onsets.push_back({symptom.symptom->first_seen, impact_of(symptom)});
+            if (graph_[node].is_elsewhere()) {
+                continue;
+            }
+            impact_[node] = std::max(impact_[node], impact_of(symptom));
             if (symptom.symptom->slo) {
                 storm.slo_kinds[index_of(symptom.kind)] = true;
                 users_suffer_ = true;
-            }
-            if (symptom.is_first_of_check) {
-                ++storm.nodes_with[symptom.check];
             }
         }
         storm.impact += impact_[node];
@@ -338,7 +341,7 @@ EvidenceWalk::Step EvidenceWalk::pop_open() {
 // The surest way to each node first.
 Reach EvidenceWalk::reach(Local start, bool with_paths) {
     Reach reached;
-    reached.slo = graph_[start].slo ? 1.0 : 0.0;
+    reached.slo = graph_[start].slo && !graph_[start].is_elsewhere() ? 1.0 : 0.0;
     reached.missed = graph_.missing_above(start, with_paths ? kMissedNamed : 0);
     ++visit_;
     steps_.clear();
@@ -425,6 +428,9 @@ void EvidenceWalk::step_aside(Local start) {
 void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached,
                                  bool with_path) const {
     const IncidentNode& node = graph_[steps_[step].node];
+    if (node.is_elsewhere()) {
+        return;
+    }
     reached.alerts += node.symptom_count;
     ++reached.nodes;
     if (node.slo) {

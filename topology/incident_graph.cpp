@@ -363,8 +363,8 @@ void IncidentGraph::weigh_symptoms() {
                 symptoms_.begin() + node.first_symptom, symptom,
                 [&](const WeighedSymptom& before) { return before.check == symptom->check; });
         }
-        if (first_alert_ == model::kNoTime || node.first_seen < first_alert_) {
-            first_alert_ = node.first_seen;
+        if (!node.is_elsewhere()) {
+            alert_count_ += node.symptom_count;
         }
     }
 }

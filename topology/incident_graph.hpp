@@ -73,6 +73,9 @@ struct IncidentNode {
     model::Time first_seen = model::kNoTime;
 
     bool alerts() const { return symptom_count > 0; }
+
+    // Its alerts are another incident's.
+    bool is_elsewhere() const { return told != nullptr && told->elsewhere; }
 };
 
 class IncidentGraph {
@@ -128,9 +131,8 @@ class IncidentGraph {
     // to.
     Missing missing_above(Local node, std::size_t names_max) const;
 
-    std::size_t alert_count() const { return symptoms_.size(); }
-
-    model::Time first_alert() const { return first_alert_; }
+    // Of the incident.
+    std::size_t alert_count() const { return alert_count_; }
 
    private:
     bool has_stand_in(NodeIndex dependent, NodeIndex node) const;
@@ -153,7 +155,7 @@ class IncidentGraph {
     std::vector<Arc> dependents_;
     std::vector<Arc> dependencies_;
     boost::unordered_flat_map<NodeIndex, Local> places_;
-    model::Time first_alert_ = model::kNoTime;
+    std::size_t alert_count_ = 0;  // of the incident
 };
 
 // Robust deviations off normal: as told, or else those that the severity stands for.

@@ -27,6 +27,9 @@ struct AlertingNode {
     std::vector<model::RecentChange> changes{};
     PastCause past{};
     bool blind = false;  // its source is silent: nobody would tell if it alerted
+    // Its alerts are those of another incident: it may be the cause of this one, but what happens
+    // to it is not asked about here.
+    bool elsewhere = false;
 };
 
 struct WalkLimits {

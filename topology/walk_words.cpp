@@ -83,7 +83,7 @@ std::string how(Blame::Way way) {
 }  // namespace
 
 std::size_t WalkWords::alerts_elsewhere() const {
-    return graph_.alert_count() - graph_[node_].symptom_count;
+    return graph_.alert_count() - (graph_[node_].is_elsewhere() ? 0 : graph_[node_].symptom_count);
 }
 
 // The nodes next to it on the paths that go further, once each.
