@@ -87,7 +87,7 @@ class Telling {
     Telling(const IncidentGraph& graph, EvidenceWalk& walk) : graph_(graph), walk_(walk) {}
 
     Suspect tell(const Candidate& candidate, double score) {
-        const Reach reach = walk_.reach(candidate.node, true);
+        const Reach reach = walk_.reach(candidate.node);
         const WalkWords words(graph_, walk_, candidate.node, reach);
         Suspect suspect;
         suspect.resource = graph_.name_of(candidate.node);
@@ -132,17 +132,27 @@ std::string doubt_of(const Ranking& ranking, std::size_t candidates, double blin
 
 }  // namespace
 
-Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
-             const PrecedenceTable& known) {
-    const IncidentGraph incident(graph, alerting, limits);
-    EvidenceWalk walk(incident, limits, kWalkWeights, known);
+struct WalkMemory::Known {
+    WalkLimits limits;
+    Surroundings surroundings;
+    ClimbMemory climbs;
+};
+
+WalkMemory::WalkMemory() = default;
+WalkMemory::~WalkMemory() = default;
+WalkMemory::WalkMemory(WalkMemory&&) noexcept = default;
+WalkMemory& WalkMemory::operator=(WalkMemory&&) noexcept = default;
+
+namespace {
+
+Ranking tell(const IncidentGraph& incident, EvidenceWalk& walk, const WalkLimits& limits,
+             double blind) {
     std::vector<Candidate> candidates = judge(incident, walk);
     Ranking ranking;
     if (candidates.empty()) {
         return ranking;
     }
     const std::size_t all = candidates.size();
-    const double blind = share_blind(alerting);
     ranking.confidence = (1.0 - kBlindCost * blind) / sum_of_odds(candidates);
     candidates.resize(std::min(all, limits.suspects_max));
     const double shown = sum_of_odds(candidates);
@@ -151,6 +161,32 @@ Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const W
         ranking.suspects.push_back(telling.tell(candidate, candidate.odds / shown));
     }
     ranking.doubt = doubt_of(ranking, all, blind);
+    return ranking;
+}
+
+}  // namespace
+
+Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
+             const PrecedenceTable& known) {
+    Surroundings surroundings;
+    const IncidentGraph incident(graph, alerting, limits, surroundings);
+    EvidenceWalk walk(incident, limits, kWalkWeights, known);
+    return tell(incident, walk, limits, share_blind(alerting));
+}
+
+Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
+             const PrecedenceTable& known, WalkMemory& memory) {
+    if (memory.known_ == nullptr || memory.known_->limits != limits) {
+        memory.known_ = std::make_unique<WalkMemory::Known>();
+        memory.known_->limits = limits;
+    }
+    WalkMemory::Known& last = *memory.known_;
+    const IncidentGraph incident(graph, alerting, limits, last.surroundings);
+    EvidenceWalk walk(incident, limits, kWalkWeights, known, &last.climbs);
+    Ranking ranking = tell(incident, walk, limits, share_blind(alerting));
+    if (last.surroundings.is_too_large()) {
+        memory.known_.reset();
+    }
     return ranking;
 }
 
