@@ -84,8 +84,14 @@ model::Symptom symptom_of(const Alert& alert, const AlertTable& alerts) {
 
 void Rank::rank_if_due(Slot slot) {
     const Incident& incident = state_.incidents[slot];
-    if (incident.id == model::kNoId || incident.is_over() ||
-        incident.ranked_alerts == incident.alerts.size()) {
+    if (incident.id == model::kNoId) {
+        return;
+    }
+    if (incident.is_over()) {
+        state_.walk_memories.drop(incident.id);
+        return;
+    }
+    if (incident.ranked_alerts == incident.alerts.size()) {
         return;
     }
     const bool doubled = incident.alerts.size() >= 2 * incident.ranked_alerts;
@@ -176,7 +182,8 @@ void Rank::rank(Slot slot) {
     topology::WalkLimits limits;
     limits.suspects_max = state_.settings.suspects_max;
     model::Ranking ranking =
-        topology::rank(state_.topology.now(), alerting, limits, state_.precedences);
+        topology::rank(state_.topology.now(), alerting, limits, state_.precedences,
+                       state_.walk_memories.of(incident.id));
     incident.suspects = std::move(ranking.suspects);
     incident.confidence = ranking.confidence;
     incident.doubt = std::move(ranking.doubt);

@@ -51,8 +51,14 @@ std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alertin
 }
 
 void Descent::sort_by_number(std::vector<Met>& nodes) const {
-    std::sort(nodes.begin(), nodes.end(),
-              [&](Met a, Met b) { return surroundings_.index_of(a) < surroundings_.index_of(b); });
+    std::vector<std::uint64_t> numbered;  // the number, then what it is here
+    numbered.reserve(nodes.size());
+    for (const Met node : nodes) {
+        numbered.push_back(std::uint64_t{surroundings_.index_of(node)} << 32 | node);
+    }
+    std::sort(numbered.begin(), numbered.end());
+    std::transform(numbered.begin(), numbered.end(), nodes.begin(),
+                   [](std::uint64_t one) { return static_cast<Met>(one & UINT32_MAX); });
 }
 
 // In the order of the nodes' numbers, so that where the limit cuts hangs on nothing else.

@@ -102,7 +102,6 @@ void Graph::visit_weights(std::span<const NodeIndex> nodes, void* context,
         }
         for (std::size_t i = 0; i < count;) {
             const EdgeRecord& edge = *chains[i].edge;
-            __builtin_prefetch(&inside_->links[edge.to]);  // asked for next, as a rule
             visit(context, chains[i].place, edge.to, edge.weight);
             if (edge.next_out != kNoRecord) {
                 follow(chains[i], chains[i].place, edge.next_out);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace nocturne::topology {
 
@@ -23,14 +24,11 @@ struct Candidate {
     Local node;
     Points points;
     double raw;
-    double odds;  // e to the points, the first's taken off
+    double odds = 0;  // e to the points, the first's taken off
 };
 
-// Ties are broken by what is explained, then by the suspect's own alerts.
+// Of two that have as many points: by what is explained, then by the suspect's own alerts.
 bool is_likelier(const Candidate& a, const Candidate& b) {
-    if (a.raw != b.raw) {
-        return a.raw > b.raw;
-    }
     const auto part = [](const Candidate& candidate, Part which) {
         return candidate.points[static_cast<std::size_t>(which)];
     };
@@ -38,37 +36,46 @@ bool is_likelier(const Candidate& a, const Candidate& b) {
            std::tuple(part(a, Part::Explains), part(a, Part::Own), b.node);
 }
 
-// The likeliest first.
-std::vector<Candidate> judge(const IncidentGraph& graph, EvidenceWalk& walk) {
+std::vector<Candidate> weigh_candidates(const IncidentGraph& graph, EvidenceWalk& walk) {
     std::vector<Candidate> candidates;
     candidates.reserve(graph.size());
     for (Local node = 0; node < graph.size(); ++node) {
         if (walk.is_candidate(node)) {
             const Points points = walk.points_of(node);
             candidates.push_back(
-                {node, points, std::accumulate(points.begin(), points.end(), 0.0), 0});
+                {node, points, std::accumulate(points.begin(), points.end(), 0.0)});
         }
     }
-    std::vector<const Candidate*> order;  // a candidate is much to move
-    order.reserve(candidates.size());
-    for (const Candidate& candidate : candidates) {
-        order.push_back(&candidate);
-    }
-    std::sort(order.begin(), order.end(),
-              [](const Candidate* a, const Candidate* b) { return is_likelier(*a, *b); });
-    std::vector<Candidate> sorted;
-    sorted.reserve(candidates.size());
-    for (const Candidate* candidate : order) {
-        sorted.push_back(*candidate);
-        sorted.back().odds = std::exp(candidate->raw - sorted.front().raw);
-    }
-    return sorted;
+    return candidates;
 }
 
-double sum_of_odds(const std::vector<Candidate>& candidates) {
-    return std::accumulate(
-        candidates.begin(), candidates.end(), 0.0,
-        [](double sum, const Candidate& candidate) { return sum + candidate.odds; });
+struct Judged {
+    std::vector<Candidate> likeliest;  // the likeliest first
+    std::size_t candidates = 0;
+    double odds = 0;  // of all candidates
+};
+
+Judged judge(const IncidentGraph& graph, EvidenceWalk& walk, std::size_t suspects_max) {
+    const std::vector<Candidate> candidates = weigh_candidates(graph, walk);
+    std::vector<std::pair<double, const Candidate*>> order;  // a candidate is much to move
+    order.reserve(candidates.size());
+    for (const Candidate& candidate : candidates) {
+        order.emplace_back(candidate.raw, &candidate);
+    }
+    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
+        return a.first != b.first ? a.first > b.first : is_likelier(*a.second, *b.second);
+    });
+    Judged judged;
+    judged.candidates = order.size();
+    for (const auto& [raw, candidate] : order) {
+        const double odds = std::exp(raw - order.front().first);
+        judged.odds += odds;
+        if (judged.likeliest.size() < suspects_max) {
+            judged.likeliest.push_back(*candidate);
+            judged.likeliest.back().odds = odds;
+        }
+    }
+    return judged;
 }
 
 // Each part's share of the score, so that they add up to it.
@@ -147,20 +154,20 @@ namespace {
 
 Ranking tell(const IncidentGraph& incident, EvidenceWalk& walk, const WalkLimits& limits,
              double blind) {
-    std::vector<Candidate> candidates = judge(incident, walk);
+    const Judged judged = judge(incident, walk, limits.suspects_max);
     Ranking ranking;
-    if (candidates.empty()) {
+    if (judged.candidates == 0) {
         return ranking;
     }
-    const std::size_t all = candidates.size();
-    ranking.confidence = (1.0 - kBlindCost * blind) / sum_of_odds(candidates);
-    candidates.resize(std::min(all, limits.suspects_max));
-    const double shown = sum_of_odds(candidates);
+    ranking.confidence = (1.0 - kBlindCost * blind) / judged.odds;
+    const double shown = std::accumulate(
+        judged.likeliest.begin(), judged.likeliest.end(), 0.0,
+        [](double sum, const Candidate& candidate) { return sum + candidate.odds; });
     Telling telling(incident, walk);
-    for (const Candidate& candidate : candidates) {
+    for (const Candidate& candidate : judged.likeliest) {
         ranking.suspects.push_back(telling.tell(candidate, candidate.odds / shown));
     }
-    ranking.doubt = doubt_of(ranking, all, blind);
+    ranking.doubt = doubt_of(ranking, judged.candidates, blind);
     return ranking;
 }
 

@@ -66,7 +66,9 @@ class RestlessNight {
             {"five alerts", &RestlessNight::alert_five},
             {"an alert changes", &RestlessNight::worsen},
             {"an alert ends", &RestlessNight::calm},
+            {"users feel it, or no longer", &RestlessNight::feel},
             {"an edge comes", &RestlessNight::tie},
+            {"an edge is moved", &RestlessNight::move_edge},
             {"an edge goes", &RestlessNight::untie},
             {"a node becomes another", &RestlessNight::redescribe},
             {"a node goes", &RestlessNight::remove},
@@ -108,16 +110,34 @@ class RestlessNight {
     }
 
     void tie() {
+        edges_.push_back(any_edge());
         model::TopologyChange change;
-        change.edges = {any_edge()};
+        change.edges = {edges_.back()};
         apply(std::move(change));
+    }
+
+    model::EdgeSpec take_edge() {
+        std::swap(edges_[below(edges_.size())], edges_.back());
+        model::EdgeSpec edge = std::move(edges_.back());
+        edges_.pop_back();
+        return edge;
     }
 
     void untie() {
         model::TopologyChange change;
-        for (int i = 0; i < 20; ++i) {  // most are not there
-            change.removed_edges.push_back(any_edge());
-        }
+        change.removed_edges = {take_edge()};
+        apply(std::move(change));
+    }
+
+    // To another dependent; all else about it is as it was.
+    void move_edge() {
+        const model::EdgeSpec edge = take_edge();
+        model::EdgeSpec moved = edge;
+        moved.from = any_name();
+        edges_.push_back(moved);
+        model::TopologyChange change;
+        change.edges = {moved};
+        change.removed_edges = {edge};
         apply(std::move(change));
     }
 
@@ -192,6 +212,13 @@ class RestlessNight {
         }
     }
 
+    void feel() {
+        if (AlertingNode* node = any_alerting(); node != nullptr) {
+            model::Symptom& symptom = node->symptoms[below(node->symptoms.size())];
+            symptom.slo = !symptom.slo;
+        }
+    }
+
     void calm() {
         if (AlertingNode* node = any_alerting(); node != nullptr) {
             node->symptoms.erase(node->symptoms.begin() + below(node->symptoms.size()));
@@ -224,6 +251,7 @@ class RestlessNight {
 
     std::mt19937 random_;
     LiveGraph graph_;
+    std::vector<model::EdgeSpec> edges_;  // declared; those of nodes that went are gone
     std::vector<AlertingNode> alerting_;
 };
 
@@ -251,6 +279,20 @@ TEST_P(RankAgain, TellsWhatARankingAnewTells) {
         const Ranking anew = rank(night.graph(), night.alerting(), limits, known);
         ASSERT_EQ(text_of(again), text_of(anew)) << "the night:\n" << story;
     }
+}
+
+// Its impact is that of the strong alert beside it: nothing but the users' word is new.
+TEST(RankAgainStory, SeesThatUsersFeelAWeakAlertToo) {
+    Outage night(Outage::Edges{{"front", "orders"}, {"orders", "db"}, {"batch", "db"}});
+    night.alert("front", "errors", 500).alert("front", "latency", 3);
+    night.alert("orders", "latency", 20).alert("db", "cpu", 40).alert("batch", "latency", 20, true);
+    WalkMemory memory;
+    rank(night.graph().now(), night.alerting(), {}, {}, memory);
+
+    night.alerting().front().symptoms.back().slo = true;
+
+    const Ranking again = rank(night.graph().now(), night.alerting(), {}, {}, memory);
+    EXPECT_EQ(text_of(again), text_of(night.whole()));
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RankAgain, testing::Range(1U, 31U));
