@@ -109,10 +109,9 @@ bool EvidenceWalk::is_candidate(Local node) const {
     const bool has_caused = told != nullptr && told->past.likeness > 0;
     std::size_t ways = has_caused || change_before(node).change != nullptr ? 1 : 0;
     for (const Arc& arc : graph_.dependents(node)) {
-        const auto above = graph_.dependents(arc.other);
-        ways += graph_[arc.other].alerts() ||
-                std::any_of(above.begin(), above.end(),
-                            [&](const Arc& far) { return graph_[far.other].alerts(); });
+        if (graph_[arc.other].alerts() || graph_[arc.other].alerts_above) {
+            ++ways;
+        }
     }
     return ways >= 2;
 }

@@ -117,10 +117,10 @@ IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t name
 void IncidentGraph::find_excused() {
     for (Local node = 0; node < size(); ++node) {
         const auto above = dependents(node);
-        nodes_[node].is_excused =
-            nodes_[node].alerts() || (nodes_[node].told != nullptr && nodes_[node].told->blind) ||
-            std::any_of(above.begin(), above.end(),
-                        [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
+        nodes_[node].alerts_above = std::any_of(
+            above.begin(), above.end(), [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
+        nodes_[node].is_excused = nodes_[node].alerts() || nodes_[node].alerts_above ||
+                                  (nodes_[node].told != nullptr && nodes_[node].told->blind);
     }
 }
 
@@ -175,6 +175,7 @@ void IncidentGraph::copy_told(std::span<const AlertingNode> alerting) {
     surroundings_.read_facts(graph_, told);
     locals_.resize(surroundings_.count(), kNoLocal);
     runs_.push_back(0);
+    nodes_.reserve(told.size());
     for (std::size_t i = 0; i < told.size(); ++i) {
         add(told[i]);
         nodes_.back().told = chosen[i];
@@ -209,6 +210,7 @@ void IncidentGraph::copy_silent() {
         surroundings_.read_facts(graph_, hop);
         bottom_ = size();
         runs_.push_back(size());
+        nodes_.reserve(nodes_.size() + hop.size());
         for (const Surroundings::Met node : hop) {
             add(node);
         }
@@ -226,26 +228,17 @@ void IncidentGraph::copy_edges() {
     set_dependents();
 }
 
-// By the other's number, in which they do not hang on which edge was added first; of parallel edges
-// the heaviest.
+// By the other's number, in which they do not hang on which edge was added first.
 void IncidentGraph::set_dependencies(Local from) {
-    const auto first = static_cast<std::ptrdiff_t>(dependencies_.size());
+    const std::size_t first = dependencies_.size();
     for (const Surroundings::Dependency& dependency : surroundings_.dependencies(met_[from])) {
         const Local to = locals_[dependency.node];
         if (to != kNoLocal && to != from) {
             dependencies_.push_back({to, dependency.weight});
         }
     }
-    std::sort(dependencies_.begin() + first, dependencies_.end(), [&](const Arc& a, const Arc& b) {
-        return std::tuple(nodes_[a.other].index, b.weight) <
-               std::tuple(nodes_[b.other].index, a.weight);
-    });
-    const auto end = std::unique(dependencies_.begin() + first, dependencies_.end(),
-                                 [](const Arc& a, const Arc& b) { return a.other == b.other; });
-    dependencies_.erase(end, dependencies_.end());
     nodes_[from].first_dependency = static_cast<std::uint32_t>(first);
-    nodes_[from].dependency_count =
-        static_cast<std::uint32_t>(dependencies_.size()) - nodes_[from].first_dependency;
+    nodes_[from].dependency_count = static_cast<std::uint32_t>(dependencies_.size() - first);
 }
 
 // The same arcs from the other end.

@@ -46,8 +46,9 @@ struct IncidentNode {
     bool slo = false;        // users feel it here
     bool is_remote = false;  // see Surroundings::Facts
     bool is_host = false;
-    bool is_excused = false;  // not missed when it does not alert
-    float surge = 0;          // the strength of more calls than usual; 0: none, or fewer
+    bool is_excused = false;    // not missed when it does not alert
+    bool alerts_above = false;  // some node that depends on it does
+    float surge = 0;            // the strength of more calls than usual; 0: none, or fewer
     model::Time first_seen = model::kNoTime;
 
     bool alerts() const { return symptom_count > 0; }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 namespace nocturne::topology {
 
@@ -70,26 +69,45 @@ void Surroundings::read_dependencies(const Graph& graph, std::span<const Met> no
     std::vector<Found> found;
     graph.for_each_dependency_weight(
         indices, [&](std::size_t place, NodeIndex other, double weight) {
-            found.push_back({unread[place], {meet(other), static_cast<float>(weight)}});
+            ++nodes_[unread[place]].count;
+            found.push_back({place, other, static_cast<float>(weight)});
         });
     put(unread, found);
 }
 
 // The edges of several nodes came mixed: each one's are put side by side.
 void Surroundings::put(std::span<const Met> nodes, const std::vector<Found>& found) {
-    for (const Found& edge : found) {
-        ++nodes_[edge.from].count;
-    }
-    std::size_t end = dependencies_.size();
+    std::vector<std::size_t> next{0};
     for (const Met node : nodes) {
-        nodes_[node].first = static_cast<std::uint32_t>(end);
-        end += std::exchange(nodes_[node].count, 0);
+        next.push_back(next.back() + nodes_[node].count);
     }
-    dependencies_.resize(end);
+    std::vector<Found> grouped(found.size());
     for (const Found& edge : found) {
-        MetNode& from = nodes_[edge.from];
-        dependencies_[from.first + from.count++] = edge.dependency;
+        grouped[next[edge.place]++] = edge;
     }
+    constexpr std::size_t kMetByEach = 4;  // about
+    numbers_.reserve(numbers_.size() + kMetByEach * nodes.size());
+    auto begin = grouped.begin();
+    for (std::size_t place = 0; place < nodes.size(); ++place) {
+        const auto end = grouped.begin() + static_cast<std::ptrdiff_t>(next[place]);
+        put(nodes[place], {begin, end});
+        begin = end;
+    }
+}
+
+void Surroundings::put(Met from, std::span<Found> edges) {
+    std::sort(edges.begin(), edges.end(), [](const Found& a, const Found& b) {
+        return a.to != b.to ? a.to < b.to : a.weight > b.weight;
+    });
+    const std::size_t first = dependencies_.size();
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        if (i == 0 || edges[i].to != edges[i - 1].to) {
+            const Met to = meet(edges[i].to);
+            dependencies_.push_back({to, edges[i].weight});
+        }
+    }
+    nodes_[from].first = static_cast<std::uint32_t>(first);
+    nodes_[from].count = static_cast<std::uint32_t>(dependencies_.size() - first);
 }
 
 void Surroundings::read_facts(const Graph& graph, std::span<const Met> nodes) {

@@ -46,7 +46,8 @@ class Surroundings {
     // Reads what these, each once, depend on and is not known as it stands.
     void read_dependencies(const Graph& graph, std::span<const Met> nodes);
 
-    // Of a node of which they were read; in no promised order. Until the next read.
+    // Of a node of which they were read, by the other's number; of parallel edges the heaviest.
+    // Until the next read.
     std::span<const Dependency> dependencies(Met node) const {
         return {dependencies_.data() + nodes_[node].first, nodes_[node].count};
     }
@@ -70,13 +71,15 @@ class Surroundings {
         std::uint64_t facts_as_of = 0;
     };
 
-    // An edge as the graph shows it, before it stands beside those of its node.
+    // An edge as the graph shows it, of one of the nodes that are read.
     struct Found {
-        Met from;
-        Dependency dependency;
+        std::size_t place;
+        NodeIndex to;
+        float weight;
     };
 
     void put(std::span<const Met> nodes, const std::vector<Found>& found);
+    void put(Met from, std::span<Found> edges);
 
     std::vector<MetNode> nodes_;
     std::vector<Dependency> dependencies_;  // of nodes that were read again the old ones, too

@@ -20,70 +20,61 @@ namespace {
 constexpr double kConfidenceMin = 0.25;  // below it no cause is named
 constexpr double kBlindCost = 0.5;       // of the confidence, when all around is blind
 
-struct Candidate {
-    Local node;
-    Points points;
-    double raw;
-    double odds = 0;  // e to the points, the first's taken off
-};
-
-// Of two that have as many points: by what is explained, then by the suspect's own alerts.
-bool is_likelier(const Candidate& a, const Candidate& b) {
-    const auto part = [](const Candidate& candidate, Part which) {
-        return candidate.points[static_cast<std::size_t>(which)];
-    };
-    return std::tuple(part(b, Part::Explains), part(b, Part::Own), a.node) <
-           std::tuple(part(a, Part::Explains), part(a, Part::Own), b.node);
+double part_of(const Points& points, Part part) {
+    return points[static_cast<std::size_t>(part)];
 }
 
-std::vector<Candidate> weigh_candidates(const IncidentGraph& graph, EvidenceWalk& walk) {
+double sum_of(const Points& points) {
+    return std::accumulate(points.begin(), points.end(), 0.0);
+}
+
+// What decides who comes first: there are many candidates, and few are told.
+struct Candidate {
+    Local node;
+    double raw;  // the sum of its points
+    double explains;
+    double own;
+};
+
+// Ties are broken by what is explained, then by the suspect's own alerts.
+bool is_likelier(const Candidate& a, const Candidate& b) {
+    if (a.raw != b.raw) {
+        return a.raw > b.raw;
+    }
+    return std::tuple(b.explains, b.own, a.node) < std::tuple(a.explains, a.own, b.node);
+}
+
+// In the order of the nodes.
+std::vector<Candidate> judge(const IncidentGraph& graph, EvidenceWalk& walk) {
     std::vector<Candidate> candidates;
     candidates.reserve(graph.size());
     for (Local node = 0; node < graph.size(); ++node) {
         if (walk.is_candidate(node)) {
             const Points points = walk.points_of(node);
-            candidates.push_back(
-                {node, points, std::accumulate(points.begin(), points.end(), 0.0)});
+            candidates.push_back({node, sum_of(points), part_of(points, Part::Explains),
+                                  part_of(points, Part::Own)});
         }
     }
     return candidates;
 }
 
-struct Judged {
-    std::vector<Candidate> likeliest;  // the likeliest first
-    std::size_t candidates = 0;
-    double odds = 0;  // of all candidates
-};
+// e to the points, the first's taken off.
+double odds_of(const Candidate& candidate, const Candidate& first) {
+    return std::exp(candidate.raw - first.raw);
+}
 
-Judged judge(const IncidentGraph& graph, EvidenceWalk& walk, std::size_t suspects_max) {
-    const std::vector<Candidate> candidates = weigh_candidates(graph, walk);
-    std::vector<std::pair<double, const Candidate*>> order;  // a candidate is much to move
-    order.reserve(candidates.size());
-    for (const Candidate& candidate : candidates) {
-        order.emplace_back(candidate.raw, &candidate);
-    }
-    std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
-        return a.first != b.first ? a.first > b.first : is_likelier(*a.second, *b.second);
-    });
-    Judged judged;
-    judged.candidates = order.size();
-    for (const auto& [raw, candidate] : order) {
-        const double odds = std::exp(raw - order.front().first);
-        judged.odds += odds;
-        if (judged.likeliest.size() < suspects_max) {
-            judged.likeliest.push_back(*candidate);
-            judged.likeliest.back().odds = odds;
-        }
-    }
-    return judged;
+double sum_of_odds(std::span<const Candidate> candidates, const Candidate& first) {
+    return std::accumulate(
+        candidates.begin(), candidates.end(), 0.0,
+        [&](double sum, const Candidate& candidate) { return sum + odds_of(candidate, first); });
 }
 
 // Each part's share of the score, so that they add up to it.
-void tell_parts(Suspect& suspect, const Candidate& candidate, const WalkWords& words) {
+void tell_parts(Suspect& suspect, const Points& points, const WalkWords& words) {
     for (std::size_t i = 0; i < kParts; ++i) {
-        if (candidate.points[i] != 0) {
+        if (points[i] != 0) {
             suspect.evidence.push_back({std::string(kPartNames[i]),
-                                        suspect.score * candidate.points[i] / candidate.raw,
+                                        suspect.score * points[i] / sum_of(points),
                                         words.part(static_cast<Part>(i))});
         }
     }
@@ -93,18 +84,19 @@ class Telling {
    public:
     Telling(const IncidentGraph& graph, EvidenceWalk& walk) : graph_(graph), walk_(walk) {}
 
-    Suspect tell(const Candidate& candidate, double score) {
-        const Reach reach = walk_.reach(candidate.node);
-        const WalkWords words(graph_, walk_, candidate.node, reach);
+    Suspect tell(Local node, double score) {
+        const Points points = walk_.points_of(node);
+        const Reach reach = walk_.reach(node);
+        const WalkWords words(graph_, walk_, node, reach);
         Suspect suspect;
-        suspect.resource = graph_.name_of(candidate.node);
+        suspect.resource = graph_.name_of(node);
         suspect.score = score;
-        suspect.silent = !graph_[candidate.node].alerts();
+        suspect.silent = !graph_[node].alerts();
         suspect.reason = words.sentence();
-        CauseGuess guess = guess_cause_kind(graph_, candidate.node, candidate.points);
+        CauseGuess guess = guess_cause_kind(graph_, node, points);
         suspect.kind = guess.kind;
         suspect.kind_reason = std::move(guess.reason);
-        tell_parts(suspect, candidate, words);
+        tell_parts(suspect, points, words);
         for (const std::vector<Local>& path : reach.paths) {
             model::CausalPath& told = suspect.paths.emplace_back();
             told.symptom = std::string(graph_.symptoms(path.back()).front().symptom->check);
@@ -154,20 +146,24 @@ namespace {
 
 Ranking tell(const IncidentGraph& incident, EvidenceWalk& walk, const WalkLimits& limits,
              double blind) {
-    const Judged judged = judge(incident, walk, limits.suspects_max);
+    std::vector<Candidate> candidates = judge(incident, walk);
     Ranking ranking;
-    if (judged.candidates == 0) {
+    if (candidates.empty()) {
         return ranking;
     }
-    ranking.confidence = (1.0 - kBlindCost * blind) / judged.odds;
-    const double shown = std::accumulate(
-        judged.likeliest.begin(), judged.likeliest.end(), 0.0,
-        [](double sum, const Candidate& candidate) { return sum + candidate.odds; });
+    const Candidate first = *std::min_element(candidates.begin(), candidates.end(), is_likelier);
+    ranking.confidence = (1.0 - kBlindCost * blind) / sum_of_odds(candidates, first);
+    const auto shown =
+        std::span(candidates).first(std::min(candidates.size(), limits.suspects_max));
+    std::partial_sort(candidates.begin(), candidates.begin() + std::ssize(shown), candidates.end(),
+                      is_likelier);
+    const double odds_shown = sum_of_odds(shown, first);
     Telling telling(incident, walk);
-    for (const Candidate& candidate : judged.likeliest) {
-        ranking.suspects.push_back(telling.tell(candidate, candidate.odds / shown));
+    for (const Candidate& candidate : shown) {
+        ranking.suspects.push_back(
+            telling.tell(candidate.node, odds_of(candidate, first) / odds_shown));
     }
-    ranking.doubt = doubt_of(ranking, judged.candidates, blind);
+    ranking.doubt = doubt_of(ranking, candidates.size(), blind);
     return ranking;
 }
 
