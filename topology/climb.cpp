@@ -17,9 +17,10 @@ double pushes(const IncidentGraph& graph, const WalkWeights& weights, Local call
     return leaves > 0 && arrives > 0 ? weights.overload * std::min(1.0, leaves / arrives) : 0.0;
 }
 
-Climb::Climb(const IncidentGraph& graph, const Slope& slope, const WalkLimits& limits,
-             const WalkWeights& weights)
-    : graph_(graph), slope_(slope), limits_(limits), weights_(weights), offers_(graph.size()) {}
+Climb::Climb(const IncidentGraph& graph, const Slope& slope, const CallingSide& calling_side,
+             const WalkLimits& limits, const WalkWeights& weights)
+    : graph_(graph), slope_(slope), calling_side_(calling_side), limits_(limits), weights_(weights),
+      offers_(graph.size()) {}
 
 Climbed Climb::from(Local start) {
     Climbed climbed;
@@ -92,12 +93,16 @@ bool Climb::is_saturated(Local node) const {
     });
 }
 
+double Climb::hurts_called(Local caller, Local called) const {
+    return std::max(pushes(graph_, weights_, caller, called),
+                    calling_side_.explains(caller, called));
+}
+
 bool Climb::goes_aside(Local start) const {
     const auto below = graph_.dependencies(start);
     const bool saturated = is_saturated(start);
     return std::any_of(below.begin(), below.end(), [&](const Arc& arc) {
-        return (saturated && graph_[arc.other].is_host) ||
-               pushes(graph_, weights_, start, arc.other) > 0;
+        return (saturated && graph_[arc.other].is_host) || hurts_called(start, arc.other) > 0;
     });
 }
 
@@ -105,7 +110,7 @@ void Climb::step_aside() {
     const Local start = steps_.front().node;
     const bool saturated = is_saturated(start);
     for (const Arc& arc : graph_.dependencies(start)) {
-        if (const double surely = pushes(graph_, weights_, start, arc.other); surely > 0) {
+        if (const double surely = hurts_called(start, arc.other); surely > 0) {
             step_to(arc.other, graph_[arc.other].alerts(), 0, surely);
         }
         if (!saturated || !graph_[arc.other].is_host || is_taken(arc.other)) {

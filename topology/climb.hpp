@@ -1,6 +1,7 @@
 // Climb: how a fault of one node reaches others, against the arrows.
 #pragma once
 
+#include "topology/calling_side.hpp"
 #include "topology/incident_graph.hpp"
 #include "topology/walk_weights.hpp"
 
@@ -43,8 +44,8 @@ double pushes(const IncidentGraph& graph, const WalkWeights& weights, Local call
 class Climb {
    public:
     // Borrows all; `slope` may be filled later.
-    Climb(const IncidentGraph& graph, const Slope& slope, const WalkLimits& limits,
-          const WalkWeights& weights);
+    Climb(const IncidentGraph& graph, const Slope& slope, const CallingSide& calling_side,
+          const WalkLimits& limits, const WalkWeights& weights);
 
     // The surest way to each node first, and every sum in that order. Of ways that are as sure and
     // as long the order decides nothing but which of them is told: so what is reached hangs on the
@@ -55,7 +56,7 @@ class Climb {
     std::vector<std::vector<Local>> paths() const;
 
     // Whether a fault of the node goes other ways than up: a saturated node hurts those that share
-    // its host, and a surge of calls those that are called.
+    // its host, and a surge of calls, or trouble on the calling side, those that are called.
     bool goes_aside(Local start) const;
 
    private:
@@ -91,6 +92,7 @@ class Climb {
     }
 
     bool is_saturated(Local node) const;
+    double hurts_called(Local caller, Local called) const;
     void push_open(const Step& step);
     Step pop_open();
     void step_up(std::uint32_t from);
@@ -100,6 +102,7 @@ class Climb {
 
     const IncidentGraph& graph_;
     const Slope& slope_;
+    const CallingSide& calling_side_;
     const WalkLimits& limits_;
     const WalkWeights& weights_;
     std::vector<Step> steps_;             // of the last climb, the surest first

@@ -240,7 +240,7 @@ TEST_F(PluginTest, RequiresFilesOfItsOwnFolderByPlainName) {
 // ---- parameters ----
 
 class ParametersTest : public PluginTest {
-   protected:
+   public:
     static std::string text() {
         return enricher(R"(
           wants = { writes = {"annotations"} },

@@ -192,8 +192,10 @@ class RestlessNight {
         symptom.excess = below(3) == 0 ? static_cast<double>(below(400)) - 100 : 0;
         symptom.baseline = below(2) == 0 ? 100 : 0;
         symptom.slo = below(9) == 0;
-        symptom.firing = below(5) != 0;
-        symptom.first_seen = model::from_unix_ms(100'000 + 500 * below(60));
+        symptom.first_seen = model::from_unix_ms(100'000 + 500 * below(600));
+        if (below(3) == 0) {
+            symptom.ended = symptom.first_seen + std::chrono::seconds(below(120));
+        }
         symptom.count = 1 + below(3);
         return symptom;
     }
