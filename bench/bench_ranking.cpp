@@ -50,6 +50,7 @@ struct Case {
     std::unique_ptr<cli::Replayer> replayer;  // what the graph borrows from
     std::vector<topology::AlertingNode> alerting;
     topology::WalkLimits limits;
+    std::unique_ptr<topology::Surroundings> surroundings;
     std::unique_ptr<topology::IncidentGraph> graph;
     std::vector<topology::Local> candidates;
     std::vector<int> group;  // of a candidate: those of one group count as one
@@ -92,8 +93,9 @@ Case load(const fs::path& folder, Measured measured) {
             symptom.excess = measured == Measured::Yes ? symptom.excess : 0;
         }
     }
-    one.graph =
-        std::make_unique<topology::IncidentGraph>(state.topology.now(), one.alerting, one.limits);
+    one.surroundings = std::make_unique<topology::Surroundings>();
+    one.graph = std::make_unique<topology::IncidentGraph>(state.topology.now(), one.alerting,
+                                                          one.limits, *one.surroundings);
     const topology::IncidentGraph& graph = *one.graph;
     const topology::EvidenceWalk walk(graph, one.limits, topology::kWalkWeights, kNothingKnown);
 

@@ -24,8 +24,15 @@ constexpr std::size_t kStirringMax = 64;  // nodes of one ranking whose dependen
 
 void Rank::rank_if_due(Slot slot) {
     const Incident& incident = state_.incidents[slot];
+    if (incident.id == model::kNoId) {
+        return;
+    }
+    if (incident.is_over()) {
+        state_.walk_memories.drop(incident.id);
+        return;
+    }
     const bool has_grown = incident.ranked_alerts != incident.alerts.size();
-    if (incident.id == model::kNoId || incident.is_over() || (!has_grown && !incident.is_stirred)) {
+    if (!has_grown && !incident.is_stirred) {
         return;
     }
     const bool doubled = has_grown && incident.alerts.size() >= 2 * incident.ranked_alerts;
@@ -45,7 +52,8 @@ void Rank::rank(Slot slot) {
     topology::WalkLimits limits;
     limits.suspects_max = state_.settings.suspects_max;
     model::Ranking ranking =
-        topology::rank(state_.topology.now(), alerting, limits, state_.precedences);
+        topology::rank(state_.topology.now(), alerting, limits, state_.precedences,
+                       state_.walk_memories.of(incident.id));
     incident.suspects = std::move(ranking.suspects);
     incident.confidence = ranking.confidence;
     incident.doubt = std::move(ranking.doubt);

@@ -22,6 +22,7 @@
 #include "engine/run_table.hpp"
 #include "engine/silences.hpp"
 #include "engine/storms.hpp"
+#include "engine/walk_memories.hpp"
 #include "model/audit.hpp"
 #include "model/command.hpp"
 #include "model/matcher.hpp"
@@ -94,6 +95,9 @@ struct State {
     // What the stages have for the audit log of this input. The loop takes it from here; it is no
     // part of a snapshot.
     std::vector<model::AuditNote> audit;
+
+    // Of the incidents ranked last. No part of a snapshot either, and without a say in anything.
+    WalkMemories walk_memories;
 
     model::Time topology_reminder = model::kNoTime;  // when the graph is looked at for expiry
 

@@ -9,26 +9,25 @@ namespace nocturne::topology {
 namespace {
 
 constexpr std::size_t kReadAtOnce = 256;  // nodes, until the limit of edges is looked at again
-constexpr Descent::Met kNotReached = UINT32_MAX;
 
 }  // namespace
 
-Descent::Descent(const Graph& graph, std::vector<NodeIndex> told)
-    : graph_(graph), told_(static_cast<Met>(told.size())), met_(std::move(told)) {
-    numbers_.reserve(4 * met_.size());
-    for (Met node = 0; node < told_; ++node) {
-        numbers_.emplace(met_[node], node);
+Descent::Descent(const Graph& graph, Surroundings& surroundings, std::span<const Met> told)
+    : graph_(graph), surroundings_(surroundings), is_told_(surroundings.count()),
+      is_looked_at_(surroundings.count()) {
+    for (const Met node : told) {
+        is_told_[node] = true;
     }
-    is_read_.resize(told_);
 }
 
-Descent::Met Descent::meet(NodeIndex node) {
-    const auto [place, is_new] = numbers_.try_emplace(node, met_count());
-    if (is_new) {
-        met_.push_back(node);
-        is_read_.push_back(false);
+template <typename Visit>
+void Descent::for_each_way_down(Met from, Visit visit) const {
+    for (const Surroundings::Dependency& dependency : surroundings_.dependencies(from)) {
+        const Met to = dependency.node;
+        if (to != from && (to >= is_told_.size() || !is_told_[to])) {
+            visit(to);
+        }
     }
-    return place->second;
 }
 
 std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alerting,
@@ -37,7 +36,7 @@ std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alertin
     std::vector<Met> level = std::move(alerting);
     while (hops.size() < limits.silent_hops && !level.empty()) {
         sort_by_number(level);
-        hops.push_back(read_hop(level, limits.pushes_max));
+        hops.push_back(take_hop(level, limits.pushes_max));
         level = hops.back().reached;
     }
     keep(hops);
@@ -52,61 +51,66 @@ std::vector<std::vector<Descent::Met>> Descent::go_down(std::vector<Met> alertin
 }
 
 void Descent::sort_by_number(std::vector<Met>& nodes) const {
-    std::sort(nodes.begin(), nodes.end(), [&](Met a, Met b) { return met_[a] < met_[b]; });
-}
-
-void Descent::read(std::span<const Met> nodes) {
-    std::vector<Met> unread;
-    std::vector<NodeIndex> indices;
+    std::vector<std::uint64_t> numbered;  // the number, then what it is here
+    numbered.reserve(nodes.size());
     for (const Met node : nodes) {
-        if (!is_read_[node]) {
-            is_read_[node] = true;
-            unread.push_back(node);
-            indices.push_back(met_[node]);
-        }
+        numbered.push_back(std::uint64_t{surroundings_.index_of(node)} << 32 | node);
     }
-    graph_.for_each_dependency_weight(
-        indices, [&](std::size_t place, NodeIndex other, double weight) {
-            edges_.push_back({unread[place], meet(other), static_cast<float>(weight)});
-        });
+    std::sort(numbered.begin(), numbered.end());
+    std::transform(numbered.begin(), numbered.end(), nodes.begin(),
+                   [](std::uint64_t one) { return static_cast<Met>(one & UINT32_MAX); });
 }
 
 // In the order of the nodes' numbers, so that where the limit cuts hangs on nothing else.
-Descent::Hop Descent::read_hop(const std::vector<Met>& level, std::size_t edges_max) {
-    Hop hop;
-    hop.begin = edges_.size();
-    for (std::size_t i = 0; i < level.size() && edges_.size() - hop.begin <= edges_max;
-         i += kReadAtOnce) {
-        read(std::span(level).subspan(i, std::min(kReadAtOnce, level.size() - i)));
+std::vector<Descent::Met> Descent::look_from(const std::vector<Met>& level, std::size_t edges_max) {
+    std::vector<Met> from;
+    std::size_t edges = 0;
+    for (std::size_t i = 0; i < level.size() && edges <= edges_max; i += kReadAtOnce) {
+        const auto some = std::span(level).subspan(i, std::min(kReadAtOnce, level.size() - i));
+        surroundings_.read_dependencies(graph_, some);
+        is_looked_at_.resize(surroundings_.count());
+        for (const Met node : some) {
+            if (!is_looked_at_[node]) {
+                is_looked_at_[node] = true;
+                from.push_back(node);
+                edges += surroundings_.dependencies(node).size();
+            }
+        }
     }
-    hop.end = edges_.size();
-    std::vector<Met> from(met_count(), kNotReached);  // by Met: where the first way to it came from
-    for (std::size_t i = hop.begin; i < hop.end; ++i) {
-        const EdgeRead& edge = edges_[i];
-        if (!is_way_down(edge)) {
-            continue;
-        }
-        if (from[edge.to] == kNotReached) {
-            from[edge.to] = edge.from;
-            hop.reached.push_back(edge.to);
-        } else if (from[edge.to] != edge.from) {
-            hop.meets.push_back(edge.to);
-        }
+    return from;
+}
+
+Descent::Hop Descent::take_hop(const std::vector<Met>& level, std::size_t edges_max) {
+    Hop hop;
+    hop.from = look_from(level, edges_max);
+    // By Met: where the first way to it came from.
+    std::vector<Met> first(surroundings_.count(), Surroundings::kNotMet);
+    for (const Met from : hop.from) {
+        for_each_way_down(from, [&](Met to) {
+            if (first[to] == Surroundings::kNotMet) {
+                first[to] = from;
+                hop.reached.push_back(to);
+            } else if (first[to] != from) {
+                hop.meets.push_back(to);
+            }
+        });
     }
     return hop;
 }
 
 // From the bottom: a node is kept when two ways meet in it, or when one that is kept is below.
 void Descent::keep(const std::vector<Hop>& hops) {
-    is_kept_.assign(met_count(), false);
+    is_kept_.assign(surroundings_.count(), false);
     for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
         for (const Met node : hop->meets) {
             is_kept_[node] = true;
         }
-        std::vector<Met> above;  // at once: the order of the edges is nobody's promise
-        for (std::size_t i = hop->begin; i < hop->end; ++i) {
-            if (is_way_down(edges_[i]) && is_kept_[edges_[i].to]) {
-                above.push_back(edges_[i].from);
+        std::vector<Met> above;  // at once: the order of the nodes is nobody's promise
+        for (const Met from : hop->from) {
+            bool leads_to_kept = false;
+            for_each_way_down(from, [&](Met to) { leads_to_kept = leads_to_kept || is_kept_[to]; });
+            if (leads_to_kept) {
+                above.push_back(from);
             }
         }
         for (const Met node : above) {

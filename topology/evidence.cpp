@@ -18,7 +18,6 @@ constexpr double kByChance = 0.8;  // that one more neighbour alerts for a reaso
 constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes, and of checks
 constexpr double kRounding = 1e-9;                     // what sums of impacts may be off
 constexpr double kChangeFades = 10;                    // minutes after which a change counts half
-constexpr auto kClockNoise = std::chrono::seconds(1);
 
 // How much of an alert of one kind (rows) trouble of another kind at a dependency can explain.
 // In the order of CheckKind.
@@ -42,17 +41,22 @@ bool may_explain(const WeighedSymptom& cause, const WeighedSymptom& effect) {
 }  // namespace
 
 EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
-                           const WalkWeights& weights, const PrecedenceTable& known)
+                           const WalkWeights& weights, const PrecedenceTable& known,
+                           ClimbMemory* memory)
     : graph_(graph), limits_(limits), weights_(weights), known_(known),
-      calling_side_(graph, weights) {
+      calling_side_(graph, weights), memory_(memory),
+      climb_(graph, slope_, calling_side_, limits, weights) {
     weigh_storm();
     weigh_silent();
     weigh_links();
-    offers_.resize(graph.size());
+    if (memory_ != nullptr) {
+        memory_->compare(graph_, slope_, limits_);
+    }
 }
 
 void EvidenceWalk::weigh_storm() {
-    impact_.resize(graph_.size());
+    std::vector<double>& impact = slope_.impact;
+    impact.resize(graph_.size());
     for (Local node = 0; node < graph_.size(); ++node) {
         if (!graph_[node].alerts()) {
             continue;
@@ -66,13 +70,13 @@ void EvidenceWalk::weigh_storm() {
             if (graph_[node].is_elsewhere()) {
                 continue;
             }
-            impact_[node] = std::max(impact_[node], impact_of(symptom));
+            impact[node] = std::max(impact[node], impact_of(symptom));
             if (symptom.symptom->slo) {
                 storm.slo_kinds[index_of(symptom.kind)] = true;
                 users_suffer_ = true;
             }
         }
-        storm.impact += impact_[node];
+        storm.impact += impact[node];
         ++storm.nodes;
     }
     for (auto& [part, storm] : storms_) {
@@ -110,12 +114,13 @@ void EvidenceWalk::weigh_silent() {
 
 // Each link once: ways up from many nodes lead over the same few.
 void EvidenceWalk::weigh_links() {
-    links_.reserve(graph_.dependent_arc_count());
+    slope_.links.reserve(graph_.dependent_arc_count());
     for (Local node = 0; node < graph_.size(); ++node) {
         for (const Arc& arc : graph_.dependents(node)) {
-            links_.push_back(graph_[arc.other].alerts()
-                                 ? explains(arc, node)
-                                 : weights_.silent_link * static_cast<double>(arc.weight));
+            const bool alerts = graph_[arc.other].alerts();
+            slope_.links.push_back({alerts ? explains(arc, node)
+                                           : weights_.silent_link * static_cast<double>(arc.weight),
+                                    arc.other, alerts});
         }
     }
 }
@@ -128,10 +133,9 @@ bool EvidenceWalk::is_candidate(Local node) const {
     const bool has_caused = told != nullptr && told->past.likeness > 0;
     std::size_t ways = has_caused || change_before(node).change != nullptr ? 1 : 0;
     for (const Arc& arc : graph_.dependents(node)) {
-        const auto above = graph_.dependents(arc.other);
-        ways += graph_[arc.other].alerts() ||
-                std::any_of(above.begin(), above.end(),
-                            [&](const Arc& far) { return graph_[far.other].alerts(); });
+        if (graph_[arc.other].alerts() || graph_[arc.other].alerts_above) {
+            ++ways;
+        }
     }
     return ways >= 2;
 }
@@ -194,10 +198,10 @@ double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const 
 
 // The best alert counts whole, the others less and less: ten weak ones must not look like one
 // strong.
-EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
-    std::vector<Own> alerts;
+EvidenceWalk::Own EvidenceWalk::own_of(Local node) {
+    own_.clear();
     for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-        Own& alert = alerts.emplace_back();
+        Own& alert = own_.emplace_back();
         alert.points = points_of(node, symptom);
         alert.blamed = alert.points * blame_for(node, symptom).share;
     }
@@ -205,12 +209,12 @@ EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
     const auto left = [&](const Own& alert) {
         return alert.points - weights_.blamed * alert.blamed;
     };
-    std::sort(alerts.begin(), alerts.end(), [&](const Own& a, const Own& b) {
+    std::sort(own_.begin(), own_.end(), [&](const Own& a, const Own& b) {
         return std::tuple(left(b), b.points) < std::tuple(left(a), a.points);
     });
     Own own;
     double counts = 1;
-    for (const Own& alert : alerts) {
+    for (const Own& alert : own_) {
         own.points += counts * alert.points;
         own.blamed += counts * alert.blamed;
         counts *= weights_.more;
@@ -275,7 +279,7 @@ Blame EvidenceWalk::blame_for(Local node, const WeighedSymptom& symptom) const {
         symptom.kind != CheckKind::Error && symptom.kind != CheckKind::Transit;
     for (const Arc& arc : graph_.dependents(node)) {
         if (comes_by_load) {
-            offer(pushes(arc.other, node), arc.other, Blame::Way::Surge);
+            offer(pushes(graph_, weights_, arc.other, node), arc.other, Blame::Way::Surge);
         }
         offer(calling_side_.explains(arc.other, node, symptom), arc.other, Blame::Way::CallingSide);
     }
@@ -308,147 +312,33 @@ double EvidenceWalk::silent_link(Local node) const {
     return weights_.silent_link + (1.0 - weights_.silent_link) * share_silent_[node];
 }
 
-// More calls than usual at a node; 0 when there are none or fewer.
-double EvidenceWalk::surge_at(Local node) const {
-    double surge = 0;
-    for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-        if (symptom.kind == CheckKind::Traffic && symptom.symptom->excess >= 0) {
-            surge = std::max(surge, static_cast<double>(symptom.strength));
-        }
+Climbed EvidenceWalk::climb(Local start) {
+    if (memory_ == nullptr || climb_.goes_aside(start)) {
+        return climb_.from(start);
     }
-    return surge;
-}
-
-// How surely a surge of calls at `caller` hurts what it calls: only where the surge arrives.
-double EvidenceWalk::pushes(Local caller, Local called) const {
-    const double arrives = surge_at(called);
-    const double leaves = arrives > 0 ? surge_at(caller) : 0.0;
-    return leaves > 0 ? weights_.overload * std::min(1.0, leaves / arrives) : 0.0;
-}
-
-void EvidenceWalk::push_open(const Step& step) {
-    open_.push_back(step);
-    std::push_heap(open_.begin(), open_.end(), IsLessSure());
-}
-
-EvidenceWalk::Step EvidenceWalk::pop_open() {
-    std::pop_heap(open_.begin(), open_.end(), IsLessSure());
-    const Step step = open_.back();
-    open_.pop_back();
-    return step;
-}
-
-// The surest way to each node first.
-Reach EvidenceWalk::reach(Local start, bool with_paths) {
-    Reach reached;
-    reached.slo = graph_[start].slo && !graph_[start].is_elsewhere() ? 1.0 : 0.0;
-    reached.missed = graph_.missing_above(start, with_paths ? kMissedNamed : 0);
-    ++visit_;
-    steps_.clear();
-    open_.clear();
-    offers_[start] = {1.0, visit_, 0, false};
-    push_open({start, 0, 0, 1.0, false});
-    double explained = 0;
-    while (!open_.empty()) {
-        const Step step = pop_open();
-        if (std::exchange(offers_[step.node].is_taken, true)) {
-            continue;
-        }
-        const auto place = static_cast<std::uint32_t>(steps_.size());
-        steps_.push_back(step);
-        if (place > 0 && graph_[step.node].alerts()) {
-            explained += impact_[step.node] * step.surely;
-            count_reached(start, place, reached, with_paths);
-        }
-        if (step.hop < limits_.hops) {
-            step_up(place);
-        }
-        if (place == 0) {
-            step_aside(start);
-        }
+    if (const Climbed* known = memory_->find(start); known != nullptr) {
+        return *known;
     }
+    const Climbed climbed = climb_.from(start);
+    memory_->keep(start, climbed);
+    return climbed;
+}
+
+Reach EvidenceWalk::reach(Local start) {
+    Reach reach = reach_by(start, climb_.from(start), kMissedNamed);
+    reach.paths = climb_.paths();
+    return reach;
+}
+
+Reach EvidenceWalk::reach_by(Local start, const Climbed& climbed, std::size_t names_max) const {
+    Reach reach;
+    reach.climbed = climbed;
+    reach.missed = graph_.missing_above(start, names_max);
     const auto storm = storms_.find(graph_[start].part);
-    const double elsewhere = storm == storms_.end() ? 0.0 : storm->second.impact - impact_[start];
-    reached.share = elsewhere > 0 ? explained / elsewhere : 0.0;
-    return reached;
-}
-
-// Unless a way that is as sure, and no longer, is known already.
-void EvidenceWalk::step_to(Local node, std::uint32_t from, double surely) {
-    const auto hop = static_cast<std::uint8_t>(steps_[from].hop + 1);
-    Offer& offer = offers_[node];
-    const bool is_worse = surely < offer.surely || (surely == offer.surely && hop >= offer.hop);
-    if (offer.visit == visit_ && (offer.is_taken || is_worse)) {
-        return;
-    }
-    offer = {surely, visit_, hop, false};
-    push_open({node, from, hop, surely, !graph_[node].alerts()});
-}
-
-// To what depends on the node at that step; over one silent node, not over two.
-void EvidenceWalk::step_up(std::uint32_t from) {
-    const Step step = steps_[from];
-    const double surely = step.surely * (from == 0 ? 1.0 : weights_.decay);
-    const double* link = links_.data() + graph_.first_dependent(step.node);
-    for (const Arc& arc : graph_.dependents(step.node)) {
-        if (graph_[arc.other].alerts() || !step.over_silent) {
-            step_to(arc.other, from, surely * *link);
-        }
-        ++link;
-    }
-}
-
-// Against the arrows is not the only way: a saturated node hurts those that share its host, and a
-// surge of calls, or trouble on the calling side, those that are called.
-void EvidenceWalk::step_aside(Local start) {
-    const auto symptoms = graph_.symptoms(start);
-    const bool is_saturated =
-        std::any_of(symptoms.begin(), symptoms.end(), [](const WeighedSymptom& symptom) {
-            return symptom.kind == CheckKind::Resource;
-        });
-    for (const Arc& arc : graph_.dependencies(start)) {
-        const double surely =
-            std::max(pushes(start, arc.other), calling_side_.explains(start, arc.other));
-        if (surely > 0) {
-            step_to(arc.other, 0, surely);
-        }
-        if (!is_saturated || !graph_[arc.other].is_host || is_taken(arc.other)) {
-            continue;
-        }
-        const auto host = static_cast<std::uint32_t>(steps_.size());
-        steps_.push_back({arc.other, 0, 1, 0.0, true});  // on the way, not hurt itself
-        for (const Arc& sharer : graph_.dependents(arc.other)) {
-            if (graph_[sharer.other].alerts()) {
-                step_to(sharer.other, host, weights_.sideways * static_cast<double>(sharer.weight));
-            }
-        }
-    }
-}
-
-void EvidenceWalk::count_reached(Local start, std::uint32_t step, Reach& reached,
-                                 bool with_path) const {
-    const IncidentNode& node = graph_[steps_[step].node];
-    if (node.is_elsewhere()) {
-        return;
-    }
-    reached.alerts += node.symptom_count;
-    ++reached.nodes;
-    if (node.slo) {
-        reached.slo = std::max(reached.slo, steps_[step].surely);
-    }
-    if (node.first_seen + kClockNoise < graph_[start].first_seen) {
-        ++reached.before;
-    } else if (node.first_seen > graph_[start].first_seen + kClockNoise) {
-        ++reached.after;
-    }
-    if (with_path && reached.paths.size() < limits_.paths_max) {
-        std::vector<Local>& path = reached.paths.emplace_back();
-        for (std::uint32_t at = step; at != 0; at = steps_[at].from) {
-            path.push_back(steps_[at].node);
-        }
-        path.push_back(start);
-        std::reverse(path.begin(), path.end());
-    }
+    const double elsewhere =
+        storm == storms_.end() ? 0.0 : storm->second.impact - slope_.impact[start];
+    reach.share = elsewhere > 0 ? climbed.explained / elsewhere : 0.0;
+    return reach;
 }
 
 // The change to the node that what alerts here and right above it follows best: what began before a
@@ -533,28 +423,29 @@ Points EvidenceWalk::points_of(Local index) {
     const Own own = own_of(index);
     at(Part::Own) = own.points;
     at(Part::Blamed) = -weights_.blamed * own.blamed;
-    const Reach reached = reach(index, false);
-    at(Part::Explains) = weights_.explains * reached.share;
-    at(Part::OffPath) = users_suffer_ ? -weights_.off_path * (1.0 - reached.slo) : 0.0;
+    const Climbed climbed = climb(index);
+    const Reach reach = reach_by(index, climbed, 0);
+    at(Part::Explains) = weights_.explains * reach.share;
+    at(Part::OffPath) = users_suffer_ ? -weights_.off_path * (1.0 - climbed.slo) : 0.0;
     if (const std::size_t above = graph_.all_dependents(index); above > 0) {
-        at(Part::Missing) = -weights_.missing * static_cast<double>(reached.missed.count) /
+        at(Part::Missing) = -weights_.missing * static_cast<double>(reach.missed.count) /
                             static_cast<double>(above);
     }
     if (!node.alerts()) {
         at(Part::Silent) = -weights_.silent * (node.is_host ? weights_.silent_host : 1.0);
     }
-    if (node.alerts() && reached.nodes > 0) {
+    if (node.alerts() && climbed.nodes > 0) {
         at(Part::First) =
             weights_.first *
-            (static_cast<double>(reached.after) - static_cast<double>(reached.before)) /
-            static_cast<double>(reached.nodes);
+            (static_cast<double>(climbed.after) - static_cast<double>(climbed.before)) /
+            static_cast<double>(climbed.nodes);
     }
     const KnownOrder before = precedes(index);
     const KnownOrder after = is_preceded(index);
     at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
                                               (after.known ? strength_of(*after.known) : 0.0));
     at(Part::Forward) = weights_.forward * calling_side_.trouble_of(index);
-    at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
+    at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reach.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;
 }

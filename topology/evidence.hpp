@@ -3,9 +3,13 @@
 #pragma once
 
 #include "topology/calling_side.hpp"
+#include "topology/climb.hpp"
+#include "topology/climb_memory.hpp"
 #include "topology/incident_graph.hpp"
 #include "topology/precedence_table.hpp"
 #include "topology/walk_weights.hpp"
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <array>
 #include <string>
@@ -39,14 +43,10 @@ inline constexpr std::array<std::string_view, kParts> kPartNames{
 
 using Points = std::array<double, kParts>;
 
-// What a fault of one node reaches, against the arrows.
+// What a fault of one node reaches, as it is told.
 struct Reach {
-    double share = 0;        // of the storm elsewhere that it explains, 0..1
-    std::size_t alerts = 0;  // at other nodes
-    std::size_t nodes = 0;   // that alert
-    std::size_t before = 0;  // of them, those that began before it
-    std::size_t after = 0;
-    double slo = 0;  // how surely it reaches where users suffer, 0..1
+    Climbed climbed;
+    double share = 0;  // of the storm elsewhere that it explains, 0..1
     IncidentGraph::Missing missed;
     std::vector<std::vector<Local>> paths;  // from the node to an alerting one each
 };
@@ -79,16 +79,17 @@ struct Blame {
 
 class EvidenceWalk {
    public:
-    // Borrows all.
+    // Borrows all. `memory`, null for none, spares what is known of this incident already; what is
+    // said of its nodes is the same with it and without.
     EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits, const WalkWeights& weights,
-                 const PrecedenceTable& known);
+                 const PrecedenceTable& known, ClimbMemory* memory = nullptr);
 
     // Whether there is anything to say for it: it alerts, or several alert that depend on it.
     bool is_candidate(Local node) const;
     Points points_of(Local node);
 
     // The same in detail, for those that are told.
-    Reach reach(Local node, bool with_paths);
+    Reach reach(Local node);
     // Of its own alerts, the one of which others explain most; on kNoLocal when nobody explains
     // any.
     Blame blamed_on(Local node) const;
@@ -101,33 +102,6 @@ class EvidenceWalk {
     struct Own {
         double points = 0;
         double blamed = 0;
-    };
-
-    struct Step {
-        Local node;
-        std::uint32_t from;  // the step before, by its place
-        std::uint8_t hop;
-        double surely;
-        bool over_silent;
-    };
-
-    // For the heap of open steps: the surest at the front, of equals the one of fewer hops, then
-    // the one to the node of the smaller number.
-    struct IsLessSure {
-        bool operator()(const Step& a, const Step& b) const {
-            if (a.surely != b.surely) {
-                return a.surely < b.surely;
-            }
-            return a.hop != b.hop ? a.hop > b.hop : a.node > b.node;
-        }
-    };
-
-    // The surest way to a node that a visit has found so far.
-    struct Offer {
-        double surely = 0;
-        std::uint32_t visit = 0;
-        std::uint8_t hop = 0;
-        bool is_taken = false;
     };
 
     // How much of a storm had begun by then.
@@ -155,42 +129,29 @@ class EvidenceWalk {
     double share_begun_after(const Storm& storm, Local node, model::Time end) const;
     double persistence_of(const Storm& storm, Local node, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
-    Own own_of(Local node) const;
+    Own own_of(Local node);
+    Climbed climb(Local start);
+    // What is told of a climb of the node's fault.
+    Reach reach_by(Local start, const Climbed& climbed, std::size_t names_max) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
     Blame blame_for(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent_of(Local node, std::uint32_t alerting_above) const;
     double silent_link(Local node) const;
-    double surge_at(Local node) const;
-    double pushes(Local caller, Local called) const;
     KnownOrder strongest_order(Local node, bool node_first) const;
-    void push_open(const Step& step);
-    Step pop_open();
-
-    bool is_taken(Local node) const {
-        return offers_[node].visit == visit_ && offers_[node].is_taken;
-    }
-
-    void step_up(std::uint32_t from);
-    void step_to(Local node, std::uint32_t from, double surely);
-    void step_aside(Local start);
-    void count_reached(Local start, std::uint32_t step, Reach& reached, bool with_path) const;
 
     const IncidentGraph& graph_;
     const WalkLimits& limits_;
     const WalkWeights& weights_;
     const PrecedenceTable& known_;
     const CallingSide calling_side_;
-    std::vector<double> impact_;        // by node: what of the storm stands there
+    ClimbMemory* const memory_;
+    Slope slope_;
+    Climb climb_;
     std::vector<double> share_silent_;  // by node: of each above it; 0 where it alerts or < 2 do
-    std::vector<double> links_;  // by arc to a dependent: how surely the fault below hurts it
     boost::unordered_flat_map<Local, Storm> storms_;  // by part of the graph
     bool users_suffer_ = false;
-
-    std::vector<Step> steps_;    // of the last reach, the surest first
-    std::vector<Step> open_;     // a heap of those to come
-    std::vector<Offer> offers_;  // by node
-    std::uint32_t visit_ = 0;
+    std::vector<Own> own_;  // of the alerts of one node, while they are added up
 };
 
 }  // namespace nocturne::topology

@@ -45,6 +45,14 @@ std::size_t Graph::edge_count() const {
     return inside_->edges_alive;
 }
 
+std::uint64_t Graph::revision() const {
+    return inside_->revision;
+}
+
+std::uint64_t Graph::revision_of(NodeIndex node) const {
+    return inside_->links[node].revision;
+}
+
 std::size_t Graph::dependency_count(NodeIndex node) const {
     return inside_->links[node].out_count;
 }
@@ -94,7 +102,6 @@ void Graph::visit_weights(std::span<const NodeIndex> nodes, void* context,
         }
         for (std::size_t i = 0; i < count;) {
             const EdgeRecord& edge = *chains[i].edge;
-            __builtin_prefetch(&inside_->links[edge.to]);  // asked for next, as a rule
             visit(context, chains[i].place, edge.to, edge.weight);
             if (edge.next_out != kNoRecord) {
                 follow(chains[i], chains[i].place, edge.next_out);
@@ -223,8 +230,9 @@ class Taking {
         if (says_more_than_its_kind(spec)) {
             node.described |= bit();
         }
-        if (!spec.type.empty()) {
+        if (!spec.type.empty() && node.type != spec.type) {
             node.type = spec.type;
+            editor_.note_change(index);
         }
         if (!spec.owner.empty()) {
             node.owner = spec.owner;
@@ -235,8 +243,12 @@ class Taking {
         for (const auto& label : spec.labels) {
             const auto same = [&](const auto& other) { return other.first == label.first; };
             const auto found = std::find_if(node.labels.begin(), node.labels.end(), same);
+            if (found != node.labels.end() && found->second == label.second) {
+                continue;
+            }
             found == node.labels.end() ? void(node.labels.push_back(label))
                                        : void(found->second = label.second);
+            editor_.note_change(index);
         }
         for (const std::string& alias : spec.aliases) {
             take_alias(index, alias);
@@ -263,7 +275,9 @@ class Taking {
     // Only this source described it: its names and labels are what it says now.
     void forget_description(NodeIndex index, const std::string& name) {
         Node& node = editor_.node(index);
-        node.labels.clear();
+        if (!std::exchange(node.labels, {}).empty()) {
+            editor_.note_change(index);
+        }
         const std::vector<std::string> aliases = std::exchange(node.aliases, {});
         for (const std::string& alias : aliases) {
             if (alias == name) {
@@ -338,8 +352,8 @@ class Taking {
             id = editor_.add_edge(from, to, type, spec.weight, first_seen);
             ++report_.edges_added;
         } else {
+            editor_.set_weight(id, spec.weight);
             EdgeRecord& edge = editor_.edge(id);
-            edge.weight = spec.weight;
             edge.first_seen = std::min(edge.first_seen, first_seen);
         }
         editor_.confirm_edge(id, said);
@@ -604,6 +618,7 @@ class Decoding {
             // The old form does not tell who described a node: all who vouch may have.
             read.described = is_old_ ? read.provenance & ~kEvents : in_.varint();
             tables_.links.edit(index).is_alive = true;
+            editor_.note_change(index);
             Node& node = tables_.nodes.edit(index);
             node = std::move(read);
             editor_.add_name(node.name, index);

@@ -89,6 +89,13 @@ class Graph {
     std::size_t node_count() const;
     std::size_t edge_count() const;
 
+    // Grows with each change that a walk could notice: of a node, its type, its labels, an edge or
+    // its weight; not when a source only says again what it said.
+    std::uint64_t revision() const;
+    // What revision() was after the last change of this node or of an edge to or from it. Says
+    // nothing across two LiveGraphs.
+    std::uint64_t revision_of(NodeIndex node) const;
+
     std::size_t dependency_count(NodeIndex node) const;
     std::size_t dependent_count(NodeIndex node) const;
 

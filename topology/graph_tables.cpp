@@ -160,6 +160,7 @@ NodeIndex GraphEditor::add_node(std::string_view name, Time at) {
         free_nodes_.pop_back();
     }
     t_->links.edit(index).is_alive = true;
+    note_change(index);
     Node& node = t_->nodes.edit(index);
     node.name = name;
     node.first_seen = node.last_seen = at;
@@ -185,6 +186,7 @@ void GraphEditor::remove_node(NodeIndex index) {
     }
     t_->nodes.edit(index) = {};
     t_->links.edit(index) = {};
+    note_change(index);
     free_nodes_.push_back(index);
     --t_->nodes_alive;
 }
@@ -239,8 +241,19 @@ void GraphEditor::remove_edge(std::uint32_t id) {
     --t_->edges_alive;
 }
 
+void GraphEditor::set_weight(std::uint32_t id, double weight) {
+    EdgeRecord& edge = t_->edges.edit(id);
+    if (edge.weight != weight) {
+        edge.weight = weight;
+        note_change(edge.from);
+        note_change(edge.to);
+    }
+}
+
 void GraphEditor::link(std::uint32_t id) {
     EdgeRecord& edge = t_->edges.edit(id);
+    note_change(edge.from);
+    note_change(edge.to);
     NodeLinks& from = t_->links.edit(edge.from);
     edge.prev_out = kNoRecord;
     edge.next_out = std::exchange(from.first_out, id);
@@ -259,6 +272,8 @@ void GraphEditor::link(std::uint32_t id) {
 
 void GraphEditor::unlink(std::uint32_t id) {
     const EdgeRecord edge = t_->edges[id];
+    note_change(edge.from);
+    note_change(edge.to);
     NodeLinks& from = t_->links.edit(edge.from);
     --from.out_count;
     (edge.prev_out == kNoRecord ? from.first_out : t_->edges.edit(edge.prev_out).next_out) =

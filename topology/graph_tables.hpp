@@ -58,6 +58,7 @@ struct NodeLinks {
     std::uint32_t in_count = 0;
     std::uint32_t claims = kNoRecord;
     bool is_alive = false;
+    std::uint64_t revision = 0;
 };
 
 struct NameRecord {
@@ -82,6 +83,7 @@ class Graph::Inside {
     Texts types = std::make_shared<std::vector<std::string>>(1);
     std::size_t nodes_alive = 0;
     std::size_t edges_alive = 0;
+    std::uint64_t revision = 0;
 
     bool is_alive(NodeIndex node) const { return node < links.size() && links[node].is_alive; }
 
@@ -121,13 +123,18 @@ class GraphEditor {
     void add_name(std::string_view name, NodeIndex node);
     void remove_name(std::string_view name, NodeIndex node);
 
+    // Who changes what a walk reads of it, its type or labels, says so with note_change.
     Node& node(NodeIndex index) { return t_->nodes.edit(index); }
+
+    void note_change(NodeIndex node) { t_->links.edit(node).revision = ++t_->revision; }
 
     std::uint32_t add_edge(NodeIndex from, NodeIndex to, std::uint16_t type, double weight,
                            model::Time first_seen);
     void remove_edge(std::uint32_t edge);
 
     EdgeRecord& edge(std::uint32_t index) { return t_->edges.edit(index); }
+
+    void set_weight(std::uint32_t edge, double weight);
 
     // Gives all edges and claims of `from` to `to`; what both had is one afterwards.
     void move_edges(NodeIndex from, NodeIndex to);

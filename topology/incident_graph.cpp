@@ -1,5 +1,7 @@
 #include "topology/incident_graph.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -7,6 +9,7 @@
 #include <numeric>
 #include <string_view>
 #include <tuple>
+#include <utility>
 
 namespace nocturne::topology {
 
@@ -32,27 +35,6 @@ float worst_of(const AlertingNode& node) {
     return worst;
 }
 
-bool is_remote(std::string_view type) {
-    return type == "remote" || type == "external" || type == "client";
-}
-
-bool is_host(std::string_view type) {
-    constexpr std::array<std::string_view, 14> kTypes{
-        "host", "node",   "machine", "vm",     "hypervisor", "server", "rack",
-        "zone", "region", "disk",    "volume", "storage",    "switch", "network"};
-    return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
-}
-
-// Label `pool`: nodes of one pool stand in for one another. Empty: nobody does.
-std::string_view pool_of(const Graph& graph, NodeIndex node) {
-    for (const auto& [name, value] : graph.node(node).labels) {
-        if (name == "pool") {
-            return value;
-        }
-    }
-    return {};
-}
-
 // The same few names come again and again: each has a number, and is read for its kind once.
 class CheckNames {
    public:
@@ -74,21 +56,6 @@ class CheckNames {
     boost::unordered_flat_map<std::string_view, Known> known_;
 };
 
-// The arcs by a key below `groups`; those of one key stay in their order.
-template <typename KeyOf>
-std::vector<FoundArc> grouped(const std::vector<FoundArc>& arcs, Local groups, KeyOf key_of) {
-    std::vector<std::size_t> next(groups + std::size_t{1});
-    for (const FoundArc& arc : arcs) {
-        ++next[key_of(arc) + std::size_t{1}];
-    }
-    std::partial_sum(next.begin(), next.end(), next.begin());
-    std::vector<FoundArc> sorted(arcs.size());
-    for (const FoundArc& arc : arcs) {
-        sorted[next[key_of(arc)]++] = arc;
-    }
-    return sorted;
-}
-
 }  // namespace
 
 double deviation_of(const Symptom& symptom) {
@@ -97,19 +64,20 @@ double deviation_of(const Symptom& symptom) {
 }
 
 IncidentGraph::IncidentGraph(const Graph& graph, std::span<const AlertingNode> alerting,
-                             const WalkLimits& limits)
-    : graph_(graph), limits_(limits) {
-    std::vector<NodeIndex> told;
-    for (const AlertingNode* node : choose(alerting)) {
-        told.push_back(node->node);
-        add(node->node);
-        nodes_.back().told = node;
-    }
-    Descent descent(graph, std::move(told));
-    copy_edges(descent, go_down(descent));
+                             const WalkLimits& limits, Surroundings& surroundings)
+    : graph_(graph), limits_(limits), surroundings_(surroundings) {
+    copy_told(alerting);
+    copy_silent();
+    copy_edges();
     find_parts();
     weigh_symptoms();
     find_excused();
+}
+
+const IncidentNode* IncidentGraph::find(NodeIndex node) const {
+    const Surroundings::Met met = surroundings_.find(node);
+    const bool is_copied = met < locals_.size() && locals_[met] != kNoLocal;
+    return is_copied ? &nodes_[locals_[met]] : nullptr;
 }
 
 IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t names_max) const {
@@ -117,19 +85,21 @@ IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t name
     const std::size_t all = all_dependents(node);
     const NodeIndex index = nodes_[node].index;
     Missing missing;
-    if (all > kLookThrough || (names_max == 0 && pool_of(graph_, index).empty())) {
+    const bool is_pooled = surroundings_.facts(nodes_[node].met).is_pooled;
+    if (all > kLookThrough || (names_max == 0 && !is_pooled)) {
         const auto copied = dependents(node);
         const auto excused = std::count_if(copied.begin(), copied.end(), [&](const Arc& arc) {
-            return nodes_[arc.other].is_excused || has_stand_in(nodes_[arc.other].index, index);
+            return nodes_[arc.other].is_excused ||
+                   (is_pooled && has_stand_in(nodes_[arc.other].index, index));
         });
         missing.count = all - std::min(all, static_cast<std::size_t>(excused));
         return missing;
     }
     std::vector<NodeIndex> missed;
     graph_.for_each_dependent(index, [&](NodeIndex other, const Edge&) {
-        const auto place = places_.find(other);
-        const bool is_excused = place != places_.end() && nodes_[place->second].is_excused;
-        if (!is_excused && !has_stand_in(other, index)) {
+        const IncidentNode* copied = find(other);
+        const bool is_excused = copied != nullptr && copied->is_excused;
+        if (!is_excused && !(is_pooled && has_stand_in(other, index))) {
             missed.push_back(other);
         }
     });
@@ -147,22 +117,20 @@ IncidentGraph::Missing IncidentGraph::missing_above(Local node, std::size_t name
 void IncidentGraph::find_excused() {
     for (Local node = 0; node < size(); ++node) {
         const auto above = dependents(node);
-        nodes_[node].is_excused =
-            nodes_[node].alerts() || (nodes_[node].told != nullptr && nodes_[node].told->blind) ||
-            std::any_of(above.begin(), above.end(),
-                        [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
+        nodes_[node].alerts_above = std::any_of(
+            above.begin(), above.end(), [&](const Arc& arc) { return nodes_[arc.other].alerts(); });
+        nodes_[node].is_excused = nodes_[node].alerts() || nodes_[node].alerts_above ||
+                                  (nodes_[node].told != nullptr && nodes_[node].told->blind);
     }
 }
 
+// Whether the dependent can turn to another node of the same pool; the node has one.
 bool IncidentGraph::has_stand_in(NodeIndex dependent, NodeIndex node) const {
     const std::string_view pool = pool_of(graph_, node);
-    if (pool.empty()) {
-        return false;
-    }
     bool found = false;
     graph_.for_each_dependency(dependent, [&](NodeIndex other, const Edge&) {
-        const auto place = places_.find(other);
-        const bool alerts = place != places_.end() && nodes_[place->second].alerts();
+        const IncidentNode* copied = find(other);
+        const bool alerts = copied != nullptr && copied->alerts();
         found |= other != node && !alerts && pool_of(graph_, other) == pool;
     });
     return found;
@@ -198,103 +166,97 @@ IncidentGraph::choose(std::span<const AlertingNode> alerting) const {
     return told;
 }
 
-bool IncidentGraph::add(NodeIndex node) {
-    if (!places_.try_emplace(node, size()).second) {
-        return false;
+void IncidentGraph::copy_told(std::span<const AlertingNode> alerting) {
+    const std::vector<const AlertingNode*> chosen = choose(alerting);
+    std::vector<Surroundings::Met> told;
+    for (const AlertingNode* node : chosen) {
+        told.push_back(surroundings_.meet(node->node));
     }
-    IncidentNode& added = nodes_.emplace_back();
-    added.index = node;
-    const std::string& type = graph_.node(node).type;
-    added.is_remote = is_remote(type);
-    added.is_host = is_host(type);
-    return true;
+    surroundings_.read_facts(graph_, told);
+    locals_.resize(surroundings_.count(), kNoLocal);
+    runs_.push_back(0);
+    nodes_.reserve(told.size());
+    for (std::size_t i = 0; i < told.size(); ++i) {
+        add(told[i]);
+        nodes_.back().told = chosen[i];
+    }
 }
 
-// Returns where each node of the copy was met.
-std::vector<Descent::Met> IncidentGraph::go_down(Descent& descent) {
-    std::vector<Descent::Met> met(size());
-    std::iota(met.begin(), met.end(), 0);
-    std::vector<Descent::Met> alerting;
-    std::copy_if(met.begin(), met.end(), std::back_inserter(alerting),
-                 [&](Local node) { return !nodes_[node].told->symptoms.empty(); });
-    bottom_ = size();
-    constexpr std::size_t kFetchedAhead = 8;
-    for (const std::vector<Descent::Met>& hop : descent.go_down(std::move(alerting), limits_)) {
-        bottom_ = size();
-        for (std::size_t i = 0; i < hop.size() && nodes_.size() < limits_.nodes_max; ++i) {
-            if (i + kFetchedAhead < hop.size()) {
-                const Node& ahead = graph_.node(descent.index_of(hop[i + kFetchedAhead]));
-                __builtin_prefetch(&ahead.type);
-                __builtin_prefetch(&ahead.labels);
-            }
-            if (add(descent.index_of(hop[i]))) {
-                met.push_back(hop[i]);
-            }
+void IncidentGraph::add(Surroundings::Met node) {
+    locals_[node] = size();
+    met_.push_back(node);
+    const Surroundings::Facts& facts = surroundings_.facts(node);
+    IncidentNode& added = nodes_.emplace_back();
+    added.index = surroundings_.index_of(node);
+    added.met = node;
+    added.is_remote = facts.is_remote;
+    added.is_host = facts.is_host;
+}
+
+void IncidentGraph::copy_silent() {
+    std::vector<Surroundings::Met> alerting;
+    for (const IncidentNode& node : nodes_) {
+        if (!node.told->symptoms.empty()) {
+            alerting.push_back(node.met);
         }
     }
-    return met;
+    Descent descent(graph_, surroundings_, met_);
+    bottom_ = size();
+    for (std::vector<Surroundings::Met>& hop : descent.go_down(std::move(alerting), limits_)) {
+        locals_.resize(surroundings_.count(), kNoLocal);
+        std::erase_if(hop, [&](Surroundings::Met node) { return locals_[node] != kNoLocal; });
+        hop.resize(
+            std::min(hop.size(), limits_.nodes_max - std::min(limits_.nodes_max, nodes_.size())));
+        surroundings_.read_facts(graph_, hop);
+        bottom_ = size();
+        runs_.push_back(size());
+        nodes_.reserve(nodes_.size() + hop.size());
+        for (const Surroundings::Met node : hop) {
+            add(node);
+        }
+    }
 }
 
 // What the lowest nodes depend on is not asked: a fault comes up through one silent node, not
 // through two.
-void IncidentGraph::copy_edges(Descent& descent, const std::vector<Descent::Met>& met) {
-    descent.read(std::span(met).first(bottom_));
-    std::vector<Local> copied(descent.met_count(), kNoLocal);
-    for (Local node = 0; node < size(); ++node) {
-        copied[met[node]] = node;
+void IncidentGraph::copy_edges() {
+    surroundings_.read_dependencies(graph_, std::span(met_).first(bottom_));
+    locals_.resize(surroundings_.count(), kNoLocal);
+    for (Local from = 0; from < bottom_; ++from) {
+        set_dependencies(from);
     }
-    std::vector<FoundArc> found;
-    for (const Descent::EdgeRead& edge : descent.edges()) {
-        const Local from = copied[edge.from];
-        const Local to = copied[edge.to];
-        if (from < bottom_ && to != kNoLocal && from != to) {
-            found.push_back({from, to, edge.weight});
-        }
-    }
-    const std::vector<Local> numbered = by_number();
-    set_dependencies(found, numbered);
-    set_dependents(numbered);
+    set_dependents();
 }
 
-// Each node's by the other's number, in which they do not hang on which edge was added first; of
-// parallel edges the heaviest.
-void IncidentGraph::set_dependencies(const std::vector<FoundArc>& found,
-                                     const std::vector<Local>& numbered) {
-    std::vector<Local> ranks(size());
-    for (Local rank = 0; rank < size(); ++rank) {
-        ranks[numbered[rank]] = rank;
-    }
-    const std::vector<FoundArc> by_other =
-        grouped(found, size(), [&](const FoundArc& arc) { return ranks[arc.to]; });
-    for (const FoundArc& arc :
-         grouped(by_other, size(), [](const FoundArc& arc) { return arc.from; })) {
-        IncidentNode& node = nodes_[arc.from];
-        if (node.dependency_count == 0) {
-            node.first_dependency = static_cast<std::uint32_t>(dependencies_.size());
-        } else if (dependencies_.back().other == arc.to) {
-            dependencies_.back().weight = std::max(dependencies_.back().weight, arc.weight);
-            continue;
+// By the other's number, in which they do not hang on which edge was added first.
+void IncidentGraph::set_dependencies(Local from) {
+    const std::size_t first = dependencies_.size();
+    for (const Surroundings::Dependency& dependency : surroundings_.dependencies(met_[from])) {
+        const Local to = locals_[dependency.node];
+        if (to != kNoLocal && to != from) {
+            dependencies_.push_back({to, dependency.weight});
         }
-        ++node.dependency_count;
-        dependencies_.push_back({arc.to, arc.weight});
     }
+    nodes_[from].first_dependency = static_cast<std::uint32_t>(first);
+    nodes_[from].dependency_count = static_cast<std::uint32_t>(dependencies_.size() - first);
 }
 
 // The same arcs from the other end.
-void IncidentGraph::set_dependents(const std::vector<Local>& numbered) {
-    std::vector<FoundArc> arcs;
-    arcs.reserve(dependencies_.size());
-    for (const Local from : numbered) {
-        for (const Arc& arc : dependencies(from)) {
-            arcs.push_back({from, arc.other, arc.weight});
-        }
+void IncidentGraph::set_dependents() {
+    for (const Arc& arc : dependencies_) {
+        ++nodes_[arc.other].dependent_count;
     }
-    for (const FoundArc& arc : grouped(arcs, size(), [](const FoundArc& it) { return it.to; })) {
-        IncidentNode& node = nodes_[arc.to];
-        if (node.dependent_count++ == 0) {
-            node.first_dependent = static_cast<std::uint32_t>(dependents_.size());
+    std::uint32_t end = 0;
+    for (IncidentNode& node : nodes_) {
+        node.first_dependent = end;
+        end += std::exchange(node.dependent_count, 0);
+    }
+    dependents_.resize(end);
+    for (const Local from : by_number()) {
+        for (const Arc& arc : dependencies(from)) {
+            IncidentNode& node = nodes_[arc.other];
+            dependents_[node.first_dependent + node.dependent_count++] = {from, arc.weight};
         }
-        dependents_.push_back({arc.from, arc.weight});
     }
 }
 
@@ -302,32 +264,35 @@ void IncidentGraph::set_dependents(const std::vector<Local>& numbered) {
 std::vector<Local> IncidentGraph::by_number() const {
     std::vector<Local> nodes(size());
     std::iota(nodes.begin(), nodes.end(), 0);
-    std::sort(nodes.begin(), nodes.end(),
-              [&](Local a, Local b) { return nodes_[a].index < nodes_[b].index; });
+    const auto at = [&](std::size_t run) {
+        return nodes.begin() + (run < runs_.size() ? runs_[run] : size());
+    };
+    for (std::size_t run = 1; run < runs_.size(); ++run) {
+        std::inplace_merge(nodes.begin(), at(run), at(run + 1),
+                           [&](Local a, Local b) { return nodes_[a].index < nodes_[b].index; });
+    }
     return nodes;
 }
 
 // Nodes that edges tie together, whichever way they point, get one number: that of the first.
 void IncidentGraph::find_parts() {
-    std::vector<Local> open;
-    for (Local start = 0; start < size(); ++start) {
-        if (nodes_[start].part != kNoLocal) {
-            continue;
+    std::vector<Local> towards(
+        size());  // by node: one of its part with a smaller number, or itself
+    std::iota(towards.begin(), towards.end(), 0);
+    const auto first_of = [&](Local node) {
+        while (towards[node] != node) {
+            node = towards[node] = towards[towards[node]];
         }
-        nodes_[start].part = start;
-        open.assign(1, start);
-        while (!open.empty()) {
-            const Local node = open.back();
-            open.pop_back();
-            for (const std::span<const Arc> arcs : {dependents(node), dependencies(node)}) {
-                for (const Arc& arc : arcs) {
-                    if (nodes_[arc.other].part == kNoLocal) {
-                        nodes_[arc.other].part = start;
-                        open.push_back(arc.other);
-                    }
-                }
-            }
+        return node;
+    };
+    for (Local from = 0; from < size(); ++from) {
+        for (const Arc& arc : dependencies(from)) {
+            const auto [first, other] = std::minmax({first_of(from), first_of(arc.other)});
+            towards[other] = first;
         }
+    }
+    for (Local node = 0; node < size(); ++node) {
+        nodes_[node].part = first_of(node);
     }
 }
 
@@ -343,7 +308,10 @@ void IncidentGraph::weigh_symptoms() {
             const CheckNames::Known check = checks[symptom.check];
             symptoms_.push_back(
                 {&symptom, symptom.excess, strength_of(symptom), check.number, check.kind, false});
-            node.slo |= symptom.slo;
+            node.slo |= symptom.slo && !node.is_elsewhere();
+            if (check.kind == CheckKind::Traffic && symptom.excess >= 0) {
+                node.surge = std::max(node.surge, symptoms_.back().strength);
+            }
             if (node.first_seen == model::kNoTime || symptom.first_seen < node.first_seen) {
                 node.first_seen = symptom.first_seen;
             }

@@ -4,9 +4,8 @@
 
 #include "topology/check_kind.hpp"
 #include "topology/descent.hpp"
+#include "topology/surroundings.hpp"
 #include "topology/walk.hpp"
-
-#include <boost/unordered/unordered_flat_map.hpp>
 
 #include <span>
 #include <string>
@@ -20,13 +19,6 @@ inline constexpr Local kNoLocal = UINT32_MAX;
 
 struct Arc {
     Local other;
-    float weight;
-};
-
-// An arc of the copy, before both its ends know it.
-struct FoundArc {
-    Local from;
-    Local to;
     float weight;
 };
 
@@ -58,6 +50,7 @@ double share_of_all(std::span<const WeighedSymptom> symptoms, const ShareOf& sha
 
 struct IncidentNode {
     NodeIndex index = kNoNode;
+    Surroundings::Met met = Surroundings::kNotMet;
     const AlertingNode* told = nullptr;  // null: silent, and no change to it is known
     std::uint32_t first_symptom = 0;     // its symptoms in the graph's list, strongest first
     std::uint32_t symptom_count = 0;
@@ -65,11 +58,13 @@ struct IncidentNode {
     std::uint32_t dependent_count = 0;
     std::uint32_t first_dependency = 0;
     std::uint32_t dependency_count = 0;
-    Local part = kNoLocal;  // the same for all nodes that edges tie together
-    bool slo = false;       // users feel it here
-    bool is_remote = false;
-    bool is_host = false;     // others share it: a machine, a disk, a switch
-    bool is_excused = false;  // not missed when it does not alert
+    Local part = kNoLocal;   // the same for all nodes that edges tie together
+    bool slo = false;        // users feel it here
+    bool is_remote = false;  // see Surroundings::Facts
+    bool is_host = false;
+    bool is_excused = false;    // not missed when it does not alert
+    bool alerts_above = false;  // some node that depends on it does
+    float surge = 0;            // the strength of more calls than usual; 0: none, or fewer
     model::Time first_seen = model::kNoTime;
 
     bool alerts() const { return symptom_count > 0; }
@@ -81,10 +76,10 @@ struct IncidentNode {
 class IncidentGraph {
    public:
     // Copies the alerting nodes and what they depend on, down to `silent_hops`; at most
-    // `nodes_max` nodes. The order of `alerting` does not matter. `graph` and `alerting` must
-    // outlive the copy.
+    // `nodes_max` nodes. The order of `alerting` does not matter, nor what the surroundings know
+    // already. All must outlive the copy.
     IncidentGraph(const Graph& graph, std::span<const AlertingNode> alerting,
-                  const WalkLimits& limits);
+                  const WalkLimits& limits, Surroundings& surroundings);
 
     Local size() const { return static_cast<Local>(nodes_.size()); }
 
@@ -113,7 +108,7 @@ class IncidentGraph {
 
     // In the whole graph, copied or not.
     std::size_t all_dependents(Local node) const {
-        return graph_.dependent_count(nodes_[node].index);
+        return surroundings_.facts(nodes_[node].met).dependent_count;
     }
 
     std::size_t all_dependencies(Local node) const {
@@ -135,26 +130,32 @@ class IncidentGraph {
     std::size_t alert_count() const { return alert_count_; }
 
    private:
+    // The node's place in the copy, if it has one.
+    const IncidentNode* find(NodeIndex node) const;
     bool has_stand_in(NodeIndex dependent, NodeIndex node) const;
     std::vector<const AlertingNode*> choose(std::span<const AlertingNode> alerting) const;
-    std::vector<Descent::Met> go_down(Descent& descent);
-    void copy_edges(Descent& descent, const std::vector<Descent::Met>& met);
+    void copy_told(std::span<const AlertingNode> alerting);
+    void copy_silent();
+    void copy_edges();
     std::vector<Local> by_number() const;
-    void set_dependencies(const std::vector<FoundArc>& found, const std::vector<Local>& numbered);
-    void set_dependents(const std::vector<Local>& numbered);
+    void set_dependencies(Local from);
+    void set_dependents();
     void find_parts();
     void weigh_symptoms();
     void find_excused();
-    bool add(NodeIndex node);
+    void add(Surroundings::Met node);
 
     const Graph& graph_;
     const WalkLimits& limits_;
+    Surroundings& surroundings_;
     std::vector<IncidentNode> nodes_;
-    Local bottom_ = 0;  // nodes from here on are silent, and as far below as is looked
+    std::vector<Surroundings::Met> met_;  // by Local
+    std::vector<Local> locals_;           // by Met
+    std::vector<Local> runs_;  // where a run of nodes by number begins: those told, each hop's
+    Local bottom_ = 0;         // nodes from here on are silent, and as far below as is looked
     std::vector<WeighedSymptom> symptoms_;
     std::vector<Arc> dependents_;
     std::vector<Arc> dependencies_;
-    boost::unordered_flat_map<NodeIndex, Local> places_;
     std::size_t alert_count_ = 0;  // of the incident
 };
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 #include <tuple>
+#include <utility>
 
 namespace nocturne::topology {
 
@@ -19,11 +20,20 @@ namespace {
 constexpr double kConfidenceMin = 0.25;  // below it no cause is named
 constexpr double kBlindCost = 0.5;       // of the confidence, when all around is blind
 
+double part_of(const Points& points, Part part) {
+    return points[static_cast<std::size_t>(part)];
+}
+
+double sum_of(const Points& points) {
+    return std::accumulate(points.begin(), points.end(), 0.0);
+}
+
+// What decides who comes first: there are many candidates, and few are told.
 struct Candidate {
     Local node;
-    Points points;
-    double raw;
-    double odds;  // e to the points, the first's taken off
+    double raw;  // the sum of its points
+    double explains;
+    double own;
 };
 
 // Ties are broken by what is explained, then by the suspect's own alerts.
@@ -31,52 +41,40 @@ bool is_likelier(const Candidate& a, const Candidate& b) {
     if (a.raw != b.raw) {
         return a.raw > b.raw;
     }
-    const auto part = [](const Candidate& candidate, Part which) {
-        return candidate.points[static_cast<std::size_t>(which)];
-    };
-    return std::tuple(part(b, Part::Explains), part(b, Part::Own), a.node) <
-           std::tuple(part(a, Part::Explains), part(a, Part::Own), b.node);
+    return std::tuple(b.explains, b.own, a.node) < std::tuple(a.explains, a.own, b.node);
 }
 
-// The likeliest first.
+// In the order of the nodes.
 std::vector<Candidate> judge(const IncidentGraph& graph, EvidenceWalk& walk) {
     std::vector<Candidate> candidates;
     candidates.reserve(graph.size());
     for (Local node = 0; node < graph.size(); ++node) {
         if (walk.is_candidate(node)) {
             const Points points = walk.points_of(node);
-            candidates.push_back(
-                {node, points, std::accumulate(points.begin(), points.end(), 0.0), 0});
+            candidates.push_back({node, sum_of(points), part_of(points, Part::Explains),
+                                  part_of(points, Part::Own)});
         }
     }
-    std::vector<const Candidate*> order;  // a candidate is much to move
-    order.reserve(candidates.size());
-    for (const Candidate& candidate : candidates) {
-        order.push_back(&candidate);
-    }
-    std::sort(order.begin(), order.end(),
-              [](const Candidate* a, const Candidate* b) { return is_likelier(*a, *b); });
-    std::vector<Candidate> sorted;
-    sorted.reserve(candidates.size());
-    for (const Candidate* candidate : order) {
-        sorted.push_back(*candidate);
-        sorted.back().odds = std::exp(candidate->raw - sorted.front().raw);
-    }
-    return sorted;
+    return candidates;
 }
 
-double sum_of_odds(const std::vector<Candidate>& candidates) {
+// e to the points, the first's taken off.
+double odds_of(const Candidate& candidate, const Candidate& first) {
+    return std::exp(candidate.raw - first.raw);
+}
+
+double sum_of_odds(std::span<const Candidate> candidates, const Candidate& first) {
     return std::accumulate(
         candidates.begin(), candidates.end(), 0.0,
-        [](double sum, const Candidate& candidate) { return sum + candidate.odds; });
+        [&](double sum, const Candidate& candidate) { return sum + odds_of(candidate, first); });
 }
 
 // Each part's share of the score, so that they add up to it.
-void tell_parts(Suspect& suspect, const Candidate& candidate, const WalkWords& words) {
+void tell_parts(Suspect& suspect, const Points& points, const WalkWords& words) {
     for (std::size_t i = 0; i < kParts; ++i) {
-        if (candidate.points[i] != 0) {
+        if (points[i] != 0) {
             suspect.evidence.push_back({std::string(kPartNames[i]),
-                                        suspect.score * candidate.points[i] / candidate.raw,
+                                        suspect.score * points[i] / sum_of(points),
                                         words.part(static_cast<Part>(i))});
         }
     }
@@ -86,18 +84,19 @@ class Telling {
    public:
     Telling(const IncidentGraph& graph, EvidenceWalk& walk) : graph_(graph), walk_(walk) {}
 
-    Suspect tell(const Candidate& candidate, double score) {
-        const Reach reach = walk_.reach(candidate.node, true);
-        const WalkWords words(graph_, walk_, candidate.node, reach);
+    Suspect tell(Local node, double score) {
+        const Points points = walk_.points_of(node);
+        const Reach reach = walk_.reach(node);
+        const WalkWords words(graph_, walk_, node, reach);
         Suspect suspect;
-        suspect.resource = graph_.name_of(candidate.node);
+        suspect.resource = graph_.name_of(node);
         suspect.score = score;
-        suspect.silent = !graph_[candidate.node].alerts();
+        suspect.silent = !graph_[node].alerts();
         suspect.reason = words.sentence();
-        CauseGuess guess = guess_cause_kind(graph_, candidate.node, candidate.points);
+        CauseGuess guess = guess_cause_kind(graph_, node, points);
         suspect.kind = guess.kind;
         suspect.kind_reason = std::move(guess.reason);
-        tell_parts(suspect, candidate, words);
+        tell_parts(suspect, points, words);
         for (const std::vector<Local>& path : reach.paths) {
             model::CausalPath& told = suspect.paths.emplace_back();
             told.symptom = std::string(graph_.symptoms(path.back()).front().symptom->check);
@@ -132,25 +131,65 @@ std::string doubt_of(const Ranking& ranking, std::size_t candidates, double blin
 
 }  // namespace
 
-Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
-             const PrecedenceTable& known) {
-    const IncidentGraph incident(graph, alerting, limits);
-    EvidenceWalk walk(incident, limits, kWalkWeights, known);
+struct WalkMemory::Known {
+    WalkLimits limits;
+    Surroundings surroundings;
+    ClimbMemory climbs;
+};
+
+WalkMemory::WalkMemory() = default;
+WalkMemory::~WalkMemory() = default;
+WalkMemory::WalkMemory(WalkMemory&&) noexcept = default;
+WalkMemory& WalkMemory::operator=(WalkMemory&&) noexcept = default;
+
+namespace {
+
+Ranking tell(const IncidentGraph& incident, EvidenceWalk& walk, const WalkLimits& limits,
+             double blind) {
     std::vector<Candidate> candidates = judge(incident, walk);
     Ranking ranking;
     if (candidates.empty()) {
         return ranking;
     }
-    const std::size_t all = candidates.size();
-    const double blind = share_blind(alerting);
-    ranking.confidence = (1.0 - kBlindCost * blind) / sum_of_odds(candidates);
-    candidates.resize(std::min(all, limits.suspects_max));
-    const double shown = sum_of_odds(candidates);
+    const Candidate first = *std::min_element(candidates.begin(), candidates.end(), is_likelier);
+    ranking.confidence = (1.0 - kBlindCost * blind) / sum_of_odds(candidates, first);
+    const auto shown =
+        std::span(candidates).first(std::min(candidates.size(), limits.suspects_max));
+    std::partial_sort(candidates.begin(), candidates.begin() + std::ssize(shown), candidates.end(),
+                      is_likelier);
+    const double odds_shown = sum_of_odds(shown, first);
     Telling telling(incident, walk);
-    for (const Candidate& candidate : candidates) {
-        ranking.suspects.push_back(telling.tell(candidate, candidate.odds / shown));
+    for (const Candidate& candidate : shown) {
+        ranking.suspects.push_back(
+            telling.tell(candidate.node, odds_of(candidate, first) / odds_shown));
     }
-    ranking.doubt = doubt_of(ranking, all, blind);
+    ranking.doubt = doubt_of(ranking, candidates.size(), blind);
+    return ranking;
+}
+
+}  // namespace
+
+Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
+             const PrecedenceTable& known) {
+    Surroundings surroundings;
+    const IncidentGraph incident(graph, alerting, limits, surroundings);
+    EvidenceWalk walk(incident, limits, kWalkWeights, known);
+    return tell(incident, walk, limits, share_blind(alerting));
+}
+
+Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting, const WalkLimits& limits,
+             const PrecedenceTable& known, WalkMemory& memory) {
+    if (memory.known_ == nullptr || memory.known_->limits != limits) {
+        memory.known_ = std::make_unique<WalkMemory::Known>();
+        memory.known_->limits = limits;
+    }
+    WalkMemory::Known& last = *memory.known_;
+    const IncidentGraph incident(graph, alerting, limits, last.surroundings);
+    EvidenceWalk walk(incident, limits, kWalkWeights, known, &last.climbs);
+    Ranking ranking = tell(incident, walk, limits, share_blind(alerting));
+    if (last.surroundings.is_too_large()) {
+        memory.known_.reset();
+    }
     return ranking;
 }
 

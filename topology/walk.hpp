@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -40,6 +41,8 @@ struct WalkLimits {
     std::size_t alerting_max = 2048;   // beyond it only the worst are walked from
     std::size_t suspects_max = 10;
     std::size_t paths_max = 5;  // per suspect
+
+    bool operator==(const WalkLimits&) const = default;
 };
 
 // Ranks the nodes that could have caused these alerts, silent ones too, best first; scores sum
@@ -47,5 +50,27 @@ struct WalkLimits {
 // graph. The order of `alerting` and the names of nodes do not matter.
 model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
                     const WalkLimits& limits, const PrecedenceTable& known = {});
+
+// What one ranking of an incident leaves for the next: what was read of the graph, and what a fault
+// of each node reaches. A cache, never state: a ranking is the same to the last bit whatever is in
+// it. One object serves one incident in one LiveGraph; at most about 4 MB.
+class WalkMemory {
+   public:
+    WalkMemory();
+    ~WalkMemory();
+    WalkMemory(WalkMemory&&) noexcept;
+    WalkMemory& operator=(WalkMemory&&) noexcept;
+
+   private:
+    friend model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                               const WalkLimits& limits, const PrecedenceTable& known,
+                               WalkMemory& memory);
+    struct Known;
+    std::unique_ptr<Known> known_;
+};
+
+// The same ranking. Costs what has changed since the last one with this memory.
+model::Ranking rank(const Graph& graph, std::span<const AlertingNode> alerting,
+                    const WalkLimits& limits, const PrecedenceTable& known, WalkMemory& memory);
 
 }  // namespace nocturne::topology

@@ -133,17 +133,18 @@ std::string WalkWords::blamed() const {
 }
 
 std::string WalkWords::off_path() const {
-    return reach_.slo < 0.01   ? "what users feel does not depend on it, as far as the graph knows"
-           : reach_.slo < 0.35 ? "what users feel depends on it only from afar"
-                               : "what users feel depends on it, if not directly";
+    return reach_.climbed.slo < 0.01
+               ? "what users feel does not depend on it, as far as the graph knows"
+           : reach_.climbed.slo < 0.35 ? "what users feel depends on it only from afar"
+                                       : "what users feel depends on it, if not directly";
 }
 
 std::string WalkWords::explains() const {
-    if (reach_.nodes == 0) {
+    if (reach_.climbed.nodes == 0) {
         return {};
     }
     std::string text = graph_[node_].alerts() ? "" : "raised no alert itself, but ";
-    text += "explains " + std::to_string(reach_.alerts) + " of " +
+    text += "explains " + std::to_string(reach_.climbed.alerts) + " of " +
             count_of(alerts_elsewhere(), graph_[node_].alerts() ? "other alert" : "alert");
     const std::string way = through();
     return way.empty() ? text : text + ", through " + way;
@@ -160,11 +161,11 @@ std::string WalkWords::missing() const {
 }
 
 std::string WalkWords::first() const {
-    return reach_.after >= reach_.before
-               ? "began before " + std::to_string(reach_.after) + " of the " +
-                     count_of(reach_.nodes, "node") + " that it explains"
-               : "began after " + std::to_string(reach_.before) + " of the " +
-                     count_of(reach_.nodes, "node") + " that it explains";
+    return reach_.climbed.after >= reach_.climbed.before
+               ? "began before " + std::to_string(reach_.climbed.after) + " of the " +
+                     count_of(reach_.climbed.nodes, "node") + " that it explains"
+               : "began after " + std::to_string(reach_.climbed.before) + " of the " +
+                     count_of(reach_.climbed.nodes, "node") + " that it explains";
 }
 
 std::string WalkWords::precedes() const {

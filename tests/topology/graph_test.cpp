@@ -54,6 +54,60 @@ TEST(LiveGraph, CreatesNamesThatOnlyEdgesMention) {
     EXPECT_EQ(graph.now().find("nobody"), kNoNode);
 }
 
+// The revisions of these nodes; 0 for those that the graph does not know.
+std::vector<std::uint64_t> revisions_of(const LiveGraph& graph,
+                                        const std::vector<std::string>& names) {
+    std::vector<std::uint64_t> revisions;
+    for (const std::string& name : names) {
+        const NodeIndex node = graph.now().find(name);
+        revisions.push_back(node == kNoNode ? 0 : graph.now().revision_of(node));
+    }
+    return revisions;
+}
+
+TEST(LiveGraph, NotesAChangeAtTheNodesThatItTouchesAndNoOthers) {
+    LiveGraph graph;
+    NodeSpec labelled;
+    labelled.name = "web";
+    labelled.labels = {{"pool", "front"}};
+    const std::vector<std::string> names{"web", "db", "cache"};
+
+    const auto touched_by = [&](const TopologyChange& change) {
+        const auto before = revisions_of(graph, names);
+        graph.apply(change, kNow);
+        const auto after = revisions_of(graph, names);
+        std::vector<std::string> touched;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (after[i] != before[i]) {
+                touched.push_back(names[i]);
+            }
+        }
+        return touched;
+    };
+    const auto of_web = [&](auto edit) {
+        TopologyChange change = change_of("a", {});
+        edit(labelled);
+        change.nodes.push_back(labelled);
+        return change;
+    };
+    TopologyChange without_edge = change_of("a", {});
+    without_edge.removed_edges = {{"web", "db", "calls", 0.9}};
+
+    EXPECT_THAT(touched_by(change_of("a", {{"web", "db", "calls", 0.5}, {"cache", "db", "", 1}})),
+                ElementsAre("web", "db", "cache"));
+    EXPECT_THAT(touched_by(change_of("b", {{"web", "db", "calls", 0.5}})), IsEmpty());
+    EXPECT_THAT(touched_by(change_of("a", {{"web", "db", "calls", 0.9}})),
+                ElementsAre("web", "db"));
+    EXPECT_THAT(touched_by(of_web([](NodeSpec&) {})), ElementsAre("web"));
+    EXPECT_THAT(touched_by(of_web([](NodeSpec&) {})), IsEmpty());
+    EXPECT_THAT(touched_by(of_web([](NodeSpec& web) { web.labels[0].second = "back"; })),
+                ElementsAre("web"));
+    EXPECT_THAT(touched_by(of_web([](NodeSpec& web) { web.type = "service"; })),
+                ElementsAre("web"));
+    EXPECT_THAT(touched_by(of_web([](NodeSpec& web) { web.owner = "team-a"; })), IsEmpty());
+    EXPECT_THAT(touched_by(without_edge), ElementsAre("web", "db"));
+}
+
 TEST(LiveGraph, MergesTheSameEdgeOfTwoSources) {
     LiveGraph graph;
     graph.apply(change_of("a", {{"web", "db", "calls", 0.5}}), kNow);
