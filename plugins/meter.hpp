@@ -2,6 +2,7 @@
 // and here it is decided that a call is killed.
 #pragma once
 
+#include "plugins/block_pool.hpp"
 #include "plugins/limits.hpp"
 #include "plugins/lua_headers.hpp"
 #include "plugins/watchdog.hpp"
@@ -173,6 +174,7 @@ class Meter final : public Interruptible {
     std::uint32_t closing_ = 0;
 
     bool is_enforced_ = false;  // the caps hold only while the plugin runs
+    BlockPool pool_;
     std::size_t memory_now_ = 0;
     std::size_t memory_highest_ = 0;
     std::size_t charged_ = 0;  // of which the collector was not told yet
