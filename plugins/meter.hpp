@@ -19,6 +19,8 @@
 
 namespace nocturne::plugins {
 
+class Host;
+
 class Meter final : public Interruptible {
    public:
     Meter(const Limits& limits, Counting counting);
@@ -27,6 +29,11 @@ class Meter final : public Interruptible {
     static Meter& of(lua_State* L) { return **static_cast<Meter**>(lua_getextraspace(L)); }
 
     void attach(lua_State* main);
+
+    // What the functions of nocturne.* work on; nullptr in a sandbox without them.
+    Host* host() const { return host_; }
+
+    void set_host(Host& host) { host_ = &host; }
 
     const Limits& limits() const { return limits_; }
 
@@ -167,6 +174,7 @@ class Meter final : public Interruptible {
 
     Limits limits_;
     const Counting counting_;
+    Host* host_ = nullptr;
     std::atomic<Running*> running_{nullptr};
     std::atomic<bool> is_overdue_{false};
     Verdict killed_ = Verdict::Ok;
