@@ -157,6 +157,25 @@ TEST_F(SandboxTest, GivesTheSameResultsAtEachRun) {
     EXPECT_EQ(first.text, second.text);
 }
 
+// Of more than half of all numbers, too, where the next power of two is none of them.
+TEST_F(SandboxTest, DrawsFromIntervalsOfEachWidth) {
+    const Outcome outcome = load(R"(
+      for bits = 1, 63 do
+        local high = math.mininteger + (1 << bits)
+        local above = 0
+        for i = 1, 100 do
+          local drawn = math.random(math.mininteger, high)
+          assert(drawn <= high, bits)
+          if drawn > high - (1 << (bits - 1)) then above = above + 1 end
+        end
+        assert(above > 15 and above < 85, bits)
+      end
+      return math.random(5, 5) == 5)");
+
+    EXPECT_EQ(outcome.verdict, Verdict::Ok) << outcome.message;
+    EXPECT_EQ(outcome.returned, Outcome::Returned::True);
+}
+
 TEST(Printable, LeavesNothingThatATerminalObeys) {
     EXPECT_EQ(printable("a\x1b[2J\nb\x7f\xc2\x9b\xff", 100), "a?[2J\\nb???\?");
     EXPECT_EQ(printable("caf\xc3\xa9", 100), "caf\xc3\xa9");
