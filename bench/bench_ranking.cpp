@@ -4,6 +4,8 @@
 //                                  of the evidence brings, and how often a confidence came true
 //   bench_ranking CASES --fit      weights fitted to all cases
 //   bench_ranking CASES --misses   each case whose cause is not first, with the points
+//   bench_ranking CASES --by-case  rank and log-likelihood of each cause: by the shipped weights,
+//                                  fitted to the other sets, and 5-fold; for compare_rankings.py
 //
 // CASES is a folder of data sets of cases with truth.json. A fit is a conditional logit: the log of
 // the share that the true cause gets, each set counting the same, and the weights drawn to those
@@ -196,6 +198,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("more", more, 0, 0.6),
     PARAMETER("rarity", rarity, 0, 1),
     PARAMETER("blip", blip, 0, 1),
+    PARAMETER("over", over, 0, 1),
     PARAMETER("slo_own", slo_own, 0, 1),
     PARAMETER("called", called, 0, 8),
     PARAMETER("other_kind", other_kind, 0, 1),
@@ -205,6 +208,7 @@ const std::vector<Parameter> kParameters{
     PARAMETER("explains", explains, 0, 8),
     PARAMETER("decay", decay, 0, 1),
     PARAMETER("silent_link", silent_link, 0, 1),
+    PARAMETER("calling_side", calling_side, 0, 1),
     PARAMETER("slo_factor", slo_factor, 1, 10),
     PARAMETER("forward", forward, 0, 4),
     PARAMETER("off_path", off_path, 0, 4),
@@ -432,8 +436,16 @@ void print_ablation(const Sets& sets, const Sets& unmeasured) {
              weights.other_kind = 1;
          }},
         {"rarity of checks", [](WalkWeights& weights) { weights.rarity = 0; }},
-        {"persistence", [](WalkWeights& weights) { weights.blip = 1; }},
-        {"the way back (forward)", [](WalkWeights& weights) { weights.forward = 0; }},
+        {"persistence",
+         [](WalkWeights& weights) {
+             weights.blip = 1;
+             weights.over = 0;
+         }},
+        {"the calling side",
+         [](WalkWeights& weights) {
+             weights.forward = 0;
+             weights.calling_side = 0;
+         }},
         {"far ends of calls", [](WalkWeights& weights) { weights.remote = 1; }},
         {"missing alerts", [](WalkWeights& weights) { weights.missing = 0; }},
         {"order in time", [](WalkWeights& weights) { weights.first = 0; }},
@@ -481,6 +493,46 @@ void print_misses(const Cases& cases) {
     }
 }
 
+// By weights fitted without a case, what a case comes to: `held_out` says of which it is one.
+template <typename HeldOut>
+void judge_apart(const Cases& all, HeldOut held_out,
+                 std::map<const Case*, std::vector<Judged>>& judged) {
+    std::map<std::string, Cases> parts;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        parts[held_out(*all[i], i)].push_back(all[i]);
+    }
+    for (const auto& [name, part] : parts) {
+        Cases train;
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            if (held_out(*all[i], i) != name) {
+                train.push_back(all[i]);
+            }
+        }
+        const WalkWeights fitted = fit(train);
+        for (const Case* one : part) {
+            judged[one].push_back(judge(*one, fitted));
+        }
+    }
+}
+
+void print_by_case(const Cases& all) {
+    std::map<const Case*, std::vector<Judged>> judged;
+    for (const Case* one : all) {
+        judged[one].push_back(judge(*one, topology::kWalkWeights));
+    }
+    judge_apart(
+        all, [](const Case& one, std::size_t) { return one.set; }, judged);
+    judge_apart(
+        all, [](const Case&, std::size_t i) { return std::to_string(i % 5); }, judged);
+    for (const Case* one : all) {
+        std::printf("%s %s", one->set.c_str(), one->name.c_str());
+        for (const Judged& by : judged[one]) {
+            std::printf(" %d %.4f", by.rank, by.likelihood);
+        }
+        std::printf("\n");
+    }
+}
+
 std::vector<Case> load_all(const fs::path& root, Measured measured) {
     std::vector<Case> cases;
     for (const auto& set : fs::directory_iterator(root)) {
@@ -511,9 +563,10 @@ Sets by_set(const std::vector<Case>& cases) {
 
 int main(int count, char** arguments) {
     const std::string mode = count > 2 ? arguments[2] : "";
-    if (count < 2 || count > 3 || (!mode.empty() && mode != "--fit" && mode != "--misses") ||
+    if (count < 2 || count > 3 ||
+        (!mode.empty() && mode != "--fit" && mode != "--misses" && mode != "--by-case") ||
         !fs::is_directory(arguments[1])) {
-        std::fprintf(stderr, "usage: bench_ranking CASES [--fit|--misses]\n");
+        std::fprintf(stderr, "usage: bench_ranking CASES [--fit|--misses|--by-case]\n");
         return 2;
     }
     const std::vector<Case> cases = load_all(arguments[1], Measured::Yes);
@@ -528,6 +581,10 @@ int main(int count, char** arguments) {
     }
     if (mode == "--misses") {
         print_misses(all);
+        return 0;
+    }
+    if (mode == "--by-case") {
+        print_by_case(all);
         return 0;
     }
     std::printf("top-1 / top-3        ");

@@ -6,8 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <optional>
-#include <set>
+#include <map>
 
 namespace nocturne::cli {
 
@@ -15,30 +14,17 @@ namespace {
 
 using topology::CheckKind;
 
-double quantile(std::vector<double> values, double share) {
-    const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-    std::nth_element(values.begin(), values.begin() + place, values.end());
-    return values[static_cast<std::size_t>(place)];
-}
-
-struct Normal {
-    double median;
-    double scale;
-};
-
-std::optional<Normal> normal_of(const std::vector<double>& before) {
-    if (before.size() < MetricAlerts::kBeforeMin) {
-        return std::nullopt;
+// The value that `share` of them do not exceed; where that is between two, the one on the side of
+// `towards`.
+double quantile(std::vector<double> values, double share, double towards) {
+    const double exact = share * static_cast<double>(values.size() - 1);
+    const auto below = values.begin() + static_cast<std::ptrdiff_t>(exact);
+    std::nth_element(values.begin(), below, values.end());
+    if (exact == std::floor(exact)) {
+        return *below;
     }
-    const double median = quantile(before, 0.5);
-    std::vector<double> off;
-    off.reserve(before.size());
-    for (const double value : before) {
-        off.push_back(std::abs(value - median));
-    }
-    const double scale = std::max(
-        {1.4826 * quantile(off, 0.5), quantile(off, 0.95) / 3, 0.1 * std::abs(median), 1e-9});
-    return Normal{median, scale};
+    const double above = *std::min_element(below + 1, values.end());
+    return std::abs(above - towards) < std::abs(*below - towards) ? above : *below;
 }
 
 enum class BadWay : std::uint8_t { Up, Down, Both };
@@ -49,6 +35,48 @@ BadWay bad_way(std::string_view check) {
         return BadWay::Down;
     }
     return topology::kind_of(check) == CheckKind::Traffic ? BadWay::Both : BadWay::Up;
+}
+
+// Whether a series counts errors or calls, as far as its values show: a share of calls goes from 0
+// to 1 and has values between.
+class CountTest {
+   public:
+    explicit CountTest(std::string_view check) {
+        const CheckKind kind = topology::kind_of(check);
+        may_be_ = (kind == CheckKind::Error || kind == CheckKind::Traffic) &&
+                  bad_way(check) != BadWay::Down;
+    }
+
+    void see(double value) {
+        may_be_ = may_be_ && value >= 0 && value == std::floor(value);
+        exceeds_one_ = exceeds_one_ || value > 1;
+    }
+
+    bool is_count() const { return may_be_ && exceeds_one_; }
+
+   private:
+    bool may_be_;
+    bool exceeds_one_ = false;
+};
+
+struct Normal {
+    double median;
+    double scale;
+};
+
+Normal normal_of(const std::vector<double>& before, bool is_count) {
+    const double median = quantile(before, 0.5, 0);
+    std::vector<double> off;
+    off.reserve(before.size());
+    for (const double value : before) {
+        off.push_back(std::abs(value - median));
+    }
+    const double greatest = *std::max_element(off.begin(), off.end());
+    const double by_chance = is_count ? std::sqrt(std::max(1.0, median)) : 0.0;
+    const double scale =
+        std::max({1.4826 * quantile(off, 0.5, 0), quantile(off, 0.95, greatest) / 3,
+                  0.1 * std::abs(median), by_chance, 1e-9});
+    return {median, scale};
 }
 
 double deviation(double value, const Normal& normal, BadWay way) {
@@ -69,36 +97,112 @@ std::string text_of(double value) {
     return text;
 }
 
+// How a series has fared since the incident began.
 struct Level {
-    double now;
-    double normal;
-    double deviation;
+    double now = 0;
+    double normal = 0;
+    double deviation = 0;
+    model::Time since = model::kNoTime;  // its first sample that is off
 };
 
-void add_alert(model::EventBatch& batch, std::string_view resource, std::string_view check,
-               model::Time since, const Level& level) {
+// How it fares since `start`; no deviation where the samples are too few to say.
+Level level_of(std::string_view check, const MetricAlerts::Series& series, model::Time start) {
+    std::vector<double> before = series.before;
+    std::vector<double> since;
+    for (const MetricAlerts::Sample& sample : series.samples) {
+        (sample.time < start ? before : since).push_back(sample.value);
+    }
+    if (before.size() < MetricAlerts::kBeforeMin || since.size() < MetricAlerts::kSinceMin) {
+        return {};
+    }
+    CountTest test(check);
+    for (const std::vector<double>* values : {&before, &since}) {
+        std::for_each(values->begin(), values->end(), [&](double value) { test.see(value); });
+    }
+    const Normal normal = normal_of(before, test.is_count());
+    const BadWay way = bad_way(check);
+    Level level;
+    level.now = quantile(since, 0.5, normal.median);
+    level.normal = normal.median;
+    level.deviation = deviation(level.now, normal, way);
+    for (const MetricAlerts::Sample& sample : series.samples) {
+        const bool is_off = deviation(sample.value, normal, way) >= MetricAlerts::kDeviationMin;
+        if (is_off && sample.time >= start &&
+            (level.since == model::kNoTime || sample.time < level.since)) {
+            level.since = sample.time;
+        }
+    }
+    return level;
+}
+
+MetricAlerts::Labels labels_of(const model::EventView& event) {
+    MetricAlerts::Labels labels;
+    for (const model::LabelView& label : event.labels) {
+        labels.emplace_back(label.name, label.value);
+    }
+    return labels;
+}
+
+void add_alert(model::EventBatch& batch, const MetricAlerts::Name& name, const Level& level) {
     const std::string deviation = text_of(level.deviation);
     const std::string baseline = text_of(level.normal);
     const model::AnnotationView notes[] = {
         {"baseline", baseline, model::AnnotationView::Type::Number},
         {"z", deviation, model::AnnotationView::Type::Number}};
+    std::vector<model::LabelView> labels;
+    for (const auto& [label, value] : name.labels) {
+        labels.push_back({label, value});
+    }
     model::EventView event;
-    event.time = since;
+    event.time = level.since;
     event.source = "metrics";
-    event.resource = resource;
-    event.check = check;
+    event.resource = name.resource;
+    event.check = name.check;
     event.severity = severity_of(level.deviation);
     event.value = level.now;
     event.has_value = true;
+    event.labels = labels;
     event.annotations = notes;
-    event.fingerprint = model::identity_of(resource, check, {});
+    event.fingerprint = model::identity_of(name.resource, name.check, labels);
     batch.add(event);
 }
+
+// Whether no label that both have differs.
+bool agree(const MetricAlerts::Labels& a, const MetricAlerts::Labels& b) {
+    return std::all_of(a.begin(), a.end(), [&](const auto& label) {
+        return std::all_of(b.begin(), b.end(), [&](const auto& other) {
+            return other.first != label.first || other.second == label.second;
+        });
+    });
+}
+
+// What the alerts of a batch are on.
+class Told {
+   public:
+    explicit Told(const model::EventBatch& batch) {
+        for (const model::EventView& event : batch.events()) {
+            if (event.kind == model::Kind::Alert) {
+                labels_[{std::string(event.resource), std::string(event.check)}].push_back(
+                    labels_of(event));
+            }
+        }
+    }
+
+    bool tells_of(const MetricAlerts::Name& name) const {
+        const auto found = labels_.find({name.resource, name.check});
+        return found != labels_.end() &&
+               std::any_of(found->second.begin(), found->second.end(),
+                           [&](const auto& labels) { return agree(labels, name.labels); });
+    }
+
+   private:
+    std::map<std::pair<std::string, std::string>, std::vector<MetricAlerts::Labels>> labels_;
+};
 
 }  // namespace
 
 MetricAlerts::Series& MetricAlerts::series_of(const model::EventView& sample) {
-    return series_[{std::string(sample.resource), std::string(sample.check)}];
+    return series_[{std::string(sample.resource), std::string(sample.check), labels_of(sample)}];
 }
 
 void MetricAlerts::add_baseline(const model::EventView& sample) {
@@ -114,33 +218,15 @@ void MetricAlerts::add(const model::EventView& sample) {
 }
 
 std::size_t MetricAlerts::add_alerts(model::EventBatch& batch, model::Time start) const {
-    std::set<std::pair<std::string_view, std::string_view>> told;
-    for (const model::EventView& event : batch.events()) {
-        if (event.kind == model::Kind::Alert) {
-            told.emplace(event.resource, event.check);
-        }
-    }
+    const Told told(batch);
     std::size_t added = 0;
     for (const auto& [name, series] : series_) {
-        if (told.contains({name.first, name.second})) {
+        if (told.tells_of(name)) {
             continue;
         }
-        std::vector<double> before = series.before;
-        std::vector<double> since;
-        model::Time first = model::kNoTime;
-        for (const Sample& sample : series.samples) {
-            (sample.time < start ? before : since).push_back(sample.value);
-            if (sample.time >= start && (first == model::kNoTime || sample.time < first)) {
-                first = sample.time;
-            }
-        }
-        const std::optional<Normal> normal = normal_of(before);
-        if (!normal || since.size() < kSinceMin) {
-            continue;
-        }
-        const double level = quantile(since, 0.5);
-        if (const double z = deviation(level, *normal, bad_way(name.second)); z >= kDeviationMin) {
-            add_alert(batch, name.first, name.second, first, {level, normal->median, z});
+        const Level level = level_of(name.check, series, start);
+        if (level.deviation >= kDeviationMin) {
+            add_alert(batch, name, level);
             ++added;
         }
     }

@@ -105,11 +105,7 @@ class PluginReader {
                 continue;
             }
             const plugins::Manifest& manifest = (*plugin)->manifest();
-            if (are_playbooks_ && manifest.kind != plugins::PluginKind::Playbook) {
-                complain("is no playbook but of kind " + std::string(name_of(manifest.kind)) +
-                             "; list it under `plugins:`",
-                         {file.name, 0, 0});
-            }
+            check_kind(file, manifest.kind);
             if (const auto [other, is_new] = names_.emplace(manifest.name, file.name); !is_new) {
                 complain("the name \"" + manifest.name + "\" is that of " + other->second +
                              " too; give each plugin a name of its own",
@@ -119,6 +115,19 @@ class PluginReader {
         }
         for (const auto& [name, file] : names_) {
             reading_.names.push_back(name);
+        }
+    }
+
+    void check_kind(const model::PluginFile& file, plugins::PluginKind kind) {
+        const bool is_playbook = kind == plugins::PluginKind::Playbook;
+        if (are_playbooks_ && !is_playbook) {
+            complain("is no playbook but of kind " + std::string(name_of(kind)) +
+                         "; list it under `plugins:`",
+                     {file.name, 0, 0});
+        } else if (!are_playbooks_ && is_playbook) {
+            complain("is a playbook, and playbooks are not run with the plugins; list it under "
+                     "`remediation: playbooks:`",
+                     {file.name, 0, 0});
         }
     }
 

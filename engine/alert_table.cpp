@@ -1,5 +1,10 @@
 #include "engine/alert_table.hpp"
 
+#include "model/prefetch.hpp"
+
+#include <algorithm>
+#include <array>
+
 namespace nocturne::engine {
 
 using model::Alert;
@@ -67,6 +72,28 @@ void decode_fields(Reader& in, Alert& alert) {
 Slot AlertTable::find(const model::Fingerprint& fingerprint) const {
     const auto found = slots_.find(fingerprint);
     return found == slots_.end() ? kNoSlot : found->second;
+}
+
+void AlertTable::fetch(std::span<const model::EventView> events) const {
+    std::array<const Alert*, kFetchedMax> alerts{};
+    std::size_t found = 0;
+    for (const model::EventView& event : events.first(std::min(events.size(), kFetchedMax))) {
+        if (const Slot slot = find(event.fingerprint); slot != kNoSlot) {
+            alerts[found++] = &alerts_[slot];
+            model::prefetch(&alerts_[slot], sizeof(Alert));
+        }
+    }
+    // Each round reads what the one before it has asked for.
+    const std::span<const Alert* const> known(alerts.data(), found);
+    for (const Alert* alert : known) {
+        symbols_.prefetch(alert->summary);
+        symbols_.prefetch(alert->annotations);
+        model::prefetch(alert->sources.data(), sizeof(model::Symbol));
+    }
+    for (const Alert* alert : known) {
+        symbols_.prefetch_text(alert->summary);
+        symbols_.prefetch_text(alert->annotations);
+    }
 }
 
 Slot AlertTable::create(const model::Fingerprint& fingerprint) {

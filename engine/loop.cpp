@@ -1,6 +1,8 @@
 #include "engine/loop.hpp"
 
+#include "engine/committer.hpp"
 #include "engine/deep_thread.hpp"
+#include "engine/intake.hpp"
 #include "engine/read_kills.hpp"
 #include "engine/state.hpp"
 #include "engine/view.hpp"
@@ -29,6 +31,13 @@ Time system_now() {
     return std::chrono::floor<model::Duration>(std::chrono::system_clock::now());
 }
 
+LoopOptions with_clock(LoopOptions options) {
+    if (!options.clock) {
+        options.clock = system_now;
+    }
+    return options;
+}
+
 store::IncidentRecord record_of(const Core& core, const model::Incident& incident) {
     store::IncidentRecord record;
     record.id = model::format_id(model::kIncidentPrefix, incident.id);
@@ -44,9 +53,6 @@ store::IncidentRecord record_of(const Core& core, const model::Incident& inciden
 
 // Among the notes of one input the engine's come after those of the edge.
 constexpr std::uint32_t kEngineNotesFrom = 1000;
-constexpr std::size_t kLooseNotesMax = 1000;  // that wait for a disk that fails
-
-constexpr std::chrono::milliseconds kRetryPause{500};  // between two tries at a disk that failed
 
 // History keeps the turns of an incident's life, not each step of its growth.
 bool belongs_to_history(model::Effect::Topic topic) {
@@ -57,12 +63,13 @@ bool belongs_to_history(model::Effect::Topic topic) {
 
 class Loop::Inside {
    public:
+    using Pending = Intake::Pending;
+
     Inside(store::Store& store, Outbox& outbox, LoopOptions options)
-        : store_(store), outbox_(outbox), options_(std::move(options)) {
-        if (!options_.clock) {
-            options_.clock = system_now;
-        }
-    }
+        : store_(store), outbox_(outbox), options_(with_clock(std::move(options))),
+          committer_(store, counters_), intake_(
+                                            options_.queue_inputs_max, options_.queue_bytes_max,
+                                            [this] { return is_tick_due(); }, counters_) {}
 
     ~Inside() { stop(); }
 
@@ -138,7 +145,7 @@ class Loop::Inside {
         if (core_.has_plugins()) {
             // First of all: what plugins kept outside of their state is lost here, and must be lost
             // at this place in each replay too.
-            submit_own(model::Checkpoint{});
+            intake_.put_own(model::Checkpoint{});
             submit_kills();
         }
         writer_ = std::thread([this] { write_loop(); });
@@ -148,44 +155,10 @@ class Loop::Inside {
             note.actor = "nocturne";
             note.from = "start";
             note.action = "settings.change";
-            submit(options_.settings, sizeof(model::Settings), nullptr, Wait::Yes,
-                   {std::move(note)});
+            Pending revision{
+                options_.settings, sizeof(model::Settings), nullptr, {std::move(note)}};
+            intake_.put(revision, Intake::Wait::Yes);
         }
-    }
-
-    enum class Wait { No, Yes };
-
-    bool submit(Input::Body&& body, std::size_t bytes, Done done, Wait wait, Notes notes) {
-        std::unique_lock lock(queue_mutex_);
-        const auto has_room = [&] {
-            return stopping_ ||
-                   (queue_.size() < options_.queue_inputs_max &&
-                    (queue_.empty() || queue_bytes_ + bytes <= options_.queue_bytes_max));
-        };
-        if (!has_room()) {
-            if (wait == Wait::No) {
-                ++counters_.refused_full;
-                return false;
-            }
-            room_.wait(lock, has_room);
-        }
-        if (stopping_) {
-            return false;
-        }
-        queue_.push_back({std::move(body), bytes, std::move(done), std::move(notes)});
-        queue_bytes_ += bytes;
-        counters_.queue_inputs = queue_.size();
-        counters_.queue_bytes = queue_bytes_;
-        filled_.notify_one();
-        return true;
-    }
-
-    // Of our own making, from the core's thread: never waits for room, which only that thread
-    // would make. There are few of them: one a plugin, and a checkpoint.
-    void submit_own(Input::Body body) {
-        std::lock_guard lock(queue_mutex_);
-        queue_.push_back({std::move(body), 0, nullptr});
-        filled_.notify_one();
     }
 
     // A kill depends on the clock, so it must be journaled: see
@@ -193,7 +166,7 @@ class Loop::Inside {
     // snapshot, and submitted at the next start.
     void submit_kills() {
         for (model::PluginKilled& kill : core_.take_kills()) {
-            submit_own(std::move(kill));
+            intake_.put_own(std::move(kill));
         }
     }
 
@@ -209,23 +182,20 @@ class Loop::Inside {
         }
     }
 
-    // On the caller's thread, when nothing is queued or being written, and the core keeps up.
-    // False: nothing was taken.
-    bool write_here(Input::Body& body, std::size_t bytes, Done& done, Notes& notes) {
-        {
-            std::lock_guard lock(queue_mutex_);
-            if (stopping_ || is_writing_ || !queue_.empty() || !has_applier_room()) {
-                return false;
-            }
-            is_writing_ = true;
+    Intake& intake() { return intake_; }
+
+    // On the caller's thread, when nothing is queued or being written. False: nothing was taken.
+    bool write_here(Pending& pending) {
+        if (!intake_.try_begin_writing(pending.bytes)) {
+            return false;
         }
         std::vector<Pending> group;
-        group.push_back({std::move(body), bytes, std::move(done), std::move(notes)});
-        const Status status = write(group);
-        if (!status) {
+        group.push_back(std::move(pending));
+        if (const Status status = write(group); !status) {
+            intake_.make_room(group.front().bytes);
             group.front().done(fail(status.error()));
         }
-        end_writing();
+        intake_.end_writing();
         return true;
     }
 
@@ -243,26 +213,13 @@ class Loop::Inside {
         model::AuditRecord record;
         record.at = options_.clock();
         record.note = model::bounded(std::move(note));
-        {
-            std::lock_guard lock(extras_mutex_);
-            if (loose_notes_ == kLooseNotesMax) {
-                ++counters_.audit_notes_lost;
-                return;
-            }
-            ++loose_notes_;
-            audit_.push_back(std::move(record));
+        if (committer_.leave_note(std::move(record))) {
+            intake_.ask_for_commit();
         }
-        ask_for_commit();
     }
 
     void stop() {
-        {
-            std::lock_guard lock(queue_mutex_);
-            stopping_ = true;
-            room_.notify_all();
-            filled_.notify_all();
-            stopped_.notify_all();
-        }
+        intake_.stop();
         if (writer_.joinable()) {
             writer_.join();
         }
@@ -277,85 +234,39 @@ class Loop::Inside {
         }
     }
 
-    Status health() const {
-        std::lock_guard lock(health_mutex_);
-        return failure_ ? Status(fail(*failure_)) : Status();
-    }
+    Status health() const { return committer_.health(); }
 
     const Recovery& recovery() const { return recovery_; }
 
     const LoopCounters& counters() const { return counters_; }
 
    private:
-    struct Pending {
-        Input::Body body;
+    // In the journal, and not yet in the core.
+    struct Durable {
+        Input input;
         std::size_t bytes = 0;
-        Done done;
-        Notes notes = {};
     };
 
     using Query = std::function<void(const Core&)>;
-    using Work = std::variant<Input, Query>;
+    using Work = std::variant<Durable, Query>;
 
     // ---- the writer thread: queue -> journal ----
 
     void write_loop() {
         std::vector<Pending> group;
-        while (take_group(group)) {
+        while (intake_.take_group(group, options_.group_inputs_max)) {
             const Status status = write(group);
-            end_writing();
+            intake_.end_writing();
             if (!status) {
-                refuse(group, status.error());
+                intake_.put_back(group, status.error());
             }
             group.clear();
         }
     }
 
-    // Waits for inputs, or for a deadline of the core, which makes a Tick, and becomes the writer.
-    // False at the end.
-    bool take_group(std::vector<Pending>& group) {
-        std::unique_lock lock(queue_mutex_);
-        const auto is_filled = [&] {
-            return !is_writing_ && (stopping_ || commit_is_asked_for_ || !queue_.empty());
-        };
-        while (!filled_.wait_for(lock, tick_pause(), is_filled)) {
-            if (queue_.empty() && Time(model::Duration(deadline_ms_.load())) <= options_.clock()) {
-                queue_.push_back({model::Tick{}, 0, nullptr});
-            }
-        }
-        if (queue_.empty() && stopping_) {
-            return false;  // finish() commits what is left
-        }
-        commit_is_asked_for_ = false;
-        while (!queue_.empty() && group.size() < options_.group_inputs_max) {
-            queue_bytes_ -= queue_.front().bytes;
-            group.push_back(std::move(queue_.front()));
-            queue_.pop_front();
-        }
-        counters_.queue_inputs = queue_.size();
-        counters_.queue_bytes = queue_bytes_;
-        is_writing_ = true;
-        room_.notify_all();
-        return true;
+    bool is_tick_due() const {
+        return Time(model::Duration(deadline_ms_.load())) <= options_.clock();
     }
-
-    // What goes with a commit waits, and must not wait for the next input.
-    void ask_for_commit() {
-        std::lock_guard lock(queue_mutex_);
-        commit_is_asked_for_ = true;
-        filled_.notify_one();
-    }
-
-    void end_writing() {
-        std::lock_guard lock(queue_mutex_);
-        is_writing_ = false;
-        if (stopping_ || commit_is_asked_for_ || !queue_.empty()) {
-            filled_.notify_one();
-        }
-    }
-
-    // Long enough to sleep well, short enough for deadlines in whole seconds.
-    static std::chrono::milliseconds tick_pause() { return std::chrono::milliseconds(200); }
 
     // By whoever is the writer. An error: nothing was written, and the group is as it was.
     Status write(std::vector<Pending>& group) {
@@ -371,7 +282,7 @@ class Loop::Inside {
             entry.bytes = model::encode_body(pending.body);
             counters_.bytes_encoded += entry.bytes.size();
         }
-        Status status = commit(entries, notes_of(group));
+        Status status = committer_.commit(entries, notes_of(group));
         if (status) {
             next_position_ = position;
             counters_.inputs += group.size();
@@ -394,47 +305,17 @@ class Loop::Inside {
         return records;
     }
 
-    // Entries with their notes, and what the core and the edges left since the last commit: in one
-    // transaction, and one commit after the other, so that whatever is known to be delivered has
-    // its history and its audit entries in the store.
-    Status commit(std::span<const store::PendingEntry> entries,
-                  const std::vector<model::AuditRecord>& notes) {
-        std::lock_guard one(commit_mutex_);
-        store::Extras extras;
-        std::size_t loose = 0;
-        {
-            std::lock_guard lock(extras_mutex_);
-            extras.delivered = delivered_;
-            extras.history.swap(history_);
-            extras.audit.swap(audit_);
-            loose = std::exchange(loose_notes_, 0);
-        }
-        const std::size_t waiting = extras.audit.size();
-        extras.audit.insert(extras.audit.end(), notes.begin(), notes.end());
-        Status status = store_.append(entries, extras);
-        note_health(status);
-        if (!status) {  // they go with the next commit; the notes of the group stay with it
-            extras.audit.resize(waiting);
-            std::lock_guard lock(extras_mutex_);
-            history_.insert(history_.begin(), std::make_move_iterator(extras.history.begin()),
-                            std::make_move_iterator(extras.history.end()));
-            audit_.insert(audit_.begin(), std::make_move_iterator(extras.audit.begin()),
-                          std::make_move_iterator(extras.audit.end()));
-            loose_notes_ += loose;
-        }
-        return status;
-    }
-
     // The answers leave before the core is woken, which would take a processor from the threads
     // that carry them; whoever has an answer and then asks the core still comes after the input.
     void hand_over(std::vector<Pending>& group, Position position) {
-        const Position first = position;
-        for (Pending& pending : group) {
-            wait_for_applier();
+        {
             std::lock_guard lock(apply_mutex_);
-            to_apply_.emplace_back(Input{position++, last_at_, std::move(pending.body)});
+            Position at = position;
+            for (Pending& pending : group) {
+                to_apply_.emplace_back(
+                    Durable{{at++, last_at_, std::move(pending.body)}, pending.bytes});
+            }
         }
-        position = first;
         for (const Pending& pending : group) {
             if (pending.done) {
                 pending.done(position);
@@ -443,55 +324,6 @@ class Loop::Inside {
         }
         std::lock_guard lock(apply_mutex_);
         apply_filled_.notify_one();
-    }
-
-    // Who waits for an answer is told; what nobody waits for is kept and tried again, so that it
-    // fills the queue and presses back on its senders instead of being lost.
-    void refuse(std::vector<Pending>& group, const Error& error) {
-        for (const Pending& pending : group) {
-            if (pending.done) {
-                pending.done(fail(error));
-            }
-        }
-        std::unique_lock lock(queue_mutex_);
-        for (auto pending = group.rbegin(); pending != group.rend(); ++pending) {
-            if (!pending->done && !std::holds_alternative<model::Tick>(pending->body)) {
-                queue_bytes_ += pending->bytes;
-                queue_.push_front(std::move(*pending));
-            }
-        }
-        if (stopping_) {
-            counters_.inputs_lost += queue_.size();
-            queue_.clear();
-            return;
-        }
-        commit_is_asked_for_ = true;  // of what waits for it
-        stopped_.wait_for(lock, kRetryPause, [&] { return stopping_; });
-    }
-
-    bool has_applier_room() {
-        std::lock_guard lock(apply_mutex_);
-        return to_apply_.size() < options_.queue_inputs_max;
-    }
-
-    // The journal must not run ahead of the core without end.
-    void wait_for_applier() {
-        std::unique_lock lock(apply_mutex_);
-        if (to_apply_.size() >= options_.queue_inputs_max) {
-            apply_filled_.notify_one();
-            apply_room_.wait(lock, [&] { return to_apply_.size() < options_.queue_inputs_max; });
-        }
-    }
-
-    void note_health(const Status& status) {
-        std::lock_guard lock(health_mutex_);
-        if (status) {
-            failure_.reset();
-            ++counters_.commits;
-        } else {
-            failure_ = status.error();
-            ++counters_.commit_failures;
-        }
     }
 
     // ---- the core thread: journal -> core -> outbox ----
@@ -507,22 +339,28 @@ class Loop::Inside {
                     return;
                 }
                 work.swap(to_apply_);
-                apply_room_.notify_all();
             }
-            for (Work& item : work) {
-                if (Input* input = std::get_if<Input>(&item)) {
-                    apply(*input, true);
-                    follow_plugins();
-                    if (wants_snapshot_ && std::holds_alternative<model::Checkpoint>(input->body)) {
-                        wants_snapshot_ = false;
-                        save_snapshot();
-                    }
+            while (!work.empty()) {
+                if (const Durable* durable = std::get_if<Durable>(&work.front())) {
+                    take(durable->input);
+                    const std::size_t bytes = durable->bytes;
+                    work.pop_front();  // its memory goes before there is room for another
+                    intake_.make_room(bytes);
                 } else {
-                    std::get<Query>(item)(core_);
+                    std::get<Query>(work.front())(core_);
+                    work.pop_front();
                 }
             }
-            work.clear();
             save_snapshot_if_due();
+        }
+    }
+
+    void take(const Input& input) {
+        apply(input, true);
+        follow_plugins();
+        if (wants_snapshot_ && std::holds_alternative<model::Checkpoint>(input.body)) {
+            wants_snapshot_ = false;
+            save_snapshot();
         }
     }
 
@@ -550,16 +388,9 @@ class Loop::Inside {
             }
         }
         const bool has_notes = !notes.empty();
-        {
-            std::lock_guard lock(extras_mutex_);
-            delivered_ = input.position;
-            history_.insert(history_.end(), std::make_move_iterator(records.begin()),
-                            std::make_move_iterator(records.end()));
-            audit_.insert(audit_.end(), std::make_move_iterator(notes.begin()),
-                          std::make_move_iterator(notes.end()));
-        }
-        if (has_notes) {
-            ask_for_commit();
+        committer_.leave(input.position, std::move(records), std::move(notes));
+        if (has_notes) {  // they must not wait for the next input
+            intake_.ask_for_commit();
         }
     }
 
@@ -572,7 +403,7 @@ class Loop::Inside {
         if (due && core_.has_plugins()) {
             // Right after a checkpoint plugins are as the snapshot will bring them back.
             if (!wants_snapshot_) {
-                submit_own(model::Checkpoint{});
+                intake_.put_own(model::Checkpoint{});
             }
             wants_snapshot_ = true;
         } else if (due) {
@@ -587,7 +418,7 @@ class Loop::Inside {
     void save_snapshot() {
         // What is in a snapshot is not applied again after a crash: what it left for the store must
         // be there first.
-        if (!commit({}, {})) {
+        if (!committer_.commit({}, {})) {
             ++counters_.snapshot_failures;
             return;
         }
@@ -614,7 +445,7 @@ class Loop::Inside {
 
     // After both threads: what the last inputs left for the store.
     void finish() {
-        (void)commit({}, {}).has_value();  // health() tells
+        (void)committer_.commit({}, {}).has_value();  // health() tells
         if (core_.position() > snapshot_position_) {
             save_snapshot();
         }
@@ -626,16 +457,8 @@ class Loop::Inside {
     Recovery recovery_;
     LoopCounters counters_;
     model::Settings settings_;
-
-    std::mutex queue_mutex_;
-    std::condition_variable filled_;
-    std::condition_variable room_;
-    std::condition_variable stopped_;
-    std::deque<Pending> queue_;         // guarded by queue_mutex_
-    std::size_t queue_bytes_ = 0;       // guarded by queue_mutex_
-    bool stopping_ = false;             // guarded by queue_mutex_
-    bool is_writing_ = false;           // guarded by queue_mutex_: whoever set it is the writer
-    bool commit_is_asked_for_ = false;  // guarded by queue_mutex_
+    Committer committer_;
+    Intake intake_;
 
     // Of the writer.
     Position next_position_ = 1;
@@ -643,7 +466,6 @@ class Loop::Inside {
 
     std::mutex apply_mutex_;
     std::condition_variable apply_filled_;
-    std::condition_variable apply_room_;
     std::deque<Work> to_apply_;   // guarded by apply_mutex_
     bool writer_ended_ = false;   // guarded by apply_mutex_
     bool applier_ended_ = false;  // guarded by apply_mutex_
@@ -656,17 +478,6 @@ class Loop::Inside {
     Time snapshot_at_ = model::from_unix_ms(0);
     bool wants_snapshot_ = false;  // after the checkpoint that is on its way
     std::atomic<std::int64_t> deadline_ms_{INT64_MAX};
-
-    std::mutex commit_mutex_;  // taken before extras_mutex_: one commit at a time
-
-    std::mutex extras_mutex_;
-    Position delivered_ = 0;                      // guarded by extras_mutex_
-    std::vector<store::IncidentRecord> history_;  // guarded by extras_mutex_
-    std::vector<model::AuditRecord> audit_;       // guarded by extras_mutex_
-    std::size_t loose_notes_ = 0;                 // guarded by extras_mutex_: of them, by note()
-
-    mutable std::mutex health_mutex_;
-    std::optional<Error> failure_;  // guarded by health_mutex_
 
     std::thread writer_;
     DeepThread applier_;
@@ -685,16 +496,19 @@ Result<std::unique_ptr<Loop>> Loop::start(store::Store& store, Outbox& outbox,
 }
 
 bool Loop::try_submit(Input::Body& body, std::size_t bytes, Done done, Writer writer, Notes notes) {
-    if (writer == Writer::Caller && done && inside_->write_here(body, bytes, done, notes)) {
-        return true;
+    Intake::Pending pending{std::move(body), bytes, std::move(done), std::move(notes)};
+    const bool is_taken =
+        (writer == Writer::Caller && pending.done && inside_->write_here(pending)) ||
+        inside_->intake().put(pending, Intake::Wait::No);
+    if (!is_taken) {
+        body = std::move(pending.body);
     }
-    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::No,
-                           std::move(notes));
+    return is_taken;
 }
 
 bool Loop::submit(Input::Body body, std::size_t bytes, Done done, Notes notes) {
-    return inside_->submit(std::move(body), bytes, std::move(done), Inside::Wait::Yes,
-                           std::move(notes));
+    Intake::Pending pending{std::move(body), bytes, std::move(done), std::move(notes)};
+    return inside_->intake().put(pending, Intake::Wait::Yes);
 }
 
 void Loop::note(model::AuditNote note) {

@@ -37,8 +37,10 @@ class Outbox {
 };
 
 struct LoopOptions {
-    std::size_t queue_inputs_max = 1024;  // beyond it try_submit says no: back-pressure
-    std::size_t queue_bytes_max = 64U << 20;
+    // Of what is on its way, from submit until it was applied; beyond it try_submit says no:
+    // back-pressure. Little, so that a storm stays in the processor's cache.
+    std::size_t queue_inputs_max = 1024;
+    std::size_t queue_bytes_max = 16U << 20;
     std::size_t group_inputs_max = 256;               // rows in one commit
     std::uint64_t snapshot_every_bytes = 256U << 20;  // of encoded inputs since the last snapshot
     model::Duration snapshot_every = std::chrono::minutes(10);

@@ -33,6 +33,17 @@ bool MessageWindow::remember(const model::Fingerprint& message, std::uint64_t si
     return true;
 }
 
+std::size_t MessageWindow::fetch(std::span<const model::EventView> events) const {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        found += known_.count(events[i].message);
+        if (oldest_ + i < ring_.size()) {  // those that will be forgotten for them
+            found += known_.count(ring_[oldest_ + i]);
+        }
+    }
+    return found;
+}
+
 std::size_t MessageWindow::bytes() const {
     return ring_.capacity() * sizeof(model::Fingerprint) +
            known_.bucket_count() * (sizeof(model::Fingerprint) + 1);

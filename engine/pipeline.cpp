@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
 #include <utility>
 
 namespace nocturne::engine {
@@ -267,9 +268,15 @@ void Pipeline::follow_others() {
 }
 
 void Pipeline::take(const model::EventBatch& batch) {
-    std::uint32_t index = 0;
-    for (const model::EventView& event : batch.events()) {
-        take(event, index++);
+    constexpr std::size_t kFetchedAtOnce = AlertTable::kFetchedMax;
+    const std::span<const model::EventView> events = batch.events();
+    for (std::size_t i = 0; i < events.size(); ++i) {
+        if (i % kFetchedAtOnce == 0) {
+            const auto next = events.subspan(i, std::min(kFetchedAtOnce, events.size() - i));
+            (void)state_.messages.fetch(next);
+            state_.alerts.fetch(next);
+        }
+        take(events[i], static_cast<std::uint32_t>(i));
     }
     state_.counters.events += batch.size();
 }

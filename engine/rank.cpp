@@ -74,8 +74,8 @@ model::Symptom symptom_of(const Alert& alert, const AlertTable& alerts) {
     symptom.excess = static_cast<double>(alert.excess);
     symptom.baseline = static_cast<double>(alert.baseline);
     symptom.slo = alert.slo;
-    symptom.firing = alert.is_burning();
     symptom.first_seen = alert.first_seen;
+    symptom.ended = alert.is_burning() ? model::kNoTime : alert.changed_at;
     symptom.count = alert.count;
     return symptom;
 }

@@ -155,4 +155,24 @@ Run decode_run(Reader& in) {
     return run;
 }
 
+const Action& Run::present_action() const {
+    const Step& step = plan.steps[attempt->key.step];
+    const Action* action = nullptr;
+    switch (attempt->key.phase) {
+        case Phase::Run: action = &step.run; break;
+        case Phase::Verify: action = step.verify ? &*step.verify : nullptr; break;
+        case Phase::Undo: action = step.undo ? &*step.undo : nullptr; break;
+    }
+    NOCTURNE_ASSERT(action != nullptr);
+    return *action;
+}
+
+bool Run::is_regretted() const {
+    return state == RunState::Succeeded && (is_bad(label) || incident_reopened_at != kNoTime);
+}
+
+bool is_bad(RunLabel label) {
+    return label == RunLabel::DidNotHelp || label == RunLabel::MadeWorse;
+}
+
 }  // namespace nocturne::model

@@ -226,7 +226,15 @@ struct Run {
     std::vector<RunEvent> timeline;
     std::uint64_t timeline_dropped = 0;
     RunEvent answer;  // to the last input about it, in the timeline or not
+
+    // What its attempt does; only while there is one.
+    const Action& present_action() const;
+    // What the checks took for a success, and was none.
+    bool is_regretted() const;
 };
+
+// A person says that it did no good.
+bool is_bad(RunLabel label);
 
 void encode(Writer& out, const PlanProposed& proposal);
 void encode(Writer& out, const StepResult& result);

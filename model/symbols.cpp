@@ -1,6 +1,7 @@
 #include "model/symbols.hpp"
 
 #include "model/fingerprint.hpp"
+#include "model/prefetch.hpp"
 #include "model/result.hpp"
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -114,6 +115,15 @@ std::pair<bool, Symbol> SymbolTable::find(std::string_view text) const {
 
 std::string_view SymbolTable::text(Symbol symbol) const {
     return inside_->texts[symbol].view();
+}
+
+void SymbolTable::prefetch(Symbol symbol) const {
+    model::prefetch(&inside_->texts[symbol], sizeof(Inside::Text));
+}
+
+void SymbolTable::prefetch_text(Symbol symbol) const {
+    const std::string_view text = inside_->texts[symbol].view();
+    model::prefetch(text.data(), text.size());
 }
 
 std::size_t SymbolTable::bound() const {

@@ -32,6 +32,9 @@ class SymbolTable {
     std::pair<bool, Symbol> find(std::string_view text) const;
     // Valid until the symbol's last user releases it.
     std::string_view text(Symbol symbol) const;
+    // Hints, in this order: where the text stands, then the text; see prefetch.hpp.
+    void prefetch(Symbol symbol) const;
+    void prefetch_text(Symbol symbol) const;
     // Symbols are below this.
     std::size_t bound() const;
     std::size_t bytes() const;

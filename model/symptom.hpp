@@ -20,8 +20,9 @@ struct Symptom {
                            // check; 0: not told
     double baseline = 0;   // the normal value; 0: not told
     bool slo = false;      // what users feel (label slo="true")
-    bool firing = true;    // false: resolved or expired by now
     Time first_seen = kNoTime;
+    Time ended =
+        kNoTime;  // when it resolved, or was seen last before it expired; kNoTime: it fires
     std::uint64_t count = 1;
 };
 

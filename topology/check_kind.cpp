@@ -14,9 +14,10 @@ struct KindWord {
 
 // In the order in which they are looked for: "client_errors" speaks of the one that is called, and
 // "disk_latency" of the disk.
-constexpr std::array<KindWord, 50> kKindWords{{
+constexpr std::array<KindWord, 52> kKindWords{{
     {"client", CheckKind::Calling},      {"upstream", CheckKind::Calling},
-    {"outbound", CheckKind::Calling},    {"cpu", CheckKind::Resource},
+    {"outbound", CheckKind::Calling},    {"fanout", CheckKind::Calling},
+    {"fan_out", CheckKind::Calling},     {"cpu", CheckKind::Resource},
     {"mem", CheckKind::Resource},        {"disk", CheckKind::Resource},
     {"oom", CheckKind::Resource},        {"saturat", CheckKind::Resource},
     {"lock", CheckKind::Resource},       {"thread", CheckKind::Resource},

@@ -15,7 +15,8 @@ constexpr std::size_t kMissedNamed = 3;
 constexpr std::size_t kOrderedSymptoms = 3;  // the strongest of a node, for what precedes what
 constexpr double kNearPoints = 3.0;
 constexpr double kByChance = 0.8;  // that one more neighbour alerts for a reason of its own
-constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes
+constexpr auto kClocksOff = std::chrono::seconds(60);  // of those who make changes, and of checks
+constexpr double kRounding = 1e-9;                     // what sums of impacts may be off
 constexpr double kChangeFades = 10;                    // minutes after which a change counts half
 constexpr auto kClockNoise = std::chrono::seconds(1);
 
@@ -32,11 +33,18 @@ constexpr std::array<std::array<double, kCheckKinds>, kCheckKinds> kCompatible{{
     {0.3, 0.3, 0.3, 0.2, 0.3, 0.1, 0.5},  // Other
 }};
 
+// What was over before an alert began does not explain it.
+bool may_explain(const WeighedSymptom& cause, const WeighedSymptom& effect) {
+    const model::Time ended = cause.symptom->ended;
+    return ended == model::kNoTime || effect.symptom->first_seen <= ended + kClocksOff;
+}
+
 }  // namespace
 
 EvidenceWalk::EvidenceWalk(const IncidentGraph& graph, const WalkLimits& limits,
                            const WalkWeights& weights, const PrecedenceTable& known)
-    : graph_(graph), limits_(limits), weights_(weights), known_(known) {
+    : graph_(graph), limits_(limits), weights_(weights), known_(known),
+      calling_side_(graph, weights) {
     weigh_storm();
     weigh_silent();
     weigh_links();
@@ -51,9 +59,8 @@ void EvidenceWalk::weigh_storm() {
         }
         Storm& storm = storms_[graph_[node].part];
         for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-            impact_[node] =
-                std::max(impact_[node], static_cast<double>(symptom.strength) *
-                                            (symptom.symptom->slo ? weights_.slo_factor : 1.0));
+            impact_[node] = std::max(impact_[node], impact_of(symptom));
+            storm.onsets.push_back({symptom.symptom->first_seen, impact_of(symptom)});
             if (symptom.symptom->slo) {
                 storm.slo_kinds[index_of(symptom.kind)] = true;
                 users_suffer_ = true;
@@ -65,6 +72,20 @@ void EvidenceWalk::weigh_storm() {
         storm.impact += impact_[node];
         ++storm.nodes;
     }
+    for (auto& [part, storm] : storms_) {
+        std::sort(storm.onsets.begin(), storm.onsets.end(), [](const Onset& a, const Onset& b) {
+            return std::tie(a.at, a.impact) < std::tie(b.at, b.impact);
+        });
+        double begun = 0;
+        for (Onset& onset : storm.onsets) {
+            onset.impact = begun += onset.impact;
+        }
+    }
+}
+
+double EvidenceWalk::impact_of(const WeighedSymptom& symptom) const {
+    return static_cast<double>(symptom.strength) *
+           (symptom.symptom->slo ? weights_.slo_factor : 1.0);
 }
 
 void EvidenceWalk::weigh_silent() {
@@ -130,8 +151,33 @@ double EvidenceWalk::rarity_of(const Storm& storm, const WeighedSymptom& symptom
     return 1.0 - weights_.rarity * std::log(here) / std::log(storm.nodes);
 }
 
+// Of the storm elsewhere. A node's own alerts do not count, so that one more takes nothing from
+// those that were over before.
+double EvidenceWalk::share_begun_after(const Storm& storm, Local node, model::Time end) const {
+    const auto later =
+        std::upper_bound(storm.onsets.begin(), storm.onsets.end(), end,
+                         [](model::Time time, const Onset& onset) { return time < onset.at; });
+    double all = storm.onsets.back().impact;
+    double after = all - (later == storm.onsets.begin() ? 0.0 : std::prev(later)->impact);
+    for (const WeighedSymptom& own : graph_.symptoms(node)) {
+        all -= impact_of(own);
+        after -= own.symptom->first_seen > end ? impact_of(own) : 0.0;
+    }
+    return all > kRounding ? std::clamp(after / all, 0.0, 1.0) : 0.0;
+}
+
+// What was over before the rest began did not cause it.
+double EvidenceWalk::persistence_of(const Storm& storm, Local node,
+                                    const WeighedSymptom& symptom) const {
+    const model::Time ended = symptom.symptom->ended;
+    if (ended == model::kNoTime) {
+        return 1.0;
+    }
+    const double blip = symptom.symptom->count <= 1 ? weights_.blip : 1.0;
+    return blip * (1.0 - weights_.over * share_begun_after(storm, node, ended + kClocksOff));
+}
+
 double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const {
-    const bool is_blip = symptom.symptom->count <= 1 && !symptom.symptom->firing;
     const Storm& storm = storms_.at(graph_[node].part);
     const double own = symptom.kind == CheckKind::Calling && !symptom.symptom->caller.empty()
                            ? weights_.called
@@ -139,7 +185,7 @@ double EvidenceWalk::points_of(Local node, const WeighedSymptom& symptom) const 
     const bool starves = symptom.kind == CheckKind::Traffic && symptom.symptom->excess < 0;
     return (starves ? weights_.starved : 1.0) * own * static_cast<double>(symptom.strength) *
            fit_of(storm, symptom.kind) * rarity_of(storm, symptom) *
-           (is_blip ? weights_.blip : 1.0) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
+           persistence_of(storm, node, symptom) * (symptom.symptom->slo ? weights_.slo_own : 1.0) *
            (graph_[node].is_remote ? weights_.remote : 1.0);
 }
 
@@ -150,7 +196,7 @@ EvidenceWalk::Own EvidenceWalk::own_of(Local node) const {
     for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
         Own& alert = alerts.emplace_back();
         alert.points = points_of(node, symptom);
-        alert.blamed = alert.points * share_blamed(node, symptom).first;
+        alert.blamed = alert.points * blame_for(node, symptom).share;
     }
     // By what is left of them, so that one more alert never takes anything away.
     const auto left = [&](const Own& alert) {
@@ -178,7 +224,7 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
             continue;
         }
         for (const WeighedSymptom& below : graph_.symptoms(cause)) {
-            if (below.check == above.check && below.excess != 0) {
+            if (below.check == above.check && below.excess != 0 && may_explain(below, effect)) {
                 measured = std::max(measured, std::clamp(below.excess / above.excess, 0.0, 1.0));
             }
         }
@@ -186,7 +232,7 @@ double EvidenceWalk::share_explained(Local node, const WeighedSymptom& effect, L
     double best =
         std::max(0.0, measured * kCompatible[index_of(effect.kind)][index_of(effect.kind)]);
     for (const WeighedSymptom& below : graph_.symptoms(cause)) {
-        if (measured < 0 || below.kind != effect.kind) {
+        if (may_explain(below, effect) && (measured < 0 || below.kind != effect.kind)) {
             best = std::max(
                 best, kCompatible[index_of(effect.kind)][index_of(below.kind)] *
                           std::min(1.0, static_cast<double>(below.strength) /
@@ -201,50 +247,46 @@ double EvidenceWalk::explains(const Arc& to_dependent, Local cause) const {
     if (!graph_[cause].alerts()) {
         return silent_link(cause) * static_cast<double>(to_dependent.weight);
     }
-    double explained = 0;
-    double all = 0;
-    double counts = 1;
-    for (const WeighedSymptom& symptom : graph_.symptoms(to_dependent.other)) {
-        const double strength = counts * static_cast<double>(symptom.strength);
-        explained += strength * share_explained(to_dependent.other, symptom, cause);
-        all += strength;
-        counts /= 3;
-    }
-    return all > 0 ? static_cast<double>(to_dependent.weight) * explained / all : 0.0;
+    return static_cast<double>(to_dependent.weight) *
+           share_of_all(graph_.symptoms(to_dependent.other), [&](const WeighedSymptom& symptom) {
+               return share_explained(to_dependent.other, symptom, cause);
+           });
 }
 
-// How much of an alert others explain at best, and who: what it depends on, or a caller whose surge
-// of calls came through to it.
-std::pair<double, Local> EvidenceWalk::share_blamed(Local node,
-                                                    const WeighedSymptom& symptom) const {
-    std::pair<double, Local> most{0.0, kNoLocal};
+// How much of an alert others explain at best, and who: what it depends on, a caller whose surge of
+// calls came through to it, or one that is in trouble on the way to several.
+Blame EvidenceWalk::blame_for(Local node, const WeighedSymptom& symptom) const {
+    Blame most;
+    const auto offer = [&](double share, Local other, Blame::Way way) {
+        if (share > most.share) {
+            most = {share, other, way};
+        }
+    };
     for (const Arc& arc : graph_.dependencies(node)) {
-        const double share = static_cast<double>(arc.weight) *
-                             (graph_[arc.other].alerts() ? share_explained(node, symptom, arc.other)
-                                                         : share_silent_[arc.other]);
-        if (share > most.first) {
-            most = {share, arc.other};
-        }
+        offer(static_cast<double>(arc.weight) * (graph_[arc.other].alerts()
+                                                     ? share_explained(node, symptom, arc.other)
+                                                     : share_silent_[arc.other]),
+              arc.other, Blame::Way::Dependency);
     }
+    const bool comes_by_load =
+        symptom.kind != CheckKind::Error && symptom.kind != CheckKind::Transit;
     for (const Arc& arc : graph_.dependents(node)) {
-        const double share = symptom.kind == CheckKind::Error || symptom.kind == CheckKind::Transit
-                                 ? 0.0
-                                 : pushes(arc.other, node);
-        if (share > most.first) {
-            most = {share, arc.other};
+        if (comes_by_load) {
+            offer(pushes(arc.other, node), arc.other, Blame::Way::Surge);
         }
+        offer(calling_side_.explains(arc.other, node, symptom), arc.other, Blame::Way::CallingSide);
     }
     return most;
 }
 
-std::pair<double, Local> EvidenceWalk::blamed_on(Local node) const {
+Blame EvidenceWalk::blamed_on(Local node) const {
     double most = 0;
-    std::pair<double, Local> blamed{0.0, kNoLocal};
+    Blame blamed;
     for (const WeighedSymptom& symptom : graph_.symptoms(node)) {
-        const auto [share, other] = share_blamed(node, symptom);
-        if (share * points_of(node, symptom) > most) {
-            most = share * points_of(node, symptom);
-            blamed = {share, other};
+        const Blame blame = blame_for(node, symptom);
+        if (blame.share * points_of(node, symptom) > most) {
+            most = blame.share * points_of(node, symptom);
+            blamed = blame;
         }
     }
     return blamed;
@@ -354,7 +396,7 @@ void EvidenceWalk::step_up(std::uint32_t from) {
 }
 
 // Against the arrows is not the only way: a saturated node hurts those that share its host, and a
-// surge of calls those that are called.
+// surge of calls, or trouble on the calling side, those that are called.
 void EvidenceWalk::step_aside(Local start) {
     const auto symptoms = graph_.symptoms(start);
     const bool is_saturated =
@@ -362,7 +404,9 @@ void EvidenceWalk::step_aside(Local start) {
             return symptom.kind == CheckKind::Resource;
         });
     for (const Arc& arc : graph_.dependencies(start)) {
-        if (const double surely = pushes(start, arc.other); surely > 0) {
+        const double surely =
+            std::max(pushes(start, arc.other), calling_side_.explains(start, arc.other));
+        if (surely > 0) {
             step_to(arc.other, 0, surely);
         }
         if (!is_saturated || !graph_[arc.other].is_host || is_taken(arc.other)) {
@@ -437,22 +481,6 @@ FollowedChange EvidenceWalk::change_before(Local node) const {
     return best;
 }
 
-double EvidenceWalk::forward_of(Local node) const {
-    std::size_t transit = 0;
-    for (const Arc& arc : graph_.dependencies(node)) {
-        const auto symptoms = graph_.symptoms(arc.other);
-        transit +=
-            std::any_of(symptoms.begin(), symptoms.end(), [&](const WeighedSymptom& symptom) {
-                return symptom.kind == CheckKind::Transit ||
-                       (!symptom.symptom->caller.empty() &&
-                        symptom.symptom->caller == graph_.name_of(node));
-            });
-    }
-    return transit < 2 ? 0.0
-                       : static_cast<double>(transit) /
-                             static_cast<double>(graph_.dependencies(node).size());
-}
-
 KnownOrder EvidenceWalk::precedes(Local node) const {
     return strongest_order(node, true);
 }
@@ -519,7 +547,7 @@ Points EvidenceWalk::points_of(Local index) {
     const KnownOrder after = is_preceded(index);
     at(Part::Precedes) = weights_.precedes * ((before.known ? strength_of(*before.known) : 0.0) -
                                               (after.known ? strength_of(*after.known) : 0.0));
-    at(Part::Forward) = weights_.forward * forward_of(index);
+    at(Part::Forward) = weights_.forward * calling_side_.trouble_of(index);
     at(Part::Change) = weights_.change * change_before(index).weight * (0.5 + 0.5 * reached.share);
     at(Part::Past) = node.told != nullptr ? weights_.past * node.told->past.likeness : 0.0;
     return points;

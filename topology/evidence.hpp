@@ -2,6 +2,7 @@
 // docs/causal-ranking.md says what each part means.
 #pragma once
 
+#include "topology/calling_side.hpp"
 #include "topology/incident_graph.hpp"
 #include "topology/precedence_table.hpp"
 #include "topology/walk_weights.hpp"
@@ -63,6 +64,19 @@ struct KnownOrder {
     Local other = kNoLocal;
 };
 
+// Who explains most of a node's alert, and how.
+struct Blame {
+    enum class Way : std::uint8_t {
+        Dependency,   // it depends on it
+        Surge,        // a caller whose surge of calls came through
+        CallingSide,  // a caller that is in trouble on the way to several
+    };
+
+    double share = 0;  // of the alert, 0..1
+    Local on = kNoLocal;
+    Way way = Way::Dependency;
+};
+
 class EvidenceWalk {
    public:
     // Borrows all.
@@ -75,8 +89,9 @@ class EvidenceWalk {
 
     // The same in detail, for those that are told.
     Reach reach(Local node, bool with_paths);
-    // Who explains most of its own alerts, and which share of the one; kNoLocal when nobody does.
-    std::pair<double, Local> blamed_on(Local node) const;
+    // Of its own alerts, the one of which others explain most; on kNoLocal when nobody explains
+    // any.
+    Blame blamed_on(Local node) const;
     FollowedChange change_before(Local node) const;
     // The strongest, of what alerts here before a neighbour, and of what alerts there before here.
     KnownOrder precedes(Local node) const;
@@ -115,12 +130,19 @@ class EvidenceWalk {
         bool is_taken = false;
     };
 
+    // How much of a storm had begun by then.
+    struct Onset {
+        model::Time at;
+        double impact;
+    };
+
     // What alerts in one part of the graph. What goes on in one part leaves the order of another's
     // suspects as it is.
     struct Storm {
         double impact = 0;
         std::uint32_t nodes = 0;
         std::array<bool, kCheckKinds> slo_kinds{};  // what users suffer from
+        std::vector<Onset> onsets;                  // of its alerts, the earliest first
         boost::unordered_flat_map<std::uint32_t, std::uint32_t> nodes_with;  // by check
     };
 
@@ -129,16 +151,18 @@ class EvidenceWalk {
     void weigh_links();
     double fit_of(const Storm& storm, CheckKind kind) const;
     double rarity_of(const Storm& storm, const WeighedSymptom& symptom) const;
+    double impact_of(const WeighedSymptom& symptom) const;
+    double share_begun_after(const Storm& storm, Local node, model::Time end) const;
+    double persistence_of(const Storm& storm, Local node, const WeighedSymptom& symptom) const;
     double points_of(Local node, const WeighedSymptom& symptom) const;
     Own own_of(Local node) const;
     double share_explained(Local node, const WeighedSymptom& effect, Local cause) const;
-    std::pair<double, Local> share_blamed(Local node, const WeighedSymptom& symptom) const;
+    Blame blame_for(Local node, const WeighedSymptom& symptom) const;
     double explains(const Arc& to_dependent, Local cause) const;
     double share_silent_of(Local node, std::uint32_t alerting_above) const;
     double silent_link(Local node) const;
     double surge_at(Local node) const;
     double pushes(Local caller, Local called) const;
-    double forward_of(Local node) const;
     KnownOrder strongest_order(Local node, bool node_first) const;
     void push_open(const Step& step);
     Step pop_open();
@@ -156,6 +180,7 @@ class EvidenceWalk {
     const WalkLimits& limits_;
     const WalkWeights& weights_;
     const PrecedenceTable& known_;
+    const CallingSide calling_side_;
     std::vector<double> impact_;        // by node: what of the storm stands there
     std::vector<double> share_silent_;  // by node: of each above it; 0 where it alerts or < 2 do
     std::vector<double> links_;  // by arc to a dependent: how surely the fault below hurts it

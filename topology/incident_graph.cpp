@@ -350,8 +350,12 @@ void IncidentGraph::weigh_symptoms() {
         }
         std::sort(symptoms_.begin() + node.first_symptom, symptoms_.end(),
                   [](const WeighedSymptom& a, const WeighedSymptom& b) {
-                      return std::tuple(-a.strength, a.kind, a.symptom->check) <
-                             std::tuple(-b.strength, b.kind, b.symptom->check);
+                      const auto key = [](const WeighedSymptom& one) {
+                          const Symptom& symptom = *one.symptom;
+                          return std::tuple(-one.strength, one.kind, symptom.check, symptom.caller,
+                                            symptom.first_seen, symptom.ended);
+                      };
+                      return key(a) < key(b);
                   });
         for (auto symptom = symptoms_.begin() + node.first_symptom; symptom != symptoms_.end();
              ++symptom) {

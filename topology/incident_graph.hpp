@@ -40,6 +40,22 @@ struct WeighedSymptom {
     bool is_first_of_check;  // of those of its node
 };
 
+// What the shares of its alerts come to for a node, 0..1: each alert weighs a third of the one
+// before, the strongest first.
+template <typename ShareOf>
+double share_of_all(std::span<const WeighedSymptom> symptoms, const ShareOf& share_of) {
+    double sum = 0;
+    double all = 0;
+    double counts = 1;
+    for (const WeighedSymptom& symptom : symptoms) {
+        const double strength = counts * static_cast<double>(symptom.strength);
+        sum += strength * share_of(symptom);
+        all += strength;
+        counts /= 3;
+    }
+    return all > 0 ? sum / all : 0.0;
+}
+
 struct IncidentNode {
     NodeIndex index = kNoNode;
     const AlertingNode* told = nullptr;  // null: silent, and no change to it is known
@@ -95,6 +111,10 @@ class IncidentGraph {
     // In the whole graph, copied or not.
     std::size_t all_dependents(Local node) const {
         return graph_.dependent_count(nodes_[node].index);
+    }
+
+    std::size_t all_dependencies(Local node) const {
+        return graph_.dependency_count(nodes_[node].index);
     }
 
     // Dependents that should alert if the node failed, and do not.

@@ -16,6 +16,7 @@ struct WalkWeights {
     double more = 0.38;         // each further alert of a node counts so much of the one before
     double rarity = 0.22;       // of an alert's points, lost when its check alerts on every node
     double blip = 0.64;         // kept by an alert that fired once and was over
+    double over = 0.5;          // lost by an alert that was over before all that stands elsewhere
     double starved = 0.2;       // kept by an alert on too little traffic: others send less
     double slo_own = 0.26;      // kept by what users feel: a symptom by its nature
     double other_kind = 0.46;   // kept by slowness while users suffer from errors, and the reverse
@@ -27,6 +28,7 @@ struct WalkWeights {
     double silent_link = 0.58;  // how surely a silent node passes a fault on
     double sideways = 0.4;      // how surely a saturated node hurts those that share its host
     double overload = 0.4;      // how surely a surge of calls hurts those that are called
+    double calling_side = 1.0;  // of an alert on the way, by who is in trouble calling all others
     double slo_factor = 4.2;    // of the storm's weight where users feel it
     double forward = 1.0;       // when all that it calls show trouble on the way to it
     double off_path = 1.1;      // taken off when users suffer and nothing leads from it to them

@@ -42,6 +42,13 @@ std::string how_far(const Symptom& symptom) {
                : "";
 }
 
+// "since 12:52:28", or from when to when.
+std::string when(const Symptom& symptom) {
+    const std::string begun = clock_of(symptom.first_seen);
+    return symptom.ended == model::kNoTime ? "since " + begun
+                                           : "from " + begun + " to " + clock_of(symptom.ended);
+}
+
 // "a, b and c", or "a, b, c and 4 more".
 std::string list_of(const std::vector<std::string>& names, std::size_t total) {
     std::string text;
@@ -62,6 +69,15 @@ std::string span_of(model::Duration span) {
     return seconds < 120    ? std::to_string(seconds) + " s"
            : seconds < 7200 ? std::to_string(seconds / 60) + " min"
                             : std::to_string(seconds / 3600) + " h";
+}
+
+std::string how(Blame::Way way) {
+    switch (way) {
+        case Blame::Way::Dependency: return ", which it depends on";
+        case Blame::Way::Surge: return ", whose calls to it surged";
+        case Blame::Way::CallingSide: return ", whose calls to others are in trouble too";
+    }
+    return {};
 }
 
 }  // namespace
@@ -93,11 +109,14 @@ std::string WalkWords::own() const {
     }
     const auto symptoms = graph_.symptoms(node_);
     const Symptom& worst = *symptoms.front().symptom;
-    std::string text = std::string(worst.check) + " is " +
-                       std::string(model::name_of(worst.severity)) + how_far(worst) + ", since " +
-                       clock_of(worst.first_seen);
-    if (symptoms.size() == 2 && symptoms[1].symptom->check != worst.check) {
-        text += ", and so is " + std::string(symptoms[1].symptom->check);
+    const bool is_over = worst.ended != model::kNoTime;
+    std::string text = std::string(worst.check) + (is_over ? " was " : " is ") +
+                       std::string(model::name_of(worst.severity)) + how_far(worst) + ", " +
+                       when(worst);
+    if (symptoms.size() == 2 && symptoms[1].symptom->check != worst.check &&
+        is_over == (symptoms[1].symptom->ended != model::kNoTime)) {
+        text += std::string(is_over ? ", and so was " : ", and so is ") +
+                std::string(symptoms[1].symptom->check);
     } else if (symptoms.size() > 1) {
         text += "; " + count_of(symptoms.size() - 1, "more alert") + " on it";
     }
@@ -105,16 +124,12 @@ std::string WalkWords::own() const {
 }
 
 std::string WalkWords::blamed() const {
-    const auto [share, other] = walk_.blamed_on(node_);
-    if (other == kNoLocal) {
+    const Blame blame = walk_.blamed_on(node_);
+    if (blame.on == kNoLocal) {
         return {};
     }
-    const auto below = graph_.dependencies(node_);
-    const bool depends = std::any_of(below.begin(), below.end(),
-                                     [node = other](const Arc& arc) { return arc.other == node; });
-    return graph_.name_of(other) +
-           (depends ? ", which it depends on" : ", whose calls to it surged") + ", may explain " +
-           (share > 0.95 ? "all" : percent(share)) + " of its worst alert";
+    return graph_.name_of(blame.on) + how(blame.way) + ", may explain " +
+           (blame.share > 0.95 ? "all" : percent(blame.share)) + " of its worst alert";
 }
 
 std::string WalkWords::off_path() const {

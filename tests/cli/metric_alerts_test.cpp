@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
+
 namespace nocturne::cli {
 namespace {
 
@@ -88,6 +90,54 @@ TEST(MetricAlerts, TakesTheBaselineFromElsewhere) {
     metrics.add(sample("db", "cpu", 101, 90));
     model::EventBatch batch;
     EXPECT_EQ(metrics.add_alerts(batch, kStart), 1U);
+}
+
+// Each caller's calls are a series of their own: one that is slow must not drown in the others.
+TEST(MetricAlerts, KeepsWhatOneCallerSeesApart) {
+    const model::LabelView shop[] = {{"caller", "shop"}};
+    const model::LabelView office[] = {{"caller", "office"}};
+    MetricAlerts metrics;
+    const auto add = [&](std::span<const model::LabelView> labels, int second, double value) {
+        model::EventView event = sample("db", "latency", second, value);
+        event.labels = labels;
+        metrics.add(event);
+    };
+    for (int i = 0; i < 20; ++i) {
+        add(shop, i, 10);
+        add(office, i, 90);
+    }
+    for (int second = 100; second < 103; ++second) {
+        add(shop, second, 60);
+        add(office, second, 90);
+    }
+    model::EventBatch batch;
+
+    ASSERT_EQ(metrics.add_alerts(batch, kStart), 1U);
+    ASSERT_THAT(batch.events()[0].labels, SizeIs(1));
+    EXPECT_EQ(batch.events()[0].labels[0].value, "shop");
+
+    model::EventBatch told;
+    model::EventView alert = sample("db", "latency", 101, 60);
+    alert.kind = model::Kind::Alert;
+    alert.labels = office;
+    told.add(alert);
+    EXPECT_EQ(metrics.add_alerts(told, kStart), 1U) << "the alert is on another caller's calls";
+    alert.labels = {};
+    told.add(alert);
+    EXPECT_EQ(metrics.add_alerts(told, kStart), 0U) << "the alert is on all calls";
+}
+
+TEST(MetricAlerts, TakesAFewErrorsForChance) {
+    model::EventBatch batch;
+    EXPECT_EQ(night("log_errors", 0, {2, 2, 0}).add_alerts(batch, kStart), 0U);
+    EXPECT_EQ(night("log_errors", 0, {9, 8, 9}).add_alerts(batch, kStart), 1U);
+    EXPECT_EQ(night("error_ratio", 0, {0.2, 0.3}).add_alerts(batch, kStart), 1U) << "a share of 0";
+}
+
+TEST(MetricAlerts, BeginsWithTheFirstSampleThatIsOff) {
+    model::EventBatch batch;
+    ASSERT_EQ(night("cpu", 10, {10, 60, 60}).add_alerts(batch, kStart), 1U);
+    EXPECT_EQ(batch.events()[0].time, kStart + std::chrono::seconds(1));
 }
 
 }  // namespace

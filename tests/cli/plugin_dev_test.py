@@ -83,6 +83,18 @@ class Check(Case):
                      'annotates runbook = "https://wiki/orders-db"', "looking at orders-db", "ms cpu"]:
             self.assertIn(line, page)
 
+    def test_the_first_plugin_of_the_reference_works(self):
+        page = (ROOT / "docs/reference/lua.md").read_text()
+        self.write("owner.lua", page.split("```lua\n")[1].split("```")[0])
+        self.write("owners.csv", "node,owner,phone\norders-db,anna,12\n")
+        event = {"resource": "orders-db", "check": "latency", "severity": "major"}
+        self.write("event.json", json.dumps(event))
+
+        page = self.nocturne("plugin", "check", "owner.lua", "--event", "event.json", "--format", "text")
+
+        self.assertIn("owner.lua: ok", page)
+        self.assertIn("anna", page)
+
     def test_json_has_what_the_contract_says(self):
         self.write("plugins/owner.lua", OWNER)
         table = self.write("elsewhere/runbooks.csv", RUNBOOKS)

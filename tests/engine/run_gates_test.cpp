@@ -26,7 +26,7 @@ GateFinding look(const RunStory& night, const model::Run& run, std::string_view 
 
 // A night on which "restart" was seen to help with what is suspected, so that it may be automatic.
 class Automatic : public testing::Test {
-   protected:
+   public:
     Automatic() {
         settings.mode_max = RunMode::Auto;
         settings.confidence_min = 0;

@@ -54,7 +54,7 @@ TEST(RunStats, ArgueAgainstWhatFailsOrHarms) {
 }
 
 class RunStatsOfARun : public testing::Test {
-   protected:
+   public:
     RunStatsOfARun() { night.helps(night.proposal()); }
 
     void says(RunLabel word) {

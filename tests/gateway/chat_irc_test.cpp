@@ -293,7 +293,7 @@ class ScriptedServer {
 };
 
 class Irc : public testing::Test {
-   protected:
+   public:
     void SetUp() override {
         if (!std::filesystem::exists(kNgircd)) {
             GTEST_SKIP() << "the package ngircd is not installed";

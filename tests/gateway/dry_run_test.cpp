@@ -49,7 +49,7 @@ std::vector<std::string> kinds_of(const std::vector<DryAction>& actions) {
 // A service that is ill, an operator who lets us heal it, and everything through which an effect
 // could leave.
 class DryRun : public testing::Test {
-   protected:
+   public:
     DryRun() {
         rules::CommandRule touch;
         touch.name = "touch";
@@ -292,7 +292,7 @@ TEST_F(DryRun, OfGarbageIsAnError) {
 // ---- on the daemon ----
 
 class DryRunsOfADaemon : public testing::Test {
-   protected:
+   public:
     DryRunsOfADaemon() {
         must(daemon.loop->submit_and_wait(
             topology::parse_topology("services: [{name: cart-1, type: pod}]", "t.yaml").change));

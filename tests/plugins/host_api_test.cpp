@@ -21,7 +21,7 @@ constexpr std::string_view kAll =
 }  // namespace
 
 class HostApiTest : public PluginTest {
-   protected:
+   public:
     HostApiTest() {
         options.tables = {{"owners.csv",
                            {"node", "owner", "runbook"},

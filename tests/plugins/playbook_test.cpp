@@ -74,7 +74,7 @@ std::string acting(std::string_view action) {
 }  // namespace
 
 class PlaybookTest : public PluginTest {
-   protected:
+   public:
     PlaybookTest() {
         suspects.resize(1);
         suspects[0].resource = "orders-db";

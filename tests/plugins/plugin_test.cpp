@@ -258,7 +258,7 @@ TEST_F(PluginTest, GivesParametersToEachHandlerThatSeesThem) {
 }
 
 class ParametersTest : public PluginTest {
-   protected:
+   public:
     static std::string text() {
         return enricher(R"(
           wants = { writes = {"annotations"} },

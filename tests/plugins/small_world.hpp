@@ -72,7 +72,7 @@ inline model::EventBatch event_of(std::string_view json) {
 
 // A test with a world, an event, and a plugin that is loaded from the middle of its file.
 class PluginTest : public ::testing::Test {
-   protected:
+   public:
     static PluginSource source_of(std::string text) {
         return {"plugins/test.lua", std::move(text), {}};
     }

@@ -19,7 +19,7 @@ std::string detector(std::string_view fields, std::string_view before = "") {
 }  // namespace
 
 class StateTest : public PluginTest {
-   protected:
+   public:
     // One sample of a series; the resource names it.
     const CallResult& sample(double value, std::string_view resource = "orders-db") {
         batch_ = event_of(R"({"kind":"metric","resource":")" + std::string(resource) +

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 class TestFileTest : public ::testing::Test {
-   protected:
+   public:
     // The failures of a file with these tests, in their order; "" for what passed.
     std::vector<std::string> run(const std::string& tests, LineCoverage* coverage = nullptr) {
         const FindPlugin find = [this](std::string_view name) -> Result<PluginSource> {

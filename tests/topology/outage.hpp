@@ -4,6 +4,7 @@
 #include "topology/walk.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <string>
 #include <utility>
@@ -50,6 +51,18 @@ class Outage {
     Outage& by(double excess, double baseline) {
         last_->symptoms.back().excess = excess;
         last_->symptoms.back().baseline = baseline;
+        return *this;
+    }
+
+    // The last alert is on the calls of one caller.
+    Outage& on_calls_of(const std::string& caller) {
+        last_->symptoms.back().caller = callers_.emplace_back(caller);
+        return *this;
+    }
+
+    // The last alert ended `second` seconds into the story.
+    Outage& until(std::int64_t second) {
+        last_->symptoms.back().ended = model::from_unix_ms(1000 * second);
         return *this;
     }
 
@@ -101,6 +114,7 @@ class Outage {
     LiveGraph graph_;
     std::vector<AlertingNode> alerting_;
     std::vector<KnownPrecedence> known_;
+    std::deque<std::string> callers_;  // what symptoms borrow
     AlertingNode* last_ = nullptr;
 };
 

@@ -205,6 +205,73 @@ TEST(WalkStory, TooSmallACauseIsNone) {
     EXPECT_EQ(night.first(), "db") << "and one that is, does";
 }
 
+// The shop calls a third of what it calls for each request otherwise: it gives up half way, where
+// the stock fails. That it does so is no fault of its own.
+TEST(WalkStory, WhoGivesUpHalfWayIsLetDown) {
+    Outage night(Outage::Edges{{"front", "shop"}, {"shop", "cart"}, {"shop", "stock"}});
+    night.alert("shop", "fanout", 60).by(-6, 9);
+    night.alert("stock", "latency", 4);
+    EXPECT_EQ(night.first(), "stock");
+}
+
+// The cart's memory ran full while a job went over it, and was free again before checkout slowed
+// down: the louder alert has nothing to do with it.
+TEST(WalkStory, WhatWasOverBeforeItBeganIsNotItsCause) {
+    const auto night = [](std::int64_t cart_ends) {
+        Outage outage(Outage::Edges{{"front", "checkout"}, {"checkout", "cart"}});
+        outage.alert("cart", "memory", 60, false, 100).until(cart_ends);
+        outage.alert("checkout", "reply_gap", 40, false, 600);
+        outage.alert("checkout", "latency", 9, false, 600);
+        return outage;
+    };
+
+    Outage apart = night(240);
+    EXPECT_EQ(apart.first(), "checkout");
+    EXPECT_THAT(find(apart.rank(), "cart")->reason,
+                HasSubstr("memory was critical, 60 deviations off normal, from 00:01:40 to "
+                          "00:04:00"));
+    EXPECT_EQ(night(560).first(), "cart") << "a minute is what clocks may be off";
+}
+
+// Prices are slow for the shop and quick for the office: it is the shop that is slow to reach
+// others.
+TEST(WalkStory, WhatOneCallerAloneSeesIsTheCallers) {
+    Outage night(Outage::Edges{{"shop", "prices"}, {"office", "prices"}, {"shop", "stock"}});
+    night.alert("prices", "latency_client", 30).on_calls_of("shop");
+    night.alert("stock", "latency_client", 30).on_calls_of("shop");
+    night.alert("shop", "latency", 20);
+    EXPECT_EQ(night.first(), "shop");
+
+    Outage both(Outage::Edges{{"shop", "prices"}, {"office", "prices"}, {"shop", "stock"}});
+    both.alert("prices", "latency_client", 30).on_calls_of("shop");
+    both.alert("prices", "latency_client", 30).on_calls_of("office");
+    both.alert("shop", "latency", 20);
+    EXPECT_EQ(both.first(), "prices") << "both see it, and the shop sees nothing else";
+}
+
+// The ways from checkout to all that it calls are slow, and nothing else is wrong with them: what
+// they have in common is checkout.
+TEST(WalkStory, TheCallerOfAllThatAreSlowToReachIsBehindThem) {
+    const Outage::Edges calls{{"front", "checkout"},
+                              {"checkout", "payment"},
+                              {"checkout", "email"},
+                              {"checkout", "shipping"}};
+    Outage night(calls);
+    night.alert("checkout", "latency", 5);
+    night.alert("email", "reply_gap", 40).alert("payment", "request_gap", 30);
+    night.alert("shipping", "reply_gap", 20);
+
+    const std::vector<Suspect> suspects = night.rank();
+    EXPECT_EQ(suspects.front().resource, "checkout");
+    EXPECT_THAT(find(suspects, "email")->evidence,
+                Contains(Field(&model::Evidence::text,
+                               HasSubstr("checkout, whose calls to others are in trouble too"))));
+
+    Outage one(calls);
+    one.alert("checkout", "latency", 5).alert("email", "reply_gap", 40);
+    EXPECT_EQ(one.first(), "email") << "one slow way says nothing about the others";
+}
+
 TEST(WalkStory, TwoCausesAtOnce) {
     Outage night(Outage::Edges{{"a", "db-1"}, {"b", "db-2"}});
     night.alert("db-1", "lock_wait", 40).alert("a", "latency", 20);

@@ -106,7 +106,7 @@ TEST(Walk, SaysNothingWithoutAlerts) {
 
 // Storms from a seed, for what must hold in each.
 class WalkProperty : public testing::TestWithParam<int> {
-   protected:
+   public:
     enum class Declared { AsDrawn, Backwards };
 
     Outage make(const std::string& prefix = "n", Declared declared = Declared::AsDrawn) const {
@@ -124,12 +124,19 @@ class WalkProperty : public testing::TestWithParam<int> {
         }
         Outage outage(edges);
         for (int i = 0; i < 12; ++i) {
-            static constexpr const char* kChecks[] = {"latency", "errors", "cpu", "requests",
-                                                      "fanout"};
+            static constexpr const char* kChecks[] = {"latency",  "errors", "cpu",
+                                                      "requests", "fanout", "reply_gap"};
             const auto node = random() % 25;
-            const auto check = random() % 5;
+            const auto check = random() % 6;
+            const auto begun = 100 + static_cast<std::int64_t>(random() % 600);
             outage.alert(prefix + std::to_string(node), kChecks[check],
-                         3 + static_cast<double>(random() % 60), random() % 6 == 0);
+                         3 + static_cast<double>(random() % 60), random() % 6 == 0, begun);
+            if (random() % 4 == 0) {
+                outage.on_calls_of(prefix + std::to_string(random() % 25));
+            }
+            if (random() % 3 == 0) {
+                outage.until(begun + static_cast<std::int64_t>(random() % 300));
+            }
         }
         return outage;
     }
