@@ -90,6 +90,8 @@ int main(int count, char** arguments) {
     const std::uint64_t only = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 0;
     const std::string reads = "if event.severity == 'never' then nocturne.annotate('a', 'b') end";
     const std::string writes = "nocturne.annotate(NAME, event.resource)";
+    const std::string makes =
+        "nocturne.annotate(NAME, event.check .. ' on ' .. event.resource .. ', see the runbook')";
     const std::vector<Row> rows = {
         {"no plugins", {}},
         {"1 enricher, empty", enrichers(1, "")},
@@ -97,6 +99,7 @@ int main(int count, char** arguments) {
         {"20 enrichers, each reads a field", enrichers(20, reads)},
         {"1 enricher, annotates each event", enrichers(1, writes)},
         {"20 enrichers, each annotates each event", enrichers(20, writes)},
+        {"20 enrichers, each with a text it makes", enrichers(20, makes)},
     };
     engine::run_deep([&] {
         for (std::size_t i = 0; i < rows.size(); ++i) {

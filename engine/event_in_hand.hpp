@@ -72,7 +72,7 @@ class EventInHand {
 
    private:
     bool annotate(const plugins::Wish& wish);
-    std::size_t place_of(std::string_view annotation) const;
+    std::size_t place_of(std::string_view annotation, std::uint64_t key) const;
     bool label(const plugins::Wish& wish);
     bool set_severity(std::string_view name);
     std::string_view keep(std::string_view text);

@@ -49,12 +49,12 @@ struct PluginFault {
 struct PluginVersion {
     model::PluginFile file;
     std::string hash;
-    std::string make;                                          // see make_of
-    std::unique_ptr<plugins::Plugin> plugin;                   // nullptr: it does not load here
-    plugins::PluginKind kind = plugins::PluginKind::Enricher;  // while there is one
+    std::string make;  // see make_of
     // It was killed by a call, and is made anew when the journal has that. Not called until then.
     std::optional<model::PluginKilled> kill;
-    bool is_kill_told = false;  // take_kills() gave it; no part of the state
+    bool is_kill_told = false;                // take_kills() gave it; no part of the state
+    std::unique_ptr<plugins::Plugin> plugin;  // nullptr: it does not load here
+    plugins::PluginKind kind = plugins::PluginKind::Enricher;  // while there is one
     PluginBreaker breaker;
     PluginTally tally;
     PluginFault last_fault;

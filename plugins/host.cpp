@@ -1,6 +1,17 @@
 #include "plugins/host.hpp"
 
+#include <utility>
+
 namespace nocturne::plugins {
+
+void Host::set_manifest(Manifest of_plugin) {
+    manifest = std::move(of_plugin);
+    for (const Write write : manifest.wants.writes) {
+        takes_of_events_[static_cast<std::size_t>(write)] = true;
+        takes_of_others_[static_cast<std::size_t>(write)] =
+            write == Write::Annotations || write == Write::Events;
+    }
+}
 
 void Host::begin(Stage new_stage, const model::EventView* new_event, const World* new_world) {
     stage = new_stage;
@@ -9,6 +20,8 @@ void Host::begin(Stage new_stage, const model::EventView* new_event, const World
     ++generation;
     calls_left_ = meter.limits().host_calls_max;
     effects_left_ = meter.limits().effects_max;
+    const bool is_of_others = stage == Stage::Sample || stage == Stage::Incident;
+    takes_ = stage == Stage::Event ? takes_of_events_ : is_of_others ? takes_of_others_ : Writes{};
 }
 
 void Host::end() {
@@ -16,6 +29,7 @@ void Host::end() {
     stage = Stage::Load;
     event = nullptr;
     world = nullptr;
+    takes_ = {};
 }
 
 void Host::refuse(lua_State* L, const char* function, std::string_view why) {
@@ -54,51 +68,62 @@ const World& Host::world_of_call(lua_State* L, const char* function) const {
     return *world;
 }
 
-void Host::enter_effect(lua_State* L, const char* function, Write write) {
+// Says which of the conditions of an effect does not hold.
+void Host::refuse_effect(lua_State* L, const char* function, Write write) {
     enter(L, function);
     if (stage == Stage::Plan) {
         ++refused;
         refuse(L, function, "a playbook only plans; what it wants done are steps of its plan");
     }
-    if (!manifest.wants.may(write)) {
-        need(L, false, function,
-             ("wants = { writes = {\"" + std::string(name_of(write)) + "\"} }").c_str());
-    }
+    need(L, manifest.wants.may(write), function,
+         ("wants = { writes = {\"" + std::string(name_of(write)) + "\"} }").c_str());
     world_of_call(L, function);
     if (stage == Stage::MakeState) {
         refuse(L, function, "not while state is made; only in on_event, on_sample and on_incident");
     }
-    const bool is_of_event =
-        write == Write::Labels || write == Write::Resource || write == Write::Severity;
-    if (is_of_event && stage != Stage::Event) {
+    if (!takes_[static_cast<std::size_t>(write)]) {
         refuse(L, function, "only in on_event");
     }
-    if (effects_left_ == 0) {
-        ++refused;
-        refuse(L, function,
-               "more than " + std::to_string(meter.limits().effects_max) +
-                   " effects in one call of the plugin");
-    }
-    --effects_left_;
+    ++refused;
+    refuse(L, function,
+           "more than " + std::to_string(meter.limits().effects_max) +
+               " effects in one call of the plugin");
 }
 
-std::string_view text_argument(lua_State* L, int index, const char* function, const char* what,
-                               std::size_t bytes_max, Cleanness cleanness) {
+namespace {
+
+// Away from text_argument, which is called for each text that a plugin hands over.
+[[noreturn, gnu::cold]] void refuse_text(lua_State* L, int index, const char* function,
+                                         const char* what, std::size_t bytes_max) {
     if (lua_type(L, index) != LUA_TSTRING) {
         Host::refuse(L, function,
                      std::string(what) + " must be a string, not " + luaL_typename(L, index));
     }
-    std::size_t length = 0;
-    const char* bytes = lua_tolstring(L, index, &length);
-    const std::string_view text(bytes, length);
-    if (text.empty() || text.size() > bytes_max) {
+    const std::size_t size = lua_rawlen(L, index);
+    if (size == 0 || size > bytes_max) {
         Host::refuse(L, function,
-                     std::string(what) + " has " + std::to_string(text.size()) +
-                         " bytes; expected 1 to " + std::to_string(bytes_max));
+                     std::string(what) + " has " + std::to_string(size) + " bytes; expected 1 to " +
+                         std::to_string(bytes_max));
     }
-    Meter::of(L).tick(L, text.size() / 16 + 1);
+    Host::refuse(L, function, std::string(what) + " has control characters or broken UTF-8");
+}
+
+}  // namespace
+
+std::string_view text_argument(lua_State* L, int index, const char* function, const char* what,
+                               std::size_t bytes_max, Cleanness cleanness) {
+    if (lua_type(L, index) != LUA_TSTRING) {
+        refuse_text(L, index, function, what, bytes_max);
+    }
+    std::size_t size = 0;
+    const char* bytes = lua_tolstring(L, index, &size);
+    const std::string_view text(bytes, size);
+    if (size == 0 || size > bytes_max) {
+        refuse_text(L, index, function, what, bytes_max);
+    }
+    Meter::of(L).tick(L, size / 16 + 1);
     if (!is_clean(text, cleanness)) {
-        Host::refuse(L, function, std::string(what) + " has control characters or broken UTF-8");
+        refuse_text(L, index, function, what, bytes_max);
     }
     return text;
 }

@@ -26,12 +26,16 @@ class Host {
 
     static constexpr std::size_t kFieldsOfEvents = 13;
 
-    explicit Host(Meter& of_plugin) : meter(of_plugin) {}
+    explicit Host(Meter& of_plugin) : meter(of_plugin) { meter.set_host(*this); }
 
-    // The host of a function of nocturne.*, whose first upvalue it is.
-    static Host& of(lua_State* L) {
-        return *static_cast<Host*>(lua_touserdata(L, lua_upvalueindex(1)));
-    }
+    Host(const Host&) = delete;
+    Host& operator=(const Host&) = delete;
+
+    // The one of the plugin whose state `L` belongs to.
+    static Host& of(lua_State* L) { return *Meter::of(L).host(); }
+
+    // As soon as it is known; no effect is taken before.
+    void set_manifest(Manifest of_plugin);
 
     // ---- one call ----
 
@@ -46,14 +50,20 @@ class Host {
     void enter(lua_State* L, const char* function);
     void need(lua_State* L, bool has, const char* function, const char* capability);
     const World& world_of_call(lua_State* L, const char* function) const;
-    // Capability, stage and budget of an effect.
-    void enter_effect(lua_State* L, const char* function, Write write);
+
+    // Counts a call that is an effect too: capability, stage and budget.
+    void enter_effect(lua_State* L, const char* function, Write write) {
+        if (calls_left_ == 0 || effects_left_ == 0 || !takes_[static_cast<std::size_t>(write)]) {
+            refuse_effect(L, function, write);
+        }
+        meter.tick(L);
+        --calls_left_;
+        --effects_left_;
+    }
+
     [[noreturn]] static void refuse(lua_State* L, const char* function, std::string_view why);
 
     Meter& meter;
-    Manifest manifest;
-    std::vector<std::shared_ptr<const LookupTable>> tables;  // shared by the states of a playbook
-
     Stage stage = Stage::Load;
     const model::EventView* event = nullptr;
     const World* world = nullptr;
@@ -63,20 +73,29 @@ class Host {
     std::unique_ptr<model::EventDecoder> decoder;
     // The fields' names as the plugin's own code has them, by which they are told apart.
     std::array<const char*, kFieldsOfEvents> field_texts{};
+    Manifest manifest;
+    std::vector<std::shared_ptr<const LookupTable>> tables;  // shared by the states of a playbook
 
    private:
+    using Writes = std::array<bool, kWriteNames.size()>;  // by Write
+
+    [[noreturn]] void refuse_effect(lua_State* L, const char* function, Write write);
+
+    Writes takes_of_events_{};
+    Writes takes_of_others_{};  // of a sample and an incident
+    Writes takes_{};            // in the call at hand
     std::uint32_t calls_left_ = 0;
     std::uint32_t effects_left_ = 0;
 };
 
 // Makes the global nocturne. `state`: index of the table of nocturne.state. Outside a run.
-void add_host_api(lua_State* L, Host& host, int state);
+void add_host_api(lua_State* L, int state);
 
 // Each adds its functions to the table on top of the stack.
-void add_graph_functions(lua_State* L, Host& host);
-void add_effect_functions(lua_State* L, Host& host);
-void add_lookup_functions(lua_State* L, Host& host);
-void add_action_functions(lua_State* L, Host& host);
+void add_graph_functions(lua_State* L);
+void add_effect_functions(lua_State* L);
+void add_lookup_functions(lua_State* L);
+void add_action_functions(lua_State* L);
 
 // ---- arguments ----
 

@@ -188,9 +188,9 @@ std::string text_of(model::Duration time) {
                                : std::to_string(ms) + "ms";
 }
 
-// Upvalues: the host, the effector.
+// Upvalue: the effector.
 int make_action(lua_State* L) {
-    const auto effector = static_cast<Effector>(lua_tointeger(L, lua_upvalueindex(2)));
+    const auto effector = static_cast<Effector>(lua_tointeger(L, lua_upvalueindex(1)));
     const Saying& saying = kSayings[static_cast<std::size_t>(effector)];
     Host& host = Host::of(L);
     host.enter(L, saying.function);
@@ -219,11 +219,10 @@ void push_action(lua_State* L, const Action& action) {
     lua_setfield(L, -2, "arguments");
 }
 
-void add_action_functions(lua_State* L, Host& host) {
+void add_action_functions(lua_State* L) {
     for (std::size_t i = 0; i < kSayings.size(); ++i) {
-        lua_pushlightuserdata(L, &host);
         lua_pushinteger(L, static_cast<lua_Integer>(i));
-        lua_pushcclosure(L, make_action, 2);
+        lua_pushcclosure(L, make_action, 1);
         lua_setfield(L, -2, std::string(model::kEffectorNames[i]).c_str());
     }
 }

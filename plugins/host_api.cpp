@@ -34,22 +34,21 @@ int log(lua_State* L) {
 
 }  // namespace
 
-void add_host_api(lua_State* L, Host& host, int state) {
+void add_host_api(lua_State* L, int state) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     lua_createtable(L, 0, 16);
     static constexpr luaL_Reg kFunctions[] = {{"now", now}, {"log", log}, {nullptr, nullptr}};
-    lua_pushlightuserdata(L, &host);
-    luaL_setfuncs(L, kFunctions, 1);
+    luaL_setfuncs(L, kFunctions, 0);
     lua_pushvalue(L, state);
     lua_setfield(L, -2, "state");
-    add_effect_functions(L, host);
-    add_lookup_functions(L, host);
+    add_effect_functions(L);
+    add_lookup_functions(L);
     lua_createtable(L, 0, 8);
-    add_graph_functions(L, host);
+    add_graph_functions(L);
     make_read_only(L, "nocturne.graph", MissingKey::IsError);
     lua_setfield(L, -2, "graph");
     lua_createtable(L, 0, 8);
-    add_action_functions(L, host);
+    add_action_functions(L);
     make_read_only(L, "nocturne.action", MissingKey::IsError);
     lua_setfield(L, -2, "action");
     add_native_statistics(L);

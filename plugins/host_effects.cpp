@@ -78,10 +78,8 @@ int annotate(lua_State* L) {
     Type type{};
     std::array<char, 32> number;
     const std::string_view value = value_argument(L, 2, kName, type, number);
-    Wish& wish = host.result.wishes.emplace_back();  // nothing raises an error from here on
-    wish.name = name;
-    wish.value = value;
-    wish.type = type;
+    host.result.wishes.push_back(  // nothing raises an error from here on
+        {What::Annotate, std::string(name), std::string(value), type});
     return 0;
 }
 
@@ -312,13 +310,12 @@ std::uint32_t emit_depth_of(const model::EventView& event) {
     return 0;
 }
 
-void add_effect_functions(lua_State* L, Host& host) {
+void add_effect_functions(lua_State* L) {
     static constexpr luaL_Reg kFunctions[] = {
         {"annotate", annotate},         {"emit", emit},
         {"set_label", set_label},       {"set_resource", set_resource},
         {"set_severity", set_severity}, {nullptr, nullptr}};
-    lua_pushlightuserdata(L, &host);
-    luaL_setfuncs(L, kFunctions, 1);
+    luaL_setfuncs(L, kFunctions, 0);
 }
 
 }  // namespace nocturne::plugins

@@ -198,7 +198,7 @@ int distance(lua_State* L) {
 
 }  // namespace
 
-void add_graph_functions(lua_State* L, Host& host) {
+void add_graph_functions(lua_State* L) {
     static constexpr luaL_Reg kFunctions[] = {{"dependencies", dependencies},
                                               {"dependents", dependents},
                                               {"distance", distance},
@@ -207,8 +207,7 @@ void add_graph_functions(lua_State* L, Host& host) {
                                               {"owner", owner},
                                               {"type", type},
                                               {nullptr, nullptr}};
-    lua_pushlightuserdata(L, &host);
-    luaL_setfuncs(L, kFunctions, 1);
+    luaL_setfuncs(L, kFunctions, 0);
 }
 
 }  // namespace nocturne::plugins

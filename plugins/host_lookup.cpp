@@ -16,10 +16,10 @@ void set(lua_State* L, const char* key, std::string_view text) {
     lua_setfield(L, -2, key);
 }
 
-// Upvalues: the host, the table. A row is a table of the plugin's own, or nil.
+// Upvalue: the table. A row is a table of the plugin's own, or nil.
 int index_lookup(lua_State* L) {
     Host& host = Host::of(L);
-    const auto& lookup = *static_cast<const LookupTable*>(lua_touserdata(L, lua_upvalueindex(2)));
+    const auto& lookup = *static_cast<const LookupTable*>(lua_touserdata(L, lua_upvalueindex(1)));
     host.enter(L, "nocturne.table");
     std::size_t length = 0;
     const char* bytes = lua_type(L, 2) == LUA_TSTRING ? lua_tolstring(L, 2, &length) : nullptr;
@@ -40,7 +40,7 @@ int index_lookup(lua_State* L) {
 }
 
 int length_of_lookup(lua_State* L) {
-    const auto& lookup = *static_cast<const LookupTable*>(lua_touserdata(L, lua_upvalueindex(2)));
+    const auto& lookup = *static_cast<const LookupTable*>(lua_touserdata(L, lua_upvalueindex(1)));
     lua_pushinteger(L, static_cast<lua_Integer>(lookup.table().rows.size()));
     return 1;
 }
@@ -53,13 +53,12 @@ int refuse_pairs(lua_State* L) {
     return luaL_error(L, "a table of nocturne.table is asked by key, not walked through");
 }
 
-void push_lookup(lua_State* L, Host& host, const LookupTable& lookup) {
+void push_lookup(lua_State* L, const LookupTable& lookup) {
     lua_newuserdatauv(L, 0, 0);
     lua_createtable(L, 0, 6);
     const auto add = [&](const char* name, lua_CFunction function) {
-        lua_pushlightuserdata(L, &host);
         lua_pushlightuserdata(L, const_cast<LookupTable*>(&lookup));
-        lua_pushcclosure(L, function, 2);
+        lua_pushcclosure(L, function, 1);
         lua_setfield(L, -2, name);
     };
     add("__index", index_lookup);
@@ -87,7 +86,7 @@ int table(lua_State* L) {
         host.need(L, false, kName,
                   ("wants = { tables = {\"" + printable(name, 60) + "\"} }").c_str());
     }
-    push_lookup(L, host, **known);
+    push_lookup(L, **known);
     return 1;
 }
 
@@ -147,11 +146,10 @@ int past(lua_State* L) {
 
 }  // namespace
 
-void add_lookup_functions(lua_State* L, Host& host) {
+void add_lookup_functions(lua_State* L) {
     static constexpr luaL_Reg kFunctions[] = {
         {"changes", changes}, {"past", past}, {"table", table}, {nullptr, nullptr}};
-    lua_pushlightuserdata(L, &host);
-    luaL_setfuncs(L, kFunctions, 1);
+    luaL_setfuncs(L, kFunctions, 0);
 }
 
 }  // namespace nocturne::plugins

@@ -233,8 +233,7 @@ void add_lent_event(lua_State* L, Host& host) {
         lua_rawseti(L, -2, static_cast<lua_Integer>(i) + 1);
     }
     const auto add = [&](const char* name, lua_CFunction function) {
-        lua_pushlightuserdata(L, &host);
-        lua_pushcclosure(L, function, 1);
+        lua_pushcfunction(L, function);
         lua_setfield(L, -2, name);
     };
     add("__index", index_event);

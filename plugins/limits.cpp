@@ -69,33 +69,55 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
 
 namespace {
 
+constexpr std::uint64_t kSpaces = 0x2020202020202020;
+
 // Of eight bytes, whether all are printable ASCII: none below a space, none above '~'.
 bool is_plain(std::uint64_t bytes) {
     constexpr std::uint64_t kOnes = 0x0101010101010101;
     constexpr std::uint64_t kHighs = 0x8080808080808080;
-    const std::uint64_t below = bytes - kOnes * 0x20;  // borrows where a byte is less
-    const std::uint64_t above = bytes + kOnes;         // 0x7F becomes 0x80
+    const std::uint64_t below = bytes - kSpaces;  // borrows where a byte is less
+    const std::uint64_t above = bytes + kOnes;    // 0x7F becomes 0x80
     return ((bytes | below | above) & kHighs) == 0;
 }
 
+template <typename Word>
+Word load(const char* bytes) {
+    Word word = 0;
+    std::memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+// The last up to eight bytes of a text that has some, in any order, some twice.
+std::uint64_t last_bytes(std::string_view text) {
+    const std::size_t size = text.size();
+    const char* const end = text.data() + size;
+    if (size >= 8) {
+        return load<std::uint64_t>(end - 8);
+    }
+    if (size >= 4) {
+        return load<std::uint32_t>(text.data()) | std::uint64_t{load<std::uint32_t>(end - 4)}
+                                                      << 32U;
+    }
+    std::uint64_t bytes = kSpaces;
+    std::memcpy(&bytes, text.data(), 1);
+    std::memcpy(reinterpret_cast<char*>(&bytes) + 1, text.data() + size / 2, 1);
+    std::memcpy(reinterpret_cast<char*>(&bytes) + 2, end - 1, 1);
+    return bytes;
+}
+
+// Where to look closer; the text's size: nowhere.
 std::size_t plain_prefix(std::string_view text) {
     std::size_t at = 0;
-    for (std::uint64_t bytes = 0; at + sizeof(bytes) <= text.size(); at += sizeof(bytes)) {
-        std::memcpy(&bytes, text.data() + at, sizeof(bytes));
-        if (!is_plain(bytes)) {
+    for (; at + 8 <= text.size(); at += 8) {
+        if (!is_plain(load<std::uint64_t>(text.data() + at))) {
             return at;
         }
     }
-    while (at < text.size() && text[at] >= 0x20 && text[at] < 0x7F) {
-        ++at;
-    }
-    return at;
+    return at == text.size() || is_plain(last_bytes(text)) ? text.size() : at;
 }
 
-}  // namespace
-
-bool is_clean(std::string_view text, Cleanness cleanness) {
-    text.remove_prefix(plain_prefix(text));
+// Character by character.
+bool is_clean_closely(std::string_view text, Cleanness cleanness) {
     while (!text.empty()) {
         const std::size_t length = character_at(text);
         const auto byte = static_cast<unsigned char>(text.front());
@@ -107,6 +129,13 @@ bool is_clean(std::string_view text, Cleanness cleanness) {
         text.remove_prefix(length);
     }
     return true;
+}
+
+}  // namespace
+
+bool is_clean(std::string_view text, Cleanness cleanness) {
+    const std::size_t plain = plain_prefix(text);
+    return plain == text.size() || is_clean_closely(text.substr(plain), cleanness);
 }
 
 }  // namespace nocturne::plugins

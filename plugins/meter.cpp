@@ -147,7 +147,7 @@ void* Meter::allocate(void* data, void* block, std::size_t old_size, std::size_t
         old_size = 0;  // Lua passes the kind of object
     }
     if (new_size == 0) {
-        std::free(block);
+        meter.pool_.release(block, old_size);
         meter.memory_now_ -= old_size;
         return nullptr;
     }
@@ -157,7 +157,7 @@ void* Meter::allocate(void* data, void* block, std::size_t old_size, std::size_t
             return nullptr;
         }
     }
-    void* const got = std::realloc(block, new_size);
+    void* const got = meter.pool_.resize(block, old_size, new_size);
     if (got == nullptr) {
         return new_size <= old_size ? block : nullptr;  // Lua relies on it that shrinking succeeds
     }

@@ -2,6 +2,7 @@
 // and here it is decided that a call is killed.
 #pragma once
 
+#include "plugins/block_pool.hpp"
 #include "plugins/limits.hpp"
 #include "plugins/lua_headers.hpp"
 #include "plugins/watchdog.hpp"
@@ -18,6 +19,8 @@
 
 namespace nocturne::plugins {
 
+class Host;
+
 class Meter final : public Interruptible {
    public:
     Meter(const Limits& limits, Counting counting);
@@ -26,6 +29,11 @@ class Meter final : public Interruptible {
     static Meter& of(lua_State* L) { return **static_cast<Meter**>(lua_getextraspace(L)); }
 
     void attach(lua_State* main);
+
+    // What the functions of nocturne.* work on; nullptr in a sandbox without them.
+    Host* host() const { return host_; }
+
+    void set_host(Host& host) { host_ = &host; }
 
     const Limits& limits() const { return limits_; }
 
@@ -166,6 +174,7 @@ class Meter final : public Interruptible {
 
     Limits limits_;
     const Counting counting_;
+    Host* host_ = nullptr;
     std::atomic<Running*> running_{nullptr};
     std::atomic<bool> is_overdue_{false};
     Verdict killed_ = Verdict::Ok;
@@ -173,6 +182,7 @@ class Meter final : public Interruptible {
     std::uint32_t closing_ = 0;
 
     bool is_enforced_ = false;  // the caps hold only while the plugin runs
+    BlockPool pool_;
     std::size_t memory_now_ = 0;
     std::size_t memory_highest_ = 0;
     std::size_t charged_ = 0;  // of which the collector was not told yet

@@ -170,7 +170,6 @@ double distance_to(Moments& moments, double sample, double floor) {
 // ---- the classes ----
 
 constexpr double kSpanMax = 1e9;
-constexpr double kFree = 1e150;  // bound of a number that has no bound
 
 std::size_t whole(double number) {
     return static_cast<std::size_t>(number);

@@ -83,12 +83,12 @@ class Plugin::Inside {
         lua_newtable(L_);  // kState
         lua_newtable(L_);  // kSeriesStates
         add_lent_event(L_, host_);
-        add_host_api(L_, host_, kState);
+        add_host_api(L_, kState);
         add_require(L_, source_);
         NOCTURNE_TRY_STATUS(run_file(options));
         ManifestReading reading = read_manifest(L_, source_, ceiling_);
         if (reading.problems.empty()) {
-            host_.manifest = std::move(reading.manifest);
+            host_.set_manifest(std::move(reading.manifest));
             parameters_.emplace(host_.manifest.parameters, options.settings, reading.problems);
             take_tables(options.tables, reading.problems);
         }
@@ -124,6 +124,10 @@ class Plugin::Inside {
         lua_pushvalue(L_, kOnEvent);
         host_.begin(Host::Stage::Event, &event, &world);
         push_lent_event(L_, host_);
+        if (!reads_parameters_) {
+            call(1, 0, world);
+            return host_.result;
+        }
         parameters_->push(L_, event, world.graph());
         call(2, 0, world);
         return host_.result;
@@ -295,6 +299,18 @@ class Plugin::Inside {
         keep("series", kSeries);
         keep("plan", kPlan);
         lua_settop(L_, kSlotsEnd - 1);
+        reads_parameters_ = takes_arguments(kOnEvent, 2);
+    }
+
+    // Whether the function in this slot, if there is one, sees so many.
+    bool takes_arguments(int slot, int count) {
+        if (lua_isfunction(L_, slot) == 0) {
+            return false;
+        }
+        lua_Debug function{};
+        lua_pushvalue(L_, slot);
+        lua_getinfo(L_, ">u", &function);
+        return function.isvararg != 0 || function.nparams >= count;
     }
 
     void take_tables(std::vector<PluginTable>& tables, std::vector<std::string>& problems) {
@@ -353,13 +369,15 @@ class Plugin::Inside {
 
     void reset() {
         CallResult& result = host_.result;
+        if (result.verdict != Verdict::Ok) {
+            result.message.clear();
+            result.traceback.clear();
+        }
         result.verdict = Verdict::Ok;
         result.wishes.clear();
         if (!result.emitted.empty()) {
             result.emitted = {};
         }
-        result.message.clear();
-        result.traceback.clear();
         result.was_called = false;
         result.score.reset();
     }
@@ -546,6 +564,7 @@ class Plugin::Inside {
     lua_State* const L_;
     std::optional<Parameters> parameters_;
     std::array<bool, model::kKindNames.size()> wanted_kinds_{};
+    bool reads_parameters_ = false;     // on_event
     std::vector<int> lines_with_code_;  // of covers_lines
     Kept kept_{sandbox_, host_, source_.file};
     std::size_t collect_from_ = 0;  // bytes in use

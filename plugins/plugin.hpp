@@ -75,14 +75,13 @@ std::uint32_t emit_depth_of(const model::EventView& event);
 // One call of a handler. Valid until the next one of the same plugin.
 struct CallResult {
     Verdict verdict = Verdict::Ok;
+    bool was_called = false;  // false: the plugin does not want such an event
+    // Of on_sample only. Nothing: still learning, or no score.
+    std::optional<double> score;
     std::vector<Wish> wishes;   // none unless Ok
     model::EventBatch emitted;  // the events of Wish::What::Emit, in order
     std::string message;        // of an error or a kill: "plugin/owner.lua:12: ..."
     std::string traceback;
-    bool was_called = false;  // false: the plugin does not want such an event
-
-    // Of on_sample only. Nothing: still learning, or no score.
-    std::optional<double> score;
 };
 
 // Since it was loaded; never part of the engine's state.

@@ -34,7 +34,7 @@ int safe_random(lua_State* L) {
     std::uint64_t drawn = bits;
     if (range != UINT64_MAX) {
         // Those above a multiple of the range would make small numbers likelier.
-        const std::uint64_t mask = std::bit_ceil(range + 1) - 1;
+        const std::uint64_t mask = range == 0 ? 0 : UINT64_MAX >> std::countl_zero(range);
         for (drawn = bits & mask; drawn > range; drawn = Meter::of(L).random() & mask) {
         }
     }

@@ -42,7 +42,9 @@ class KpiDetector {
    private:
     // What needs the sampling interval: made with the first gap between two times.
     struct Memory {
-        explicit Memory(double interval_s = 60);
+        Memory() : Memory(60) {}
+
+        explicit Memory(double interval_s);
 
         template <class Archive>
         void fields(Archive& archive) {

@@ -239,6 +239,24 @@ TEST_F(PluginTest, RequiresFilesOfItsOwnFolderByPlainName) {
 
 // ---- parameters ----
 
+TEST_F(PluginTest, GivesParametersToEachHandlerThatSeesThem) {
+    for (const char* handler :
+         {"function(event, parameters) assert(parameters.column == 'owner') end",
+          "function(event, ...) assert((...).column == 'owner') end",
+          "function(...) assert(select(2, ...).column == 'owner') end",
+          "function(event) local function second(...) return (select(2, ...)) end "
+          "assert(second(event) == nil) end"}) {
+        load(enricher(std::string("parameters = { column = { type = 'string', default = 'owner' } "
+                                  "}, on_event = ") +
+                      handler));
+
+        const CallResult& result = call();
+
+        EXPECT_EQ(result.verdict, Verdict::Ok) << handler << result.message;
+        EXPECT_TRUE(result.was_called);
+    }
+}
+
 class ParametersTest : public PluginTest {
    public:
     static std::string text() {

@@ -157,10 +157,58 @@ TEST_F(SandboxTest, GivesTheSameResultsAtEachRun) {
     EXPECT_EQ(first.text, second.text);
 }
 
+// Of more than half of all numbers, too, where the next power of two is none of them.
+TEST_F(SandboxTest, DrawsFromIntervalsOfEachWidth) {
+    const Outcome outcome = load(R"(
+      for bits = 1, 63 do
+        local high = math.mininteger + (1 << bits)
+        local above = 0
+        for i = 1, 100 do
+          local drawn = math.random(math.mininteger, high)
+          assert(drawn <= high, bits)
+          if drawn > high - (1 << (bits - 1)) then above = above + 1 end
+        end
+        assert(above > 15 and above < 85, bits)
+      end
+      return math.random(5, 5) == 5)");
+
+    EXPECT_EQ(outcome.verdict, Verdict::Ok) << outcome.message;
+    EXPECT_EQ(outcome.returned, Outcome::Returned::True);
+}
+
 TEST(Printable, LeavesNothingThatATerminalObeys) {
     EXPECT_EQ(printable("a\x1b[2J\nb\x7f\xc2\x9b\xff", 100), "a?[2J\\nb???\?");
     EXPECT_EQ(printable("caf\xc3\xa9", 100), "caf\xc3\xa9");
     EXPECT_EQ(printable("abcdef", 3), "abc...");
+}
+
+// Eight bytes are looked at together: each byte stands once in each place of texts of each length.
+TEST(Cleanness, FindsEachControlCharacterWhereverItStands) {
+    for (std::size_t size = 1; size <= 20; ++size) {
+        for (std::size_t at = 0; at < size; ++at) {
+            for (int byte = 0; byte < 0x80; ++byte) {
+                std::string text(size, '~');
+                text[at] = static_cast<char>(byte);
+                const bool is_name = byte >= 0x20 && byte != 0x7F;
+                const bool is_space = byte == '\n' || byte == '\t';
+
+                ASSERT_EQ(is_clean(text, Cleanness::Name), is_name) << size << at << byte;
+                ASSERT_EQ(is_clean(text, Cleanness::Text), is_name || is_space)
+                    << size << at << byte;
+            }
+        }
+    }
+}
+
+TEST(Cleanness, TakesWholeCharactersOnly) {
+    for (const std::string before : {"", "a", "seven b", "eight by", "sixteen bytes and"}) {
+        EXPECT_TRUE(is_clean(before + "\xc3\xa9", Cleanness::Name)) << before;
+        EXPECT_TRUE(is_clean(before + "\xf0\x9f\x8c\x99 x", Cleanness::Name)) << before;
+        for (const char* broken :
+             {"\xc3", "\x80", "\xff", "\xc2\x9b", "\xed\xa0\x80", "\xe2\x82"}) {
+            EXPECT_FALSE(is_clean(before + broken, Cleanness::Text)) << before;
+        }
+    }
 }
 
 }  // namespace nocturne::plugins
