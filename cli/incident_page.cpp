@@ -367,6 +367,9 @@ std::vector<std::string> words_of(const json::value& suspect) {
             words.push_back(text_of(evidence, "text"));
         }
     }
+    if (const std::string incident = text_of(suspect, "incident"); !incident.empty()) {
+        words.push_back("its alerts are another incident's: " + incident);
+    }
     const std::string kind = text_of(suspect, "kind");
     if (!kind.empty() && kind != "unknown") {
         words.push_back("looks like " + kind_in_words(kind) + ": " +

@@ -155,6 +155,18 @@ void write(JsonWriter& out, const topology::Excerpt& excerpt) {
     out.end_array().end_object();
 }
 
+// The other incident that has the suspect's alerts; kNoId: none.
+model::Id elsewhere_of(const State& state, const Incident& incident,
+                       const model::Suspect& suspect) {
+    const topology::NodeIndex node = state.topology.now().find(suspect.resource);
+    const IncidentTable::Standing* standing =
+        node == topology::kNoNode ? nullptr : state.incidents.standing_of(node);
+    if (standing == nullptr || state.incidents[standing->incident].id == incident.id) {
+        return model::kNoId;
+    }
+    return state.incidents[standing->incident].id;
+}
+
 // Of the incident's alerts and suspects, each resource once.
 void write_blind_spots(JsonWriter& out, const State& state, const BlindSpots& blind,
                        const Incident& incident) {
@@ -202,7 +214,7 @@ void write(JsonWriter& out, const State& state, const BlindSpots& blind, const I
     out.end_array();
     out.key("suspects").begin_array();
     for (const model::Suspect& suspect : incident.suspects) {
-        write_suspect(out, suspect);
+        write_suspect(out, suspect, elsewhere_of(state, incident, suspect));
     }
     out.end_array();
     out.member("confidence", incident.confidence);
@@ -360,9 +372,12 @@ void append_bounds(const State& state, std::string& out) {
 
 }  // namespace
 
-void write_suspect(JsonWriter& out, const model::Suspect& suspect) {
+void write_suspect(JsonWriter& out, const model::Suspect& suspect, model::Id elsewhere) {
     out.begin_object();
     out.member("resource", suspect.resource);
+    if (elsewhere != model::kNoId) {
+        out.member("incident", model::format_id(model::kIncidentPrefix, elsewhere));
+    }
     out.member("score", suspect.score);
     out.member("silent", suspect.silent);
     out.member("reason", suspect.reason);

@@ -26,8 +26,10 @@ class Graph;
 
 namespace nocturne::engine {
 
-// {"resource":...,"score":...,"silent":...,"reason":...,"kind":...,"evidence":[...],"paths":[...]}
-void write_suspect(model::JsonWriter& out, const model::Suspect& suspect);
+// {"resource":...,"score":...,"silent":...,"reason":...,"kind":...,"evidence":[...],"paths":[...]},
+// and behind the resource "incident":"I2-4" where its alerts are those of this other incident.
+void write_suspect(model::JsonWriter& out, const model::Suspect& suspect,
+                   model::Id elsewhere = model::kNoId);
 
 // Labels that matchers can ask for are the alert's own and resource, check, severity, status,
 // source.

@@ -66,6 +66,14 @@ Next
 )");
 }
 
+TEST(IncidentPage, TellsWhichIncidentHasTheSuspectsAlerts) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.at("suspects").at(0).as_object()["incident"] = "I41-0";
+
+    EXPECT_THAT(render_incident_page(incident, whole()),
+                HasSubstr("\n      its alerts are another incident's: I41-0\n"));
+}
+
 TEST(IncidentPage, TellsWhereNobodyWouldTell) {
     boost::json::value incident = boost::json::parse(kIncident);
     incident.as_object()["blind_spots"] = boost::json::parse(

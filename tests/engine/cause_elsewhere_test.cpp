@@ -1,5 +1,6 @@
 // A cause whose alerts are another incident's: the page that users open has it all the same.
 #include "engine/state.hpp"
+#include "engine/view.hpp"
 #include "tests/engine/story.hpp"
 
 #include <gmock/gmock.h>
@@ -10,6 +11,8 @@
 namespace nocturne::engine {
 namespace {
 
+using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 constexpr std::string_view kShop = R"(
@@ -54,6 +57,12 @@ TEST(CauseElsewhere, IsFirstOnThePageThatUsersOpen) {
     EXPECT_EQ(first_suspect(story, "shop"), "pay");
     EXPECT_EQ(first_suspect(story, "pay"), "pay");
     EXPECT_THAT(incident_of(story, "shop")->alerts, SizeIs(2)) << "its alerts stay where they are";
+    const std::string there =
+        model::format_id(model::kIncidentPrefix, incident_of(story, "pay")->id);
+    EXPECT_THAT(*render_incident(story.core(), incident_of(story, "shop")->id),
+                HasSubstr(R"({"resource":"pay","incident":")" + there + R"(","score":)"));
+    EXPECT_THAT(*render_incident(story.core(), incident_of(story, "pay")->id),
+                Not(HasSubstr(R"("resource":"pay","incident")")));
 }
 
 TEST(CauseElsewhere, RanksAgainOnceAndNotWithoutEnd) {
