@@ -144,10 +144,21 @@ class IncidentPage {
         }
     }
 
+    // Of a node without an alert of this incident.
+    std::string elsewhere(const std::string& node) const {
+        for (const json::value& suspect : list_of(incident_, "suspects")) {
+            const std::string incident = text_of(suspect, "incident");
+            if (!incident.empty() && text_of(suspect, "resource") == node) {
+                return "alerts in " + incident;
+            }
+        }
+        return "silent";
+    }
+
     std::string label_of(const std::string& node, const std::string& leaf) {
         const auto found = worst_alerts().find(node);
         if (found == worst_alerts().end()) {
-            return leaf.empty() ? node + palette_.paint(Style::Dim, "  (silent)")
+            return leaf.empty() ? node + palette_.paint(Style::Dim, "  (" + elsewhere(node) + ")")
                                 : node + "  " + leaf;
         }
         const auto& [severity, check] = found->second;

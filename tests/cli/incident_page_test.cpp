@@ -70,8 +70,10 @@ TEST(IncidentPage, TellsWhichIncidentHasTheSuspectsAlerts) {
     boost::json::value incident = boost::json::parse(kIncident);
     incident.at("suspects").at(0).as_object()["incident"] = "I41-0";
 
-    EXPECT_THAT(render_incident_page(incident, whole()),
-                HasSubstr("\n      its alerts are another incident's: I41-0\n"));
+    const std::string page = render_incident_page(incident, whole());
+
+    EXPECT_THAT(page, HasSubstr("\n      its alerts are another incident's: I41-0\n"));
+    EXPECT_THAT(page, HasSubstr("\n  database  (alerts in I41-0)\n"));
 }
 
 TEST(IncidentPage, TellsWhereNobodyWouldTell) {
