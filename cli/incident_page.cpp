@@ -26,7 +26,8 @@ constexpr std::size_t kBlindNameWidthMax = 40;
 constexpr std::size_t kBarWidth = 20;
 constexpr std::size_t kNameWidthMin = 20;  // what is left of a line is for names
 constexpr std::size_t kSuspectsInPage = 3;
-constexpr std::size_t kSuspectsInBlock = 1;
+// In a list of pages, of suspects only as many as it takes to be this sure, at most three.
+constexpr double kSureInBlock = 0.6;
 constexpr std::size_t kChangesMax = 10;
 constexpr std::size_t kBlindSpotsMax = 10;
 constexpr std::size_t kTimelineFirst = 4;
@@ -104,6 +105,15 @@ class IncidentPage {
             list_of(incident_, "alerts").size());
     }
 
+    static std::size_t count_likely(const json::array& suspects) {
+        double share = 0;
+        std::size_t count = 0;
+        while (count < std::min(suspects.size(), kSuspectsInPage) && share < kSureInBlock) {
+            share += number_of(suspects[count++], "score");
+        }
+        return count;
+    }
+
     void write_suspects() {
         const json::array& suspects = list_of(incident_, "suspects");
         if (suspects.empty()) {
@@ -114,7 +124,8 @@ class IncidentPage {
         if (const std::string doubt = text_of(incident_, "doubt"); !doubt.empty()) {
             out_ += palette_.paint(Style::Yellow, "  " + doubt) + "\n";
         }
-        out_ += render_suspects(suspects, whole ? kSuspectsInPage : kSuspectsInBlock, options_);
+        out_ +=
+            render_suspects(suspects, whole ? kSuspectsInPage : count_likely(suspects), options_);
     }
 
     // From the first suspect to what it makes alert.
@@ -379,7 +390,7 @@ std::vector<std::string> words_of(const json::value& suspect) {
         }
     }
     if (const std::string incident = text_of(suspect, "incident"); !incident.empty()) {
-        words.push_back("its alerts are another incident's: " + incident);
+        words.push_back("its own alerts are in " + incident + ": look there first");
     }
     const std::string kind = text_of(suspect, "kind");
     if (!kind.empty() && kind != "unknown") {

@@ -72,7 +72,7 @@ TEST(IncidentPage, TellsWhichIncidentHasTheSuspectsAlerts) {
 
     const std::string page = render_incident_page(incident, whole());
 
-    EXPECT_THAT(page, HasSubstr("\n      its alerts are another incident's: I41-0\n"));
+    EXPECT_THAT(page, HasSubstr("\n      its own alerts are in I41-0: look there first\n"));
     EXPECT_THAT(page, HasSubstr("\n  database  (alerts in I41-0)\n"));
 }
 
