@@ -47,8 +47,8 @@ void append_loop_metrics(const engine::LoopCounters& counters, std::string& out)
                   MetricType::Counter, counters.snapshot_failures);
     append_metric(out, "loop_encoded_bytes_total", "Bytes of encoded inputs.", MetricType::Counter,
                   counters.bytes_encoded);
-    append_metric(out, "loop_queue_inputs", "Inputs on their way, from received to applied.", MetricType::Gauge,
-                  counters.queue_inputs);
+    append_metric(out, "loop_queue_inputs", "Inputs on their way, from received to applied.",
+                  MetricType::Gauge, counters.queue_inputs);
     append_metric(out, "loop_queue_bytes", "About what they weigh.", MetricType::Gauge,
                   counters.queue_bytes);
     append_metric(out, "audit_notes_lost_total",
