@@ -169,6 +169,7 @@ IncidentGraph::choose(std::span<const AlertingNode> alerting) const {
 void IncidentGraph::copy_told(std::span<const AlertingNode> alerting) {
     const std::vector<const AlertingNode*> chosen = choose(alerting);
     std::vector<Surroundings::Met> told;
+    told.reserve(chosen.size());
     for (const AlertingNode* node : chosen) {
         told.push_back(surroundings_.meet(node->node));
     }

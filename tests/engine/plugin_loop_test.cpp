@@ -34,7 +34,7 @@ model::PluginFile restless() {
 }
 
 class PluginLoop : public testing::Test {
-   public:
+   protected:
     PluginLoop() {
         std::string pattern =
             (std::filesystem::temp_directory_path() / "nocturne-test-XXXXXX").string();

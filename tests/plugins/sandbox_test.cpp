@@ -15,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 
 class SandboxTest : public ::testing::Test {
-   public:
+   protected:
     SandboxTest() {
         limits_.call_cpu_max = limits_.load_cpu_max = milliseconds(30);
         limits_.instructions_max = 1'000'000'000;

@@ -13,7 +13,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 class ConditionTest : public testing::Test {
-   public:
+   protected:
     std::array<model::LabelView, 2> labels_{{{"env", "prod"}, {"pool", ""}}};
     std::array<model::AnnotationView, 1> annotations_{{{"runbook", "http://x"}}};
     SubjectView subject_{"orders-db",

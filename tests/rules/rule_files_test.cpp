@@ -17,7 +17,7 @@ using testing::SizeIs;
 namespace fs = std::filesystem;
 
 class RuleFiles : public testing::Test {
-   public:
+   protected:
     void SetUp() override {
         const auto* test = testing::UnitTest::GetInstance()->current_test_info();
         folder_ = fs::path(testing::TempDir()) / ("nocturne_" + std::string(test->name()));
