@@ -9,7 +9,6 @@
 #include <cctype>
 #include <memory>
 #include <string_view>
-#include <thread>
 
 namespace nocturne::gateway {
 
@@ -23,25 +22,39 @@ constexpr std::chrono::milliseconds kStep{200};  // between two looks at is_over
 // which begins otherwise.
 constexpr std::string_view kEvent = R"({"type")";
 
-// Set by the first event that a server sends with status 200. An expired version comes as an event
-// as well, and is answered by a new round just the same.
-struct Heard {
+// A watch that a server lets go is taken up again after a pause, that doubles up to the longest.
+constexpr std::chrono::milliseconds kPauseMin{1000};
+constexpr std::chrono::milliseconds kPauseMax{30'000};
+
+// One list, listened to. The first event that a server sends with status 200 is a change; an
+// expired version comes as an event as well, and is answered by a new round just the same.
+struct Ear {
     CURL* curl = nullptr;
-    bool* is_changed = nullptr;
-    std::string beginning;  // without white space, as far as kEvent is long
+    std::string beginning{};  // of the answer, without white space, as far as kEvent is long
+    bool is_changed = false;
+    bool is_listening = false;
+    bool is_refused = false;  // this server does not watch: asked no more
+    std::chrono::milliseconds pause = kPauseMin;
+    Clock::time_point again{};
+
+    long status() const {
+        long status = 0;
+        curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+        return status;
+    }
+
+    bool is_event_so_far() const { return kEvent.starts_with(beginning); }
 };
 
 std::size_t hear(char* bytes, std::size_t size, std::size_t count, void* context) {
-    Heard& heard = *static_cast<Heard*>(context);
-    for (std::size_t i = 0; i < size * count && heard.beginning.size() < kEvent.size(); ++i) {
+    Ear& ear = *static_cast<Ear*>(context);
+    for (std::size_t i = 0; i < size * count && ear.beginning.size() < kEvent.size(); ++i) {
         if (std::isspace(static_cast<unsigned char>(bytes[i])) == 0) {
-            heard.beginning += bytes[i];
+            ear.beginning += bytes[i];
         }
     }
-    long status = 0;
-    curl_easy_getinfo(heard.curl, CURLINFO_RESPONSE_CODE, &status);
-    *heard.is_changed |= status == 200 && heard.beginning == kEvent;
-    return heard.beginning == kEvent.substr(0, heard.beginning.size()) ? size * count : 0;
+    ear.is_changed |= ear.status() == 200 && ear.beginning == kEvent;
+    return ear.is_event_so_far() ? size * count : 0;
 }
 
 class Watch {
@@ -56,7 +69,7 @@ class Watch {
         std::string base = source.url;
         base.erase(base.find_last_not_of('/') + 1);
         const auto seconds = std::max<long>(1, static_cast<long>(at_most.count() / 1000));
-        heard_.reserve(lists.size());
+        ears_.reserve(lists.size());
         for (const WatchedList& list : lists) {
             add(source, base + list.path + "?watch=1&resourceVersion=" + url_encode(list.version) +
                             "&timeoutSeconds=" + std::to_string(seconds));
@@ -64,26 +77,35 @@ class Watch {
     }
 
     ~Watch() {
-        for (const Heard& heard : heard_) {
-            curl_multi_remove_handle(all_.get(), heard.curl);
-            curl_easy_cleanup(heard.curl);
+        for (const Ear& ear : ears_) {
+            curl_multi_remove_handle(all_.get(), ear.curl);
+            curl_easy_cleanup(ear.curl);
         }
     }
 
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
-    // False: nobody watches any more.
-    bool step(std::chrono::milliseconds at_most) {
+    // Listens for so long, or until something changes.
+    void step(std::chrono::milliseconds at_most) {
+        const Clock::time_point now = Clock::now();
+        for (Ear& ear : ears_) {
+            if (!ear.is_listening && !ear.is_refused && ear.again <= now) {
+                ear.beginning.clear();
+                ear.is_listening = curl_multi_add_handle(all_.get(), ear.curl) == CURLM_OK;
+            }
+        }
         int running = 0;
         curl_multi_perform(all_.get(), &running);
-        if (running > 0 && !is_changed_) {
+        take_the_ended();
+        if (!is_changed()) {
             curl_multi_poll(all_.get(), nullptr, 0, static_cast<int>(at_most.count()), nullptr);
         }
-        return running > 0;
     }
 
-    bool is_changed() const { return is_changed_; }
+    bool is_changed() const {
+        return std::ranges::any_of(ears_, [](const Ear& ear) { return ear.is_changed; });
+    }
 
    private:
     struct Free {
@@ -97,14 +119,15 @@ class Watch {
         if (curl == nullptr) {
             return;
         }
-        Heard& heard = heard_.emplace_back(Heard{curl, &is_changed_, {}});
+        Ear& ear = ears_.emplace_back(Ear{curl});
         curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS,
                          static_cast<long>(source.timeout.count()));
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, hear);
-        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &heard);
+        curl_easy_setopt(curl, CURLOPT_WRITEDATA, &ear);
+        curl_easy_setopt(curl, CURLOPT_PRIVATE, &ear);
         curl_easy_setopt(curl, CURLOPT_USERAGENT, "nocturne");
         if (headers_) {
             curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers_.get());
@@ -112,13 +135,30 @@ class Watch {
         if (!source.ca_file.empty()) {
             curl_easy_setopt(curl, CURLOPT_CAINFO, source.ca_file.c_str());
         }
-        curl_multi_add_handle(all_.get(), curl);
+    }
+
+    void take_the_ended() {
+        int left = 0;
+        while (const CURLMsg* message = curl_multi_info_read(all_.get(), &left)) {
+            if (message->msg != CURLMSG_DONE) {
+                continue;
+            }
+            Ear* ear = nullptr;
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &ear);
+            const long status = ear->status();
+            // 0: it was never heard; a server that is too busy may be well again soon.
+            const bool is_unwell = status == 0 || status == 429 || status >= 500;
+            curl_multi_remove_handle(all_.get(), ear->curl);
+            ear->is_listening = false;
+            ear->is_refused = !is_unwell && (status != 200 || !ear->is_event_so_far());
+            ear->again = Clock::now() + ear->pause;
+            ear->pause = std::min(ear->pause * 2, kPauseMax);
+        }
     }
 
     std::unique_ptr<CURLM, Free> all_;
     std::unique_ptr<curl_slist, Free> headers_;
-    std::vector<Heard> heard_;  // its places stay: libcurl points at them
-    bool is_changed_ = false;
+    std::vector<Ear> ears_;  // its places stay: libcurl points at them
 };
 
 }  // namespace
@@ -127,13 +167,8 @@ bool wait_for_change(const rules::TopologySource& source, const std::vector<Watc
                      std::chrono::milliseconds at_most, const std::function<bool()>& is_over) {
     const Clock::time_point end = Clock::now() + at_most;
     Watch watch(source, lists, at_most);
-    bool is_watched = !lists.empty();
     while (!watch.is_changed() && Clock::now() < end && !is_over()) {
-        if (is_watched) {
-            is_watched = watch.step(kStep);
-        } else {
-            std::this_thread::sleep_for(kStep);
-        }
+        watch.step(kStep);
     }
     return watch.is_changed();
 }

@@ -1,6 +1,6 @@
 // Waiting for a Kubernetes cluster to change: its lists are watched, and the first change that one
 // of them tells ends the wait. What changed is then read by a whole round, so that a watch that
-// misses something, or breaks off, costs time and never a node.
+// misses something costs time and never a node; one that breaks off is taken up again.
 #pragma once
 
 #include "rules/topology_source.hpp"

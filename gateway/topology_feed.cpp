@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds kFullWait{100};
 // What changes mostly changes with others: they are gathered into one round. Rounds of a cluster
 // that never rests take at most a tenth of the time.
 constexpr std::chrono::milliseconds kGatherMin{1000};
-constexpr int kGatherPerRound = 9;
+constexpr int kRoundsApart = 10;
 
 // What became of a source.
 struct SourceReport {
@@ -287,9 +287,11 @@ class TopologyFeed::Inside {
                 });
                 lock.lock();
             }
+            const auto since = std::chrono::floor<std::chrono::milliseconds>(
+                std::chrono::steady_clock::now() - begun);
             wake_.wait_for(lock,
                            lists.empty() ? source.settings.interval
-                                         : std::max(kGatherMin, taken * kGatherPerRound),
+                                         : std::max(kGatherMin, taken * kRoundsApart - since),
                            [&] { return source.is_over; });
             if (source.is_over) {
                 return;
