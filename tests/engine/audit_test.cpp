@@ -2,6 +2,8 @@
 // refusals; each once, whatever happens to the process.
 #include "engine/loop.hpp"
 #include "store/store.hpp"
+#include "tests/engine/deaf_outbox.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,8 +12,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <stdexcept>
 
@@ -19,33 +19,6 @@ namespace nocturne::engine {
 namespace {
 
 using ::testing::HasSubstr;
-
-class DeafOutbox : public Outbox {
-   public:
-    void deliver(const model::Effect& /*effect*/, const Core& /*core*/) override {}
-};
-
-class Folder {
-   public:
-    Folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "nocturne-audit-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            std::abort();
-        }
-        path = name;
-    }
-
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::filesystem::path path;
-};
 
 template <typename T>
 T must(Result<T> result) {
@@ -68,8 +41,8 @@ model::AuditNote note_of_order(int number) {
 }
 
 // In order.
-std::vector<model::AuditEntry> entries_in(const Folder& folder) {
-    const auto store = must(store::Store::open_read_only(folder.path));
+std::vector<model::AuditEntry> entries_in(const TemporaryFolder& folder) {
+    const auto store = must(store::Store::open_read_only(folder.path()));
     const auto findings = must(store->check_audit());
     EXPECT_FALSE(findings.problem) << *findings.problem;
     std::vector<model::AuditEntry> entries;
@@ -84,8 +57,8 @@ std::vector<model::AuditEntry> entries_in(const Folder& folder) {
 }  // namespace
 
 TEST(AuditedLoop, HasAnOrderInTheLogOnceItIsAnswered) {
-    const Folder folder;
-    const auto store = must(store::Store::open(folder.path));
+    const TemporaryFolder folder;
+    const auto store = must(store::Store::open(folder.path()));
     DeafOutbox outbox;
     const auto loop = must(Loop::start(*store, outbox, {}));
     const model::Command silence = model::AddSilence{
@@ -104,8 +77,8 @@ TEST(AuditedLoop, HasAnOrderInTheLogOnceItIsAnswered) {
 }
 
 TEST(AuditedLoop, TellsWhatTheEngineSaysToAnOrderAfterIt) {
-    const Folder folder;
-    const auto store = must(store::Store::open(folder.path));
+    const TemporaryFolder folder;
+    const auto store = must(store::Store::open(folder.path()));
     DeafOutbox outbox;
     const auto loop = must(Loop::start(*store, outbox, {}));
 
@@ -121,8 +94,8 @@ TEST(AuditedLoop, TellsWhatTheEngineSaysToAnOrderAfterIt) {
 }
 
 TEST(AuditedLoop, WritesARefusalWithoutWaitingForTheNextInput) {
-    const Folder folder;
-    const auto store = must(store::Store::open(folder.path));
+    const TemporaryFolder folder;
+    const auto store = must(store::Store::open(folder.path()));
     DeafOutbox outbox;
     const auto loop = must(Loop::start(*store, outbox, {}));
     model::AuditNote refusal;
@@ -145,8 +118,8 @@ TEST(AuditedLoop, WritesARefusalWithoutWaitingForTheNextInput) {
 namespace {
 
 // Orders until it is killed, telling each that was answered. A snapshot after each batch of work.
-[[noreturn]] void order_until_killed(const Folder& folder, int answered) {
-    auto store = store::Store::open(folder.path);
+[[noreturn]] void order_until_killed(const TemporaryFolder& folder, int answered) {
+    auto store = store::Store::open(folder.path());
     DeafOutbox outbox;
     LoopOptions options;
     options.snapshot_every_bytes = 1;
@@ -172,7 +145,7 @@ namespace {
 }  // namespace
 
 TEST(AuditedLoop, LosesNothingAndDoublesNothingWhenTheProcessIsKilled) {
-    const Folder folder;
+    const TemporaryFolder folder;
     for (unsigned round = 1; round <= 15; ++round) {
         std::array<int, 2> pipe{};
         ASSERT_EQ(::pipe(pipe.data()), 0);
@@ -195,7 +168,7 @@ TEST(AuditedLoop, LosesNothingAndDoublesNothingWhenTheProcessIsKilled) {
 
         model::Position last = 0;
         {
-            const auto store = must(store::Store::open(folder.path));
+            const auto store = must(store::Store::open(folder.path()));
             DeafOutbox outbox;
             const auto loop = must(Loop::start(*store, outbox, {}));
             last = must(store->last_position());

@@ -4,43 +4,27 @@
 #include "engine/state.hpp"
 #include "model/event_json.hpp"
 #include "store/store.hpp"
+#include "tests/engine/deaf_outbox.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <future>
 
 namespace nocturne::engine {
 namespace {
 
-class DeafOutbox : public Outbox {
-   public:
-    void deliver(const model::Effect& /*effect*/, const Core& /*core*/) override {}
-};
-
 // A loop whose core can be held up, as by a storm that it cannot follow.
 class HeldLoop : public ::testing::Test {
    public:
-    HeldLoop() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "nocturne-loop-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            std::abort();
-        }
-        folder_ = name;
-    }
-
     ~HeldLoop() override {
         release();
         loop_.reset();
-        std::error_code ignored;
-        std::filesystem::remove_all(folder_, ignored);
     }
 
     void start(std::size_t inputs_max, std::size_t bytes_max) {
-        store_ = *store::Store::open(folder_);
+        store_ = *store::Store::open(folder_.path());
         LoopOptions options;
         options.queue_inputs_max = inputs_max;
         options.queue_bytes_max = bytes_max;
@@ -93,7 +77,7 @@ class HeldLoop : public ::testing::Test {
     const LoopCounters& counters() const { return loop_->counters(); }
 
    private:
-    std::filesystem::path folder_;
+    TemporaryFolder folder_;
     std::unique_ptr<store::Store> store_;
     DeafOutbox outbox_;
     std::unique_ptr<Loop> loop_;

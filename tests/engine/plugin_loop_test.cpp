@@ -3,25 +3,18 @@
 #include "engine/loop.hpp"
 #include "engine/read_kills.hpp"
 #include "store/store.hpp"
+#include "tests/engine/deaf_outbox.hpp"
 #include "tests/engine/plugin_story.hpp"
+#include "tests/temporary_folder.hpp"
 
-#include <unistd.h>
-
-#include <filesystem>
 #include <limits>
 #include <memory>
-#include <stdlib.h>
 
 namespace nocturne::engine {
 namespace {
 
 using testing::HasSubstr;
 using testing::SizeIs;
-
-class NoOutbox : public Outbox {
-   public:
-    void deliver(const model::Effect&, const Core&) override {}
-};
 
 // Spins on the check "spin", counts in its state, and keeps a second count where nobody looks.
 model::PluginFile restless() {
@@ -35,21 +28,9 @@ model::PluginFile restless() {
 
 class PluginLoop : public testing::Test {
    protected:
-    PluginLoop() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "nocturne-test-XXXXXX").string();
-        folder_ = ::mkdtemp(pattern.data());
-    }
-
-    ~PluginLoop() override {
-        loop_.reset();
-        store_.reset();
-        std::filesystem::remove_all(folder_);
-    }
-
     void start(LoopOptions options = {}) {
         options.plugin_run.ceiling.call_cpu_max = std::chrono::milliseconds(20);
-        store_ = *store::Store::open(folder_);
+        store_ = *store::Store::open(folder_.path());
         Result<std::unique_ptr<Loop>> loop = Loop::start(*store_, outbox_, std::move(options));
         NOCTURNE_ASSERT(loop.has_value());
         loop_ = *std::move(loop);
@@ -130,8 +111,8 @@ class PluginLoop : public testing::Test {
         return text;
     }
 
-    std::filesystem::path folder_;
-    NoOutbox outbox_;
+    TemporaryFolder folder_;
+    DeafOutbox outbox_;
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<Loop> loop_;
 };
@@ -206,7 +187,7 @@ TEST_F(PluginLoop, SnapshotOfAnotherVersionIsPassedOverForTheWholeJournal) {
     event("a", "c");
     stop();
     {
-        const std::unique_ptr<store::Store> store = *store::Store::open(folder_);
+        const std::unique_ptr<store::Store> store = *store::Store::open(folder_.path());
         ASSERT_TRUE(store->save_snapshot(*store->last_position(), "\x04 of long ago"));
     }
 

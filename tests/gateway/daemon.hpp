@@ -11,6 +11,7 @@
 #include "gateway/outboxes.hpp"
 #include "gateway/zmq_server.hpp"
 #include "store/store.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +21,6 @@
 #include <functional>
 #include <future>
 #include <memory>
-#include <stdlib.h>
 #include <string>
 #include <thread>
 #include <vector>
@@ -40,25 +40,6 @@ inline bool eventually(const std::function<bool()>& is_so) {
     }
     return true;
 }
-
-class TemporaryFolder {
-   public:
-    TemporaryFolder() {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "nocturne-test-XXXXXX").string();
-        path_ = ::mkdtemp(pattern.data());
-    }
-
-    ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-    const std::filesystem::path& path() const { return path_; }
-
-   private:
-    std::filesystem::path path_;
-};
 
 inline std::vector<std::string> lines_of(const std::filesystem::path& file) {
     std::ifstream in(file);

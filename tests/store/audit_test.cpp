@@ -70,7 +70,7 @@ struct Cell {
 };
 
 Cell read_cell(const Folder& folder, const std::string& column, int sequence) {
-    auto database = must(Database::open(folder.file().string(), Database::Mode::ReadOnly));
+    auto database = must(Database::open(file_in(folder).string(), Database::Mode::ReadOnly));
     Statement row =
         must(database.prepare("SELECT " + column + ", typeof(" + column +
                               ") FROM audit WHERE sequence = " + std::to_string(sequence)));
@@ -80,7 +80,7 @@ Cell read_cell(const Folder& folder, const std::string& column, int sequence) {
 }
 
 void write_cell(const Folder& folder, const std::string& column, int sequence, const Cell& cell) {
-    auto database = must(Database::open(folder.file().string(), Database::Mode::ReadWrite));
+    auto database = must(Database::open(file_in(folder).string(), Database::Mode::ReadWrite));
     Statement update = must(database.prepare("UPDATE audit SET " + column +
                                              " = ?1 WHERE sequence = " + std::to_string(sequence)));
     if (cell.is_number) {

@@ -132,7 +132,7 @@ TEST(Crash, LeavesAPrefixOfWholeGroupsWhenTheLogIsTorn) {
     model::Position longest = 0;
     for (std::uintmax_t cut = 0; cut <= size; cut += 7'001) {
         const Folder after;
-        std::filesystem::copy_file(folder.file(), after.file());
+        std::filesystem::copy_file(file_in(folder), file_in(after));
         std::filesystem::copy_file(log, after.path() / "nocturne.db-wal");
         std::filesystem::resize_file(after.path() / "nocturne.db-wal", cut);
 

@@ -34,7 +34,7 @@ void damage(const std::filesystem::path& path, const std::string& text) {
 TEST(Damage, InARowIsToldWithItsPositionAfterTheRowsBefore) {
     const Folder folder;
     write_journal(folder, 5);
-    damage(folder.file(), "input 3:");
+    damage(file_in(folder), "input 3:");
 
     const auto store = open_store(folder);
     std::vector<model::Position> seen;
@@ -70,7 +70,7 @@ TEST(Damage, IsFoundInARowThatMovedOrWasEdited) {
 TEST(Damage, OfACutFileIsTold) {
     const Folder folder;
     write_journal(folder, 200);
-    std::filesystem::resize_file(folder.file(), std::filesystem::file_size(folder.file()) / 2);
+    std::filesystem::resize_file(file_in(folder), std::filesystem::file_size(file_in(folder)) / 2);
 
     const auto store = Store::open(folder.path());
     const Status status =
@@ -84,13 +84,13 @@ TEST(Damage, OfACutFileIsTold) {
 TEST(Damage, OfAnyPageGivesAnErrorOrTheTruth) {
     const Folder whole;
     write_journal(whole, 300);
-    const std::uintmax_t size = std::filesystem::file_size(whole.file());
+    const std::uintmax_t size = std::filesystem::file_size(file_in(whole));
     int errors = 0;
     for (std::uintmax_t place = 8'000; place < size; place += 16'384) {
         const Folder folder;
-        std::filesystem::copy_file(whole.file(), folder.file());
+        std::filesystem::copy_file(file_in(whole), file_in(folder));
         {
-            std::fstream file(folder.file(), std::ios::in | std::ios::out | std::ios::binary);
+            std::fstream file(file_in(folder), std::ios::in | std::ios::out | std::ios::binary);
             file.seekp(static_cast<std::streamoff>(place));
             file << std::string(9'000, '\xA5');
         }

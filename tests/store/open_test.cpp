@@ -56,14 +56,14 @@ TEST(Opening, LeavesTheDatabaseOfAnotherProgramAlone) {
 
 TEST(Opening, SaysThatAFileIsNoDatabase) {
     const Folder folder;
-    std::ofstream(folder.file()) << std::string(40'000, 'x');
+    std::ofstream(file_in(folder)) << std::string(40'000, 'x');
 
     const auto store = Store::open(folder.path());
 
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::Damaged);
     EXPECT_THAT(store.error().message,
-                AllOf(HasSubstr(folder.file().string()), HasSubstr("backup")));
+                AllOf(HasSubstr(file_in(folder).string()), HasSubstr("backup")));
 }
 
 TEST(Opening, FinishesAFileWhoseMakingWasInterrupted) {
@@ -84,7 +84,7 @@ TEST(Opening, TellsAReaderThatThereIsNothing) {
 
     ASSERT_FALSE(store);
     EXPECT_EQ(store.error().code, ErrorCode::NotFound);
-    EXPECT_FALSE(std::filesystem::exists(folder.file()));
+    EXPECT_FALSE(std::filesystem::exists(file_in(folder)));
 }
 
 TEST(Opening, ReadsButDoesNotOwnAFolderOnAReadOnlyDisk) {

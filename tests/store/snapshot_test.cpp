@@ -47,7 +47,7 @@ TEST(Snapshot, KeepsTheNewestTwo) {
         }
     }
 
-    auto database = Database::open(folder.file().string(), Database::Mode::ReadOnly);
+    auto database = Database::open(file_in(folder).string(), Database::Mode::ReadOnly);
     EXPECT_EQ(*database->integer("SELECT count(*) FROM snapshot"), 2);
     EXPECT_EQ(*database->integer("SELECT count(*) FROM snapshot_piece"), 6);
 }

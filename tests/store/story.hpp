@@ -3,6 +3,7 @@
 
 #include "store/database.hpp"
 #include "store/store.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -10,7 +11,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <stdexcept>
@@ -31,32 +31,11 @@ T must(Result<T> result) {
     return *std::move(result);
 }
 
-class Folder {
-   public:
-    Folder() {
-        std::string name =
-            (std::filesystem::temp_directory_path() / "nocturne-store-XXXXXX").string();
-        if (::mkdtemp(name.data()) == nullptr) {
-            std::abort();
-        }
-        path_ = name;
-    }
+using Folder = TemporaryFolder;
 
-    ~Folder() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
-    [[nodiscard]] std::filesystem::path file() const { return path_ / "nocturne.db"; }
-
-   private:
-    std::filesystem::path path_;
-};
+inline std::filesystem::path file_in(const Folder& folder) {
+    return folder.path() / "nocturne.db";
+}
 
 // A real file system of a few megabytes, in a mount namespace of this process: it goes with it.
 class SmallDisk {
@@ -131,7 +110,7 @@ inline std::vector<model::Position> positions_in(Store& store, model::Position f
 
 // What an operator, or a fault, does to the file behind the store's back.
 inline void run_sql(const Folder& folder, const std::string& sql) {
-    auto database = Database::open(folder.file().string(), Database::Mode::ReadWrite);
+    auto database = Database::open(file_in(folder).string(), Database::Mode::ReadWrite);
     ASSERT_TRUE(database) << to_string(database.error());
     expect_ok(database->execute(sql.c_str()));
 }
