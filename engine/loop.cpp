@@ -240,6 +240,8 @@ class Loop::Inside {
 
     const LoopCounters& counters() const { return counters_; }
 
+    Time now() const { return options_.clock(); }
+
    private:
     // In the journal, and not yet in the core.
     struct Durable {
@@ -560,6 +562,10 @@ Status Loop::health() const {
 
 const Recovery& Loop::recovery() const {
     return inside_->recovery();
+}
+
+model::Time Loop::now() const {
+    return inside_->now();
 }
 
 const LoopCounters& Loop::counters() const {

@@ -123,6 +123,10 @@ class Loop {
     // The same, and waits for it.
     bool query_and_wait(const std::function<void(const Core&)>& read);
 
+    // When an input would come that came now. Any thread; the engine's own time is that of its last
+    // input, and stands still where nothing happens.
+    [[nodiscard]] model::Time now() const;
+
     // Takes nothing more, writes and applies what is queued, saves a snapshot, ends the threads.
     void stop();
 

@@ -18,6 +18,7 @@
 #include <iterator>
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 namespace nocturne::gateway {
@@ -26,6 +27,7 @@ using engine::IncidentScene;
 using model::PlanProposed;
 using Clock = std::chrono::steady_clock;
 using Topic = model::Effect::Topic;
+using Rest = std::chrono::milliseconds;
 
 namespace {
 
@@ -34,6 +36,7 @@ constexpr std::size_t kIncidentsMax = 10'000;  // that wait to be looked at; mor
 // is a pause of so many times their time: the engine is asked for copies.
 constexpr std::size_t kLooksAtOnce = 32;
 constexpr int kPausePerLook = 4;
+constexpr Rest kForever = Rest::max();
 
 struct Playbook {
     std::unique_ptr<plugins::Plugin> plugin;
@@ -46,6 +49,45 @@ struct Playbook {
 struct Sight {
     std::unique_ptr<const IncidentScene> scene;  // nullptr: not known, or over
     std::vector<model::Run> runs;                // of the incident
+};
+
+// Incidents in an order: each is in it once, where it was put last.
+template <typename Order>
+class Agenda {
+   public:
+    [[nodiscard]] bool is_empty() const { return in_order_.empty(); }
+
+    [[nodiscard]] bool is_full_for(model::Id incident) const {
+        return orders_.size() >= kIncidentsMax && orders_.count(incident) == 0;
+    }
+
+    void put(model::Id incident, Order order) {
+        const auto [known, is_new] = orders_.emplace(incident, order);
+        if (!is_new) {
+            in_order_.erase({std::exchange(known->second, order), incident});
+        }
+        in_order_.emplace(order, incident);
+    }
+
+    // Not empty.
+    [[nodiscard]] Order first() const { return in_order_.begin()->first; }
+
+    model::Id take_first() { return take(in_order_.begin()); }
+
+    model::Id take_last() { return take(std::prev(in_order_.end())); }
+
+   private:
+    using InOrder = std::set<std::pair<Order, model::Id>>;
+
+    model::Id take(typename InOrder::iterator place) {
+        const model::Id incident = place->second;
+        in_order_.erase(place);
+        orders_.erase(incident);
+        return incident;
+    }
+
+    std::map<model::Id, Order> orders_;
+    InOrder in_order_;
 };
 
 // Whether the plans would do the same, in whatever words.
@@ -75,12 +117,12 @@ class Planner::Inside {
             return;
         }
         const std::lock_guard lock(mutex_);
-        if (due_.size() >= kIncidentsMax && due_.count(effect.subject) == 0) {
+        if (due_.is_full_for(effect.subject)) {
             ++passed_over_;
             return;
         }
-        const bool was_idle = due_.empty();
-        note_due(effect.subject);
+        const bool was_idle = due_.is_empty();
+        due_.put(effect.subject, next_due_++);
         if (was_idle) {
             wake_.notify_one();
         }
@@ -180,7 +222,7 @@ class Planner::Inside {
     void work() {
         std::unique_lock lock(mutex_);
         for (;;) {
-            wake_.wait(lock, [&] { return is_over_ || !questions_.empty() || !due_.empty(); });
+            wait_for_work(lock);
             if (is_over_) {
                 return;
             }
@@ -203,11 +245,23 @@ class Planner::Inside {
         }
     }
 
+    void wait_for_work(std::unique_lock<std::mutex>& lock) {
+        const auto is_work = [&] { return is_over_ || !questions_.empty() || !due_.is_empty(); };
+        if (later_.is_empty()) {
+            wake_.wait(lock, is_work);
+        } else {
+            wake_.wait_until(lock, later_.first(), is_work);
+        }
+        while (!later_.is_empty() && later_.first() <= Clock::now()) {
+            due_.put(later_.take_first(), next_due_++);
+        }
+    }
+
     Status look_at_all_open() {
         const bool was_asked = loop_->query_and_wait([&](const engine::Core& core) {
             const std::lock_guard lock(mutex_);
             for (const model::Id id : engine::open_incidents(core)) {
-                note_due(id);
+                due_.put(id, next_due_++);
             }
             wake_.notify_one();
         });
@@ -216,22 +270,10 @@ class Planner::Inside {
     }
 
     // The lock is held.
-    void note_due(model::Id incident) {
-        const auto [number, is_new] = due_.emplace(incident, next_due_);
-        if (!is_new) {
-            by_due_.erase(std::exchange(number->second, next_due_));
-        }
-        by_due_.emplace(next_due_++, incident);
-    }
-
-    // The lock is held.
     std::vector<model::Id> take_due() {
         std::vector<model::Id> taken;
-        while (taken.size() < kLooksAtOnce && !by_due_.empty()) {
-            const auto last = std::prev(by_due_.end());
-            taken.push_back(last->second);
-            due_.erase(last->second);
-            by_due_.erase(last);
+        while (taken.size() < kLooksAtOnce && !due_.is_empty()) {
+            taken.push_back(due_.take_last());
         }
         return taken;
     }
@@ -272,6 +314,7 @@ class Planner::Inside {
     void look_at(model::Id incident) {
         ++looks_;
         std::vector<PlanProposed> proposals;
+        Rest rest = kForever;  // until the next look, if nothing calls for one before
         {
             const std::lock_guard lock(playbooks_mutex_);
             if (playbooks_.empty()) {
@@ -283,10 +326,18 @@ class Planner::Inside {
             }
             for (Playbook& playbook : playbooks_) {
                 PlanOffer offer = ask(playbook, *sight.scene);
-                if (offer.proposal && is_new(offer.proposal->plan, sight)) {
+                if (!offer.proposal) {
+                    continue;
+                }
+                const Rest left = rest_of(offer.proposal->plan, sight.runs);
+                rest = std::min(rest, left == Rest(0) ? options_.ask_gates_again_after : left);
+                if (left == Rest(0)) {
                     proposals.push_back(*std::move(offer.proposal));
                 }
             }
+        }
+        if (rest < kForever) {
+            look_later(incident, rest);
         }
         for (PlanProposed& proposal : proposals) {
             ++proposed_;
@@ -295,19 +346,46 @@ class Planner::Inside {
         }
     }
 
-    // Who was told of a plan is not told again only because an alert more has come; who said no is
-    // not asked again.
-    bool is_new(const model::Plan& plan, const Sight& sight) const {
-        const auto speaks_against = [&](const model::Run& run) {
-            const auto pause = run.state == model::RunState::Refused
-                                   ? options_.ask_gates_again_after
-                                   : options_.propose_again_after;
-            return !model::is_finished(run.state) || run.state == model::RunState::Rejected ||
-                   std::max(run.proposed_at, run.ended_at) + pause > sight.scene->now();
-        };
-        return std::none_of(sight.runs.begin(), sight.runs.end(), [&](const model::Run& run) {
-            return do_the_same(run.plan, plan) && speaks_against(run);
-        });
+    void look_later(model::Id incident, Rest rest) {
+        const std::lock_guard lock(mutex_);
+        if (later_.is_full_for(incident)) {
+            ++passed_over_;
+            return;
+        }
+        later_.put(incident, Clock::now() + rest);
+    }
+
+    // How long the plan is held back from now. Who was told of it is not told again only because an
+    // alert more has come; who said no is not asked again.
+    Rest rest_of(const model::Plan& plan, const std::vector<model::Run>& runs) const {
+        Rest longest{0};
+        Rest pause = options_.ask_gates_again_after;  // after the last refusal
+        model::Time refused_at = model::kNoTime;
+        for (const model::Run& run : runs) {
+            if (!do_the_same(run.plan, plan)) {
+                continue;
+            }
+            const model::Time at = std::max(run.proposed_at, run.ended_at);
+            if (run.state == model::RunState::Rejected) {
+                return kForever;
+            }
+            if (run.state == model::RunState::Refused) {
+                pause = refused_at == model::kNoTime
+                            ? pause
+                            : std::min(pause * 2, options_.propose_again_after);
+                refused_at = std::max(refused_at, at);
+            } else if (model::is_finished(run.state)) {
+                longest = std::max(longest, left_of(at, options_.propose_again_after));
+            } else {
+                longest = options_.propose_again_after;
+            }
+        }
+        return refused_at == model::kNoTime ? longest
+                                            : std::max(longest, left_of(refused_at, pause));
+    }
+
+    Rest left_of(model::Time from, Rest pause) const {
+        return std::max(Rest(0), from + pause - loop_->now());
     }
 
     PlanOffer ask(Playbook& playbook, const IncidentScene& scene) {
@@ -365,10 +443,9 @@ class Planner::Inside {
 
     std::mutex mutex_;
     std::condition_variable wake_;
-    // What is to be looked at, and the order in which it changed.
-    std::map<model::Id, std::uint64_t> due_;
-    std::map<std::uint64_t, model::Id> by_due_;
+    Agenda<std::uint64_t> due_;  // what is to be looked at, as it changed
     std::uint64_t next_due_ = 0;
+    Agenda<Clock::time_point> later_;  // what is to be looked at again, and when
     std::deque<Question> questions_;
     bool is_over_ = false;
     engine::DeepThread thread_;

@@ -28,8 +28,8 @@ struct PlannerOptions {
     std::chrono::milliseconds look_every{20};
     // The same plan for the same incident is proposed again after so long, if nobody took it up.
     std::chrono::milliseconds propose_again_after = std::chrono::minutes(15);
-    // And after so long, if a gate refused it.
-    std::chrono::milliseconds ask_gates_again_after = std::chrono::minutes(1);
+    // And after so long, if a gate refused it; each time twice as long, up to propose_again_after.
+    std::chrono::milliseconds ask_gates_again_after = std::chrono::seconds(5);
     // A playbook that fails so often in a row rests; each time twice as long, up to rest_max.
     int faults_max = 3;
     std::chrono::milliseconds rest = std::chrono::minutes(1);
@@ -47,7 +47,8 @@ class Planner : public engine::Outbox {
     // On the core thread: notes which incident is to be looked at.
     void deliver(const model::Effect& effect, const engine::Core& core) override;
 
-    // Looks at what is open, then at what comes. `loop` must outlive it. An Error: a playbook
+    // Looks at what is open, then at what changes, and again at what is still open when a plan
+    // that was held back may be proposed again. `loop` must outlive it. An Error: a playbook
     // cannot be loaded, or the loop is stopping.
     Status start(engine::Loop& loop, const model::PluginsRevision& playbooks);
     // From now on these, which look at all that is open. All or nothing: with an Error the old ones

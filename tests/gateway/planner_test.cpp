@@ -45,6 +45,8 @@ model::PluginsRevision revision(const std::vector<std::string>& texts) {
     return revision;
 }
 
+constexpr std::chrono::milliseconds kAskGatesAgain{50};
+
 class PlannerTest : public testing::Test {
    public:
     PlannerTest() {
@@ -104,7 +106,7 @@ class PlannerTest : public testing::Test {
     }
 
     const ChatSpeaker ben{"ben", model::Role::Approver, "irc #ops"};
-    Planner planner{PlannerOptions{.faults_max = 2}};
+    Planner planner{PlannerOptions{.ask_gates_again_after = kAskGatesAgain, .faults_max = 2}};
     Daemon daemon{DaemonOptions{.loop = {}, .parts = {}, .outboxes = {&planner}}};
 };
 
@@ -151,6 +153,23 @@ TEST_F(PlannerTest, DoesNotAskAgainWhoSaidNo) {
 
     ASSERT_THAT(runs(), SizeIs(1));
     EXPECT_EQ(runs()[0].state, RunState::Rejected);
+}
+
+TEST_F(PlannerTest, AsksTheGatesAgainAlthoughNothingMoreHappensToTheIncident) {
+    model::FreezeNode freeze{"cart", "ben", model::Role::Approver, "test", "a person is at it"};
+    must(loop().submit_and_wait(model::Command(freeze)));
+    start({playbook("restart", kRestart)});
+    fires("cart");
+    ASSERT_TRUE(eventually([&] { return runs().size() == 3; })) << "each time after twice as long";
+    EXPECT_EQ(runs()[0].reason, model::Reason::NodeFrozen);
+    EXPECT_EQ(runs()[2].reason, model::Reason::NodeFrozen);
+    EXPECT_GE(runs()[1].proposed_at - runs()[0].proposed_at, kAskGatesAgain);
+    EXPECT_GE(runs()[2].proposed_at - runs()[1].proposed_at, kAskGatesAgain * 2);
+
+    must(loop().submit_and_wait(
+        model::Command(model::ThawNode{"cart", "ben", model::Role::Approver, "test"})));
+
+    EXPECT_TRUE(eventually([&] { return runs().back().state == RunState::AwaitingApproval; }));
 }
 
 TEST_F(PlannerTest, SaysOfEachPlaybookWhatItWouldDoOrWhyNot) {
