@@ -1,5 +1,6 @@
 #include "engine/correlate.hpp"
 
+#include "engine/stir.hpp"
 #include "engine/text_shape.hpp"
 #include "topology/neighbourhood.hpp"
 
@@ -41,6 +42,7 @@ void Correlate::correlate(const Transition& transition) {
         worse.severity = alert.severity;
         // The last ranking saw it milder: as if one alert were new, it is ranked again when due.
         worse.ranked_alerts = std::min<std::uint64_t>(worse.ranked_alerts, worse.alerts.size() - 1);
+        stir_above(state_, worse.id, {alert.node});
         tell(worse, transition.reason, alert.id, describe(slot));
         news_.push_back({worse.id, Topic::IncidentUpdated, transition.reason});
     }

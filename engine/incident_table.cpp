@@ -239,6 +239,11 @@ const IncidentTable::Standing* IncidentTable::standing_of(std::uint32_t node) co
     return found == standings_.end() ? nullptr : &found->second;
 }
 
+model::Id IncidentTable::id_at(std::uint32_t node) const {
+    const Standing* standing = standing_of(node);
+    return standing == nullptr ? model::kNoId : incidents_[standing->incident].id;
+}
+
 void IncidentTable::clear_node(std::uint32_t node, Slot slot) {
     if (const auto found = standings_.find(node);
         found != standings_.end() && found->second.incident == slot) {

@@ -50,6 +50,8 @@ class IncidentTable {
 
     // nullptr when the node does not alert.
     const Standing* standing_of(std::uint32_t node) const;
+    // Of the incident where it stands; kNoId when it does not alert.
+    model::Id id_at(std::uint32_t node) const;
 
     void stand(std::uint32_t node, const Standing& standing) { standings_[node] = standing; }
 

@@ -1,11 +1,10 @@
 #include "engine/rank.hpp"
 
+#include "engine/stir.hpp"
 #include "engine/walk_input.hpp"
-#include "topology/neighbourhood.hpp"
 #include "topology/walk.hpp"
 
 #include <algorithm>
-#include <span>
 #include <utility>
 
 namespace nocturne::engine {
@@ -15,12 +14,6 @@ using model::Incident;
 using model::Reason;
 using topology::AlertingNode;
 using topology::NodeIndex;
-
-namespace {
-
-constexpr std::size_t kStirringMax = 64;  // nodes of one ranking whose dependents are looked at
-
-}  // namespace
 
 void Rank::rank_if_due(Slot slot) {
     const Incident& incident = state_.incidents[slot];
@@ -59,7 +52,8 @@ void Rank::rank(Slot slot) {
     incident.doubt = std::move(ranking.doubt);
     incident.ranked_at = state_.now;
     incident.is_stirred = false;
-    const std::size_t known = std::exchange(incident.ranked_alerts, incident.alerts.size());
+    const std::vector<NodeIndex> grown = nodes_since(incident, incident.ranked_alerts);
+    incident.ranked_alerts = incident.alerts.size();
     std::vector<NodeIndex> touched;
     for (const AlertingNode& node : alerting) {
         if (!node.symptoms.empty() && !node.elsewhere) {
@@ -70,36 +64,16 @@ void Rank::rank(Slot slot) {
     incident.title = title_of(incident, touched.size());
     ++state_.counters.rankings;
     news_.push_back({incident.id, model::Effect::Topic::IncidentUpdated, Reason::None});
-    stir_above(incident, known);
+    stir_above(state_, incident.id, grown);
 }
 
-// Other incidents above may have their cause in what is new here: they are ranked again when due.
-// Only growth stirs, so that two incidents do not stir each other without end.
-void Rank::stir_above(const Incident& incident, std::size_t known) {
+// Of the alerts that came after the first so many.
+std::vector<NodeIndex> Rank::nodes_since(const Incident& incident, std::size_t known) const {
     std::vector<NodeIndex> nodes;
-    for (const Slot alert :
-         std::span(incident.alerts).subspan(std::min(known, incident.alerts.size()))) {
-        nodes.push_back(state_.alerts[alert].node);
+    for (std::size_t i = known; i < incident.alerts.size(); ++i) {
+        nodes.push_back(state_.alerts[incident.alerts[i]].node);
     }
-    std::sort(nodes.begin(), nodes.end());
-    nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
-    nodes.resize(std::min(nodes.size(), kStirringMax));
-    topology::NearLimits limits;
-    limits.hops = state_.settings.correlation_hops;
-    for (const NodeIndex node : nodes) {
-        for (const topology::Near& near : topology::above(state_.topology.now(), node, limits)) {
-            const IncidentTable::Standing* standing = state_.incidents.standing_of(near.node);
-            if (standing == nullptr) {
-                continue;
-            }
-            Incident& above = state_.incidents[standing->incident];
-            if (above.id != incident.id && above.ranked_at != model::kNoTime &&
-                !std::exchange(above.is_stirred, true)) {
-                remind(state_, Deadline::Kind::Incident, standing->incident,
-                       std::max(state_.now, above.ranked_at + state_.settings.rank_interval));
-            }
-        }
-    }
+    return nodes;
 }
 
 void Rank::gather_changes(Incident& incident, const std::vector<NodeIndex>& nodes) {

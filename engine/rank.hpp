@@ -20,7 +20,8 @@ class Rank {
 
    private:
     void rank(Slot incident);
-    void stir_above(const model::Incident& incident, std::size_t known);
+    std::vector<topology::NodeIndex> nodes_since(const model::Incident& incident,
+                                                 std::size_t known) const;
     void gather_changes(model::Incident& incident, const std::vector<topology::NodeIndex>& nodes);
     std::string title_of(const model::Incident& incident, std::size_t nodes) const;
 

@@ -159,12 +159,8 @@ void write(JsonWriter& out, const topology::Excerpt& excerpt) {
 model::Id elsewhere_of(const State& state, const Incident& incident,
                        const model::Suspect& suspect) {
     const topology::NodeIndex node = state.topology.now().find(suspect.resource);
-    const IncidentTable::Standing* standing =
-        node == topology::kNoNode ? nullptr : state.incidents.standing_of(node);
-    if (standing == nullptr || state.incidents[standing->incident].id == incident.id) {
-        return model::kNoId;
-    }
-    return state.incidents[standing->incident].id;
+    const model::Id there = node == topology::kNoNode ? model::kNoId : state.incidents.id_at(node);
+    return there == incident.id ? model::kNoId : there;
 }
 
 // Of the incident's alerts and suspects, each resource once.

@@ -83,6 +83,13 @@ model::Symptom symptom_of(const Alert& alert, const AlertTable& alerts) {
     return symptom;
 }
 
+void tell_symptoms(AlertingNode& told, const NodeAlerts& node, const AlertTable& alerts) {
+    told.symptoms.reserve(node.worst.size());
+    for (const Slot alert : node.worst) {
+        told.symptoms.push_back(symptom_of(alerts[alert], alerts));
+    }
+}
+
 using Places = boost::unordered_flat_map<NodeIndex, std::size_t>;
 
 AlertingNode& node_at(std::vector<AlertingNode>& alerting, Places& places, NodeIndex node) {
@@ -93,60 +100,73 @@ AlertingNode& node_at(std::vector<AlertingNode>& alerting, Places& places, NodeI
     return alerting[place->second];
 }
 
-// What alerts below the incident's nodes in other incidents, down over what alerts and over one
-// silent node at a time: a problem of its own may be what is behind this one.
-std::vector<NodeIndex> find_elsewhere(const State& state, const std::vector<AlertingNode>& own) {
-    struct Step {
-        NodeIndex node;
-        bool is_silent;
-    };
+// A node on the way down, and whether nothing alerts there.
+struct Step {
+    NodeIndex node;
+    bool is_silent;
+};
 
-    std::vector<Step> open;
+// What alerts below the incident's nodes in other incidents, down over what alerts and over one
+// silent node at a time: a problem of its own may be what is behind this one. Level by level and by
+// number, so that where a limit cuts hangs on nothing else; a node with too many edges is left out.
+std::vector<NodeIndex> find_elsewhere(const State& state, const Incident& incident,
+                                      const std::vector<AlertingNode>& own) {
+    const topology::Graph& graph = state.topology.now();
+    std::vector<Step> level;
     boost::unordered_flat_set<NodeIndex> seen;
     for (const AlertingNode& node : own) {
-        open.push_back({node.node, false});
+        level.push_back({node.node, false});
         seen.insert(node.node);
     }
     std::vector<NodeIndex> found;
     std::size_t edges = 0;
-    for (std::size_t i = 0; i < open.size() && found.size() < kElsewhereMax && edges < kEdgesMax;
-         ++i) {
-        const Step step = open[i];
-        state.topology.now().for_each_dependency(
-            step.node, [&](NodeIndex other, const topology::Edge&) {
-                ++edges;
-                const bool alerts = state.incidents.standing_of(other) != nullptr;
-                if ((!alerts && step.is_silent) || !seen.insert(other).second) {
-                    return;
+    while (!level.empty() && found.size() < kElsewhereMax) {
+        std::sort(level.begin(), level.end(),
+                  [](const Step& a, const Step& b) { return a.node < b.node; });
+        for (const Step& step : level) {
+            const model::Id there = state.incidents.id_at(step.node);
+            if (there != model::kNoId && there != incident.id) {
+                found.push_back(step.node);
+            }
+        }
+        std::vector<Step> next;
+        for (const Step& step : level) {
+            if (edges + graph.dependency_count(step.node) > kEdgesMax) {
+                continue;
+            }
+            edges += graph.dependency_count(step.node);
+            graph.for_each_dependency(step.node, [&](NodeIndex other, const topology::Edge&) {
+                const bool is_silent = state.incidents.id_at(other) == model::kNoId;
+                if ((!is_silent || !step.is_silent) && seen.insert(other).second) {
+                    next.push_back({other, is_silent});
                 }
-                if (alerts) {
-                    found.push_back(other);
-                }
-                open.push_back({other, !alerts});
             });
+        }
+        level = std::move(next);
     }
+    found.resize(std::min(found.size(), kElsewhereMax));
     return found;
 }
 
-void add_elsewhere(const State& state, std::vector<AlertingNode>& alerting, Places& places) {
-    std::map<Slot, std::vector<NodeIndex>> wanted;  // by incident
-    for (const NodeIndex node : find_elsewhere(state, alerting)) {
-        wanted[state.incidents.standing_of(node)->incident].push_back(node);
+void add_elsewhere(const State& state, const Incident& incident,
+                   std::vector<AlertingNode>& alerting, Places& places) {
+    std::map<model::Id, std::vector<NodeIndex>> wanted;  // by incident
+    for (const NodeIndex node : find_elsewhere(state, incident, alerting)) {
+        wanted[state.incidents.id_at(node)].push_back(node);
     }
     std::size_t alerts = 0;
-    for (auto& [slot, nodes] : wanted) {
-        const Incident& other = state.incidents[slot];
-        if (alerts += other.alerts.size(); alerts > kAlertsElsewhereMax) {
+    for (auto& [id, nodes] : wanted) {
+        const Incident& other = state.incidents[state.incidents.find(id)];
+        if (alerts + other.alerts.size() > kAlertsElsewhereMax) {
             continue;
         }
+        alerts += other.alerts.size();
         std::sort(nodes.begin(), nodes.end());
         for (const NodeAlerts& node : group_by_node(other, state.alerts)) {
             if (std::binary_search(nodes.begin(), nodes.end(), node.node)) {
                 AlertingNode& told = node_at(alerting, places, node.node);
                 told.elsewhere = true;
-                for (const Slot alert : node.worst) {
-                    told.symptoms.push_back(symptom_of(state.alerts[alert], state.alerts));
-                }
+                tell_symptoms(told, node, state.alerts);
             }
         }
     }
@@ -187,12 +207,9 @@ std::vector<AlertingNode> alerting_of(const State& state, const Incident& incide
         places.emplace(node.node, alerting.size());
         AlertingNode& told = alerting.emplace_back();
         told.node = node.node;
-        told.symptoms.reserve(node.worst.size());
-        for (const Slot alert : node.worst) {
-            told.symptoms.push_back(symptom_of(state.alerts[alert], state.alerts));
-        }
+        tell_symptoms(told, node, state.alerts);
     }
-    add_elsewhere(state, alerting, places);
+    add_elsewhere(state, incident, alerting, places);
     for (const Change& change : state.changes.all()) {
         const NodeIndex node = state.topology.now().find(change.resource);
         if (node == topology::kNoNode ||

@@ -65,6 +65,84 @@ TEST(CauseElsewhere, IsFirstOnThePageThatUsersOpen) {
                 Not(HasSubstr(R"("resource":"pay","incident")")));
 }
 
+TEST(CauseElsewhere, IsSeenWhenItGetsWorse) {
+    Story story;
+    story.topology(kShop);
+    story.fires("search", "latency", "major").passes(std::chrono::seconds(60));
+    story.event(R"({"resource":"shop","check":"latency","severity":"critical",
+                    "labels":{"slo":"true"}})");
+    story.fires("pay", "latency", "warning").passes(std::chrono::seconds(5));
+    ASSERT_EQ(first_suspect(story, "shop"), "search");
+
+    story.fires("pay", "latency", "critical").passes(std::chrono::seconds(5));
+
+    EXPECT_EQ(first_suspect(story, "shop"), "pay");
+}
+
+// A shop on a hundred things that all ail, each a problem of its own: more than the walk is told.
+std::string a_shop_on_a_hundred(bool is_turned_round) {
+    std::string services;
+    std::string names;
+    for (int i = 0; i < 100; ++i) {
+        const std::string name = "d" + std::to_string(i);
+        services += "  - {name: " + name + "}\n";
+        names = is_turned_round ? name + ", " + names : names + name + ", ";
+    }
+    return "services:\n" + services + "  - {name: shop, depends_on: [" + names + "]}\n";
+}
+
+void let_all_ail(Story& story) {
+    for (int i = 0; i < 100; ++i) {
+        story.fires("d" + std::to_string(i), "errors", i % 3 == 0 ? "minor" : "major");
+        story.passes(std::chrono::seconds(1));
+    }
+}
+
+std::vector<std::pair<std::string, double>> suspects_of(const model::Incident& incident) {
+    std::vector<std::pair<std::string, double>> suspects;
+    for (const model::Suspect& suspect : incident.suspects) {
+        suspects.emplace_back(suspect.resource, suspect.score);
+    }
+    return suspects;
+}
+
+TEST(CauseElsewhere, HangsOnNoOrderOfDeclarationsWhereThereAreTooMany) {
+    Story story;
+    Story other;
+    story.topology(a_shop_on_a_hundred(false));
+    other.topology(a_shop_on_a_hundred(true));
+    for (Story* each : {&story, &other}) {
+        let_all_ail(*each);
+        each->fires("shop", "errors").passes(std::chrono::seconds(5));
+    }
+
+    EXPECT_EQ(suspects_of(*incident_of(story, "shop")), suspects_of(*incident_of(other, "shop")));
+}
+
+TEST(CauseElsewhere, HangsOnNoRestartWhereThereAreTooMany) {
+    Story story;
+    story.topology(a_shop_on_a_hundred(false));
+    let_all_ail(story);
+    model::Writer before;
+    story.core().encode(before);
+    model::Reader in(before.bytes());
+    Core restarted = *Core::decode(in);
+    const model::Position position = restarted.position();
+    const model::Time now = story.now();
+
+    story.fires("shop", "errors");
+    std::vector<model::Effect> effects;
+    restarted.apply({position + 1, now,
+                     model::EventDecoder()
+                         .decode(R"({"resource":"shop","check":"errors","severity":"critical"})")
+                         .batch},
+                    effects);
+
+    const model::Id page = incident_of(story, "shop")->id;
+    EXPECT_EQ(suspects_of(*incident_of(story, "shop")),
+              suspects_of(restarted.state().incidents[restarted.state().incidents.find(page)]));
+}
+
 TEST(CauseElsewhere, RanksAgainOnceAndNotWithoutEnd) {
     Story story = a_night_with_a_late_cause();
     story.passes(std::chrono::seconds(5));
