@@ -85,7 +85,7 @@ class IncidentPage {
         }
     }
 
-    // "since 02:13:05 (3m ago)", or "02:13:05 to 02:20:11 (7m06s)".
+    // "since 02:13:05 UTC (3m ago)", or "02:13:05 to 02:20:11 UTC (7m06s)".
     std::string span() const {
         const model::Time opened = time_of(incident_, "opened_at");
         const model::Time resolved = time_of(incident_, "resolved_at");
@@ -93,10 +93,10 @@ class IncidentPage {
             const std::string age = options_.length == PageOptions::Length::Whole
                                         ? " (" + ago(opened, options_.now) + ")"
                                         : "";
-            return "since " + short_time(opened, options_.now) + age;
+            return "since " + short_time(opened, options_.now) + " UTC" + age;
         }
         return short_time(opened, options_.now) + " to " + short_time(resolved, options_.now) +
-               " (" + model::format_duration(resolved - std::min(opened, resolved)) + ")";
+               " UTC (" + model::format_duration(resolved - std::min(opened, resolved)) + ")";
     }
 
     std::size_t alert_count() const {
@@ -149,7 +149,7 @@ class IncidentPage {
         if (lines.size() < 2) {
             return;  // a suspect that hurts only itself needs no tree
         }
-        title("How " + text_of(suspects.front(), "resource") + " shows");
+        title("How it spread, if " + text_of(suspects.front(), "resource") + " is the cause");
         for (const std::string& line : lines) {
             out_ += "  " + line + "\n";
         }
@@ -383,10 +383,10 @@ std::vector<std::string> words_of(const json::value& suspect) {
     std::vector<std::string> words{text_of(suspect, "reason")};
     for (const json::value& evidence : list_of(suspect, "evidence")) {
         const std::string name = text_of(evidence, "name");
-        const bool tells = std::abs(number_of(evidence, "score")) > 0.01;
-        if (tells &&
+        const double score = number_of(evidence, "score");
+        if (std::abs(score) > 0.01 &&
             (name == "blamed" || name == "off_path" || name == "forward" || name == "past")) {
-            words.push_back(text_of(evidence, "text"));
+            words.push_back((score < 0 ? "against it: " : "for it: ") + text_of(evidence, "text"));
         }
     }
     if (const std::string incident = text_of(suspect, "incident"); !incident.empty()) {

@@ -40,14 +40,14 @@ PageOptions whole() {
 TEST(IncidentPage, ReadsFromHeadlineToNextCommand) {
     EXPECT_EQ(render_incident_page(boost::json::parse(kIncident), whole()),
               R"(CRITICAL  I42-0  open  database: 3 alerts on 3 nodes
-  since 02:13:05 (3m00s ago), 3 alerts, 2 still firing
+  since 02:13:05 UTC (3m00s ago), 3 alerts, 2 still firing
 
 Suspects, and how likely each is
   1  database  ██████████████░░░░░░  71 %
       raised no alert itself, but explains 3 of 3 alerts
   2  cache     ██████░░░░░░░░░░░░░░  29 %
 
-How database shows
+How it spread, if database is the cause
   database  (silent)
   └─ orders  ● latency
      └─ front  ● latency
@@ -64,6 +64,20 @@ Next
   nocturne impact database                          who is hurt when it fails
   nocturne label I42-0 database                     what it was in the end
 )");
+}
+
+TEST(IncidentPage, TellsWhatSpeaksAgainstASuspect) {
+    boost::json::value incident = boost::json::parse(kIncident);
+    incident.at("suspects").at(0).as_object()["evidence"] = boost::json::parse(R"([
+        {"name": "blamed", "score": -0.7, "text": "disk, which it depends on, may explain all of its worst alert"},
+        {"name": "off_path", "score": -0.001, "text": "what users feel depends on it only from afar"},
+        {"name": "past", "score": 1.2, "text": "was the cause on 2026-10-03"}])");
+
+    const std::string page = render_incident_page(incident, whole());
+
+    EXPECT_THAT(page, HasSubstr("\n      against it: disk, which it depends on, may explain all of"));
+    EXPECT_THAT(page, HasSubstr("\n      for it: was the cause on 2026-10-03\n"));
+    EXPECT_THAT(page, Not(HasSubstr("from afar"))) << "it hardly counts";
 }
 
 TEST(IncidentPage, TellsWhichIncidentHasTheSuspectsAlerts) {
@@ -132,7 +146,7 @@ TEST(IncidentPage, OfResolvedIncidentTellsHowLongItTook) {
 
     const std::string page = render_incident_page(incident, whole());
 
-    EXPECT_THAT(page, HasSubstr("02:13:05 to 02:20:11 (7m06s)"));
+    EXPECT_THAT(page, HasSubstr("02:13:05 to 02:20:11 UTC (7m06s)"));
     EXPECT_THAT(page, Not(HasSubstr("nocturne ack")));
 }
 
