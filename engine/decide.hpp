@@ -1,7 +1,7 @@
 // Decide: turns what happened to alerts and incidents into effects, each with its key.
 #pragma once
 
-#include "engine/correlate.hpp"
+#include "engine/incident_life.hpp"
 #include "engine/state.hpp"
 #include "model/effect.hpp"
 

@@ -20,7 +20,8 @@ constexpr std::uint32_t kEmittedIndex = 1U << 30;
 
 Pipeline::Pipeline(State& state, std::vector<model::Effect>& effects)
     : state_(state), normalise_(state), enrich_(state), detect_(state), dedup_(state),
-      suppress_(state), correlate_(state, news_), rank_(state, news_), remark_(state, news_),
+      suppress_(state), life_(state, news_), forest_(state, life_),
+      correlate_(state, life_, forest_), rank_(state, news_), remark_(state, news_),
       decide_(state, effects), route_(state, decide_), runs_(state, decide_) {}
 
 // The pipeline, as the documentation promises it: normalise, enrich, detect, patterns, dedup,
@@ -219,7 +220,7 @@ void Pipeline::follow(const Transition& transition) {
         }
         suppress_.changed(transition.alert);
     } else if (transition.reason == Reason::StaleEvent) {
-        correlate_.seen_earlier(transition.alert);
+        forest_.seen_earlier(transition.alert);
     }
     follow_others();
 }
@@ -292,7 +293,7 @@ void Pipeline::take(const model::TopologyChange& change) {
 
 void Pipeline::follow_topology() {
     dedup_.find_nodes();
-    correlate_.find_nodes();
+    forest_.find_nodes();
     suppress_.find_nodes();
     follow_others();
 }
@@ -330,23 +331,23 @@ void Pipeline::take(const model::Command& command) {
         }
 
         void operator()(const model::AcknowledgeIncident& it) {
-            note_unless(pipeline.correlate_.acknowledge(it), it);
+            note_unless(pipeline.life_.acknowledge(it), it);
         }
 
         void operator()(const model::ResolveIncident& it) {
-            note_unless(pipeline.correlate_.resolve(it), it);
+            note_unless(pipeline.life_.resolve(it), it);
         }
 
         void operator()(const model::LabelIncident& it) {
-            note_unless(pipeline.correlate_.label(it), it);
+            note_unless(pipeline.life_.label(it), it);
         }
 
         void operator()(const model::MergeIncidents& it) {
-            note_unless(pipeline.correlate_.merge(it), it);
+            note_unless(pipeline.life_.merge(it), it);
         }
 
         void operator()(const model::SplitIncident& it) {
-            note_unless(pipeline.correlate_.split(it), it);
+            note_unless(pipeline.life_.split(it), it);
         }
 
         void operator()(const model::UnmergeIdentity& it) {
@@ -465,7 +466,7 @@ void Pipeline::look_at(const Deadline& deadline) {
             }
             incident.reminder = model::kNoTime;
             rank_.rank_if_due(deadline.slot);
-            correlate_.look_at(deadline.slot);
+            life_.look_at(deadline.slot);
             break;
         }
         case Deadline::Kind::Silence:

@@ -91,6 +91,8 @@ class Pipeline {
     Detect detect_;
     Dedup dedup_;
     Suppress suppress_;
+    IncidentLife life_;
+    CauseForest forest_;
     Correlate correlate_;
     Rank rank_;
     Remark remark_;

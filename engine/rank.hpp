@@ -1,7 +1,7 @@
 // Rank: asks the causal walk who may be behind an incident, again as the incident grows.
 #pragma once
 
-#include "engine/correlate.hpp"
+#include "engine/incident_life.hpp"
 #include "engine/state.hpp"
 #include "topology/graph.hpp"
 

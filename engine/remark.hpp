@@ -1,7 +1,7 @@
 // Remark: asks plugins what they have to say of an incident; their notes land on it.
 #pragma once
 
-#include "engine/correlate.hpp"
+#include "engine/incident_life.hpp"
 #include "engine/plugin_caller.hpp"
 #include "model/incident.hpp"
 

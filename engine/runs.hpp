@@ -2,9 +2,9 @@
 // docs/life-of-a-run.md; what it knows is in RunTable, what it wants done leaves as effects.
 #pragma once
 
-#include "engine/correlate.hpp"
 #include "engine/decide.hpp"
 #include "engine/gates.hpp"
+#include "engine/incident_life.hpp"
 #include "engine/state.hpp"
 #include "model/command.hpp"
 #include "model/run.hpp"
