@@ -22,9 +22,13 @@ std::string moment(model::Time time, model::Time now) {
 
 std::string first_suspect(const json::value& incident) {
     const json::array& suspects = list_of(incident, "suspects");
-    return suspects.empty() ? "-"
-                            : cut(text_of(suspects.front(), "resource"), 30) + " " +
-                                  percent(number_of(suspects.front(), "score"));
+    if (suspects.empty()) {
+        return "-";
+    }
+    const json::value& first = suspects.front();
+    const std::string elsewhere = text_of(first, "incident");
+    return cut(text_of(first, "resource"), 30) + " " + percent(number_of(first, "score")) +
+           (elsewhere.empty() ? "" : ", see " + elsewhere);
 }
 
 std::string or_dash(const std::string& text) {

@@ -155,12 +155,19 @@ void write(JsonWriter& out, const topology::Excerpt& excerpt) {
     out.end_array().end_object();
 }
 
-// The other incident that has the suspect's alerts; kNoId: none.
+// The other incident that has the suspect's alerts; kNoId: none, or they are this one's as well, or
+// it is over: what alerts there now came later.
 model::Id elsewhere_of(const State& state, const Incident& incident,
                        const model::Suspect& suspect) {
     const topology::NodeIndex node = state.topology.now().find(suspect.resource);
-    const model::Id there = node == topology::kNoNode ? model::kNoId : state.incidents.id_at(node);
-    return there == incident.id ? model::kNoId : there;
+    if (node == topology::kNoNode || incident.is_over()) {
+        return model::kNoId;
+    }
+    const model::Id there = state.incidents.id_at(node);
+    const bool is_here = there == incident.id ||
+                         std::any_of(incident.alerts.begin(), incident.alerts.end(),
+                                     [&](Slot slot) { return state.alerts[slot].node == node; });
+    return is_here ? model::kNoId : there;
 }
 
 // Of the incident's alerts and suspects, each resource once.

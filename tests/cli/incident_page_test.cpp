@@ -75,7 +75,8 @@ TEST(IncidentPage, TellsWhatSpeaksAgainstASuspect) {
 
     const std::string page = render_incident_page(incident, whole());
 
-    EXPECT_THAT(page, HasSubstr("\n      against it: disk, which it depends on, may explain all of"));
+    EXPECT_THAT(page,
+                HasSubstr("\n      against it: disk, which it depends on, may explain all of"));
     EXPECT_THAT(page, HasSubstr("\n      for it: was the cause on 2026-10-03\n"));
     EXPECT_THAT(page, Not(HasSubstr("from afar"))) << "it hardly counts";
 }
@@ -88,6 +89,9 @@ TEST(IncidentPage, TellsWhichIncidentHasTheSuspectsAlerts) {
 
     EXPECT_THAT(page, HasSubstr("\n      its own alerts are in I41-0: look there first\n"));
     EXPECT_THAT(page, HasSubstr("\n  database  (alerts in I41-0)\n"));
+    boost::json::object reply;
+    reply["incidents"] = boost::json::array{incident};
+    EXPECT_THAT(render_incident_list(reply, whole()), HasSubstr(" database 71 %, see I41-0 "));
 }
 
 TEST(IncidentPage, TellsWhereNobodyWouldTell) {

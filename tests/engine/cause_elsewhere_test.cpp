@@ -65,6 +65,19 @@ TEST(CauseElsewhere, IsFirstOnThePageThatUsersOpen) {
                 Not(HasSubstr(R"("resource":"pay","incident")")));
 }
 
+TEST(CauseElsewhere, IsNotSaidOfAnIncidentThatIsOver) {
+    Story story;
+    story.topology(kShop);
+    story.fires("pay", "error_ratio").passes(std::chrono::minutes(1));
+    const model::Id first = incident_of(story, "pay")->id;
+    story.clears("pay", "error_ratio").passes(std::chrono::minutes(40));
+    story.fires("pay", "error_ratio").passes(std::chrono::seconds(5));
+    ASSERT_NE(incident_of(story, "pay")->id, first);
+
+    EXPECT_THAT(*render_incident(story.core(), first),
+                Not(HasSubstr(R"("resource":"pay","incident")")));
+}
+
 TEST(CauseElsewhere, IsSeenWhenItGetsWorse) {
     Story story;
     story.topology(kShop);
