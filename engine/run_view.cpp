@@ -19,6 +19,19 @@ std::string run_id(model::Id id) {
 
 }  // namespace
 
+void write_limits(JsonWriter& out, const model::RunLimits& limits) {
+    out.begin_object().member("cooldown", model::format_duration(limits.cooldown));
+    out.member("runs_max", std::uint64_t{limits.runs_max});
+    out.member("runs_window", model::format_duration(limits.runs_window));
+    out.member("blast_share_max", limits.blast_share_max);
+    out.member("healthy_min", std::uint64_t{limits.healthy_min});
+    out.member("dependents_max", std::uint64_t{limits.dependents_max});
+    out.member("confidence_min", limits.confidence_min);
+    out.member("approvals", std::uint64_t{limits.approvals});
+    out.member("approver", model::name_of(limits.approver));
+    out.member("approval_ttl", model::format_duration(limits.approval_ttl)).end_object();
+}
+
 void write_action(JsonWriter& out, const model::Action& action) {
     out.begin_object().member("effector", model::name_of(action.effector));
     out.member("target", action.target).key("arguments").begin_object();
@@ -98,20 +111,6 @@ void write(JsonWriter& out, const model::RunEvent& event) {
     out.begin_object().member("at", event.at).member("reason", model::name_of(event.reason));
     out.member("by", event.by).member("from", event.from).member("text", event.text);
     out.member("position", event.position).end_object();
-}
-
-void write_limits(JsonWriter& out, const model::RunLimits& limits) {
-    out.key("limits").begin_object();
-    out.member("cooldown", model::format_duration(limits.cooldown));
-    out.member("runs_max", std::uint64_t{limits.runs_max});
-    out.member("runs_window", model::format_duration(limits.runs_window));
-    out.member("blast_share_max", limits.blast_share_max);
-    out.member("healthy_min", std::uint64_t{limits.healthy_min});
-    out.member("dependents_max", std::uint64_t{limits.dependents_max});
-    out.member("confidence_min", limits.confidence_min);
-    out.member("approvals", std::uint64_t{limits.approvals});
-    out.member("approver", model::name_of(limits.approver));
-    out.member("approval_ttl", model::format_duration(limits.approval_ttl)).end_object();
 }
 
 void write_head(JsonWriter& out, const Run& run) {
@@ -209,6 +208,7 @@ std::optional<std::string> render_run(const Core& core, model::Id id) {
         out.text(capability);
     }
     out.end_array();
+    out.key("limits");
     write_limits(out, run->limits);
     write_steps(out, *run);
     write_gates_now(out, core.state(), *run);

@@ -50,6 +50,8 @@ const model::Run* run_to_show(const Core& core, model::Id incident);
 std::string question_of(const model::Run& run);
 // {"effector":...,"target":...,"arguments":{...},"timeout":"30s"}
 void write_action(model::JsonWriter& out, const model::Action& action);
+// {"cooldown":"30m","runs_max":...,"approver":"approver",...}
+void write_limits(model::JsonWriter& out, const model::RunLimits& limits);
 // {"gate":...,"verdict":...,"reason":...,"text":...}
 void write_gate(model::JsonWriter& out, const GateFinding& finding);
 // [{"gate":...,"verdict":...,"reason":...,"text":...}]

@@ -1,13 +1,13 @@
 #include "rules/payload_rule.hpp"
 
+#include "rules/template_pieces.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace nocturne::rules {
 
 namespace {
-
-constexpr std::size_t kPiecesMax = 64;
 
 // Takes one step off the front of `rest`, which is not empty.
 Result<std::string> take_step(std::string_view whole, std::string_view& rest) {
@@ -79,42 +79,17 @@ std::string to_string(const DocumentPath& path) {
 
 Result<DocumentTemplate> DocumentTemplate::parse(std::string_view text) {
     DocumentTemplate made;
-    std::string literal;
-    const auto wrong = [&](std::size_t at, std::string_view what) {
-        return fail(ErrorCode::Invalid, "template \"" + std::string(text) + "\", column " +
-                                            std::to_string(at + 1) + ": " + std::string(what));
-    };
-    for (std::size_t at = 0; at < text.size(); ++at) {
-        const char byte = text[at];
-        if (byte != '{' && byte != '}') {
-            literal += byte;
+    NOCTURNE_TRY(std::vector<TemplatePiece> pieces, split_template(text));
+    for (TemplatePiece& piece : pieces) {
+        if (!piece.has_name) {
+            made.pieces.push_back({std::move(piece.literal), std::nullopt});
             continue;
         }
-        if (at + 1 < text.size() && text[at + 1] == byte) {
-            literal += byte;
-            ++at;
-            continue;
-        }
-        if (byte == '}') {
-            return wrong(at, "a } without {; for the brace itself write }}");
-        }
-        const std::size_t end = text.find('}', at);
-        if (end == std::string_view::npos) {
-            return wrong(at, "the { is not closed; for the brace itself write {{");
-        }
-        Result<DocumentPath> path = DocumentPath::parse(text.substr(at + 1, end - at - 1));
+        Result<DocumentPath> path = DocumentPath::parse(piece.name);
         if (!path) {
-            return wrong(at, path.error().message);
+            return fail(template_error(text, piece.name_begins, path.error().message));
         }
-        made.pieces.push_back({std::exchange(literal, {}), *std::move(path)});
-        at = end;
-    }
-    if (!literal.empty()) {
-        made.pieces.push_back({std::move(literal), std::nullopt});
-    }
-    if (made.pieces.size() > kPiecesMax) {
-        return fail(ErrorCode::Invalid,
-                    "a template has at most " + std::to_string(kPiecesMax) + " paths");
+        made.pieces.push_back({std::move(piece.literal), *std::move(path)});
     }
     return made;
 }

@@ -21,19 +21,6 @@ void write(model::JsonWriter& out, const model::Step& step) {
     out.end_object();
 }
 
-void write(model::JsonWriter& out, const model::RunLimits& limits) {
-    out.begin_object().member("cooldown", model::format_duration(limits.cooldown));
-    out.member("runs_max", std::uint64_t{limits.runs_max});
-    out.member("runs_window", model::format_duration(limits.runs_window));
-    out.member("blast_share_max", limits.blast_share_max);
-    out.member("healthy_min", std::uint64_t{limits.healthy_min});
-    out.member("dependents_max", std::uint64_t{limits.dependents_max});
-    out.member("confidence_min", limits.confidence_min);
-    out.member("approvals", std::uint64_t{limits.approvals});
-    out.member("approver", model::name_of(limits.approver));
-    out.member("approval_ttl", model::format_duration(limits.approval_ttl)).end_object();
-}
-
 }  // namespace
 
 void write_plan(model::JsonWriter& out, const model::PlanProposed& proposed) {
@@ -50,7 +37,7 @@ void write_plan(model::JsonWriter& out, const model::PlanProposed& proposed) {
         out.text(capability);
     }
     out.end_array().key("limits");
-    write(out, proposed.limits);
+    engine::write_limits(out, proposed.limits);
     out.key("steps").begin_array();
     for (const model::Step& step : plan.steps) {
         write(out, step);

@@ -1,22 +1,7 @@
-#include "rules/configuration.hpp"
-
-#include <gmock/gmock.h>
+#include "tests/rules/settings_story.hpp"
 
 namespace nocturne::rules {
 namespace {
-
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
-
-std::vector<std::string> problems_of(const std::string& yaml) {
-    std::vector<std::string> texts;
-    for (const Error& error : parse_configuration(yaml, "etc/nocturne.yaml").problems) {
-        texts.push_back(to_string(error));
-    }
-    return texts;
-}
 
 TEST(ActionSettings, AreReadWhole) {
     const ConfigurationFile file = parse_configuration(R"(
@@ -66,7 +51,7 @@ actions:
 
 TEST(ActionSettings, ThatAreWrongAreToldWithTheirPlace) {
     EXPECT_THAT(problems_of("actions:\n  http:\n    hosts:\n      - {name: 'http://x/'}\n"),
-                ElementsAre(HasSubstr("etc/nocturne.yaml:4:9: name: \"http://x/\" is not a host")));
+                ElementsAre(HasSubstr("nocturne.yaml:4:9: name: \"http://x/\" is not a host")));
     EXPECT_THAT(problems_of("actions: {http: {hosts: [{name: a, networks: [10.0.0.0/33]}]}}"),
                 ElementsAre(HasSubstr("networks: \"10.0.0.0/33\" is not a network")));
     EXPECT_THAT(problems_of("actions: {http: {hosts: [{name: a, ports: [0]}]}}"),

@@ -1,22 +1,7 @@
-#include "rules/configuration.hpp"
-
-#include <gmock/gmock.h>
+#include "tests/rules/settings_story.hpp"
 
 namespace nocturne::rules {
 namespace {
-
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
-
-std::vector<std::string> problems_of(const std::string& yaml) {
-    std::vector<std::string> texts;
-    for (const Error& error : parse_configuration(yaml, "nocturne.yaml").problems) {
-        texts.push_back(to_string(error));
-    }
-    return texts;
-}
 
 TEST(ChatSettings, AreReadWhole) {
     const ConfigurationFile file = parse_configuration(R"(

@@ -1,23 +1,9 @@
-#include "rules/configuration.hpp"
-
-#include <gmock/gmock.h>
+#include "tests/rules/settings_story.hpp"
 
 namespace nocturne::rules {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::Optional;
-using testing::SizeIs;
-
-std::vector<std::string> problems_of(const std::string& yaml) {
-    std::vector<std::string> texts;
-    for (const Error& error : parse_configuration(yaml, "nocturne.yaml").problems) {
-        texts.push_back(to_string(error));
-    }
-    return texts;
-}
 
 TEST(RemediationSettings, AreReadWhole) {
     const ConfigurationFile file = parse_configuration(R"(
