@@ -23,7 +23,6 @@ namespace {
 constexpr std::size_t kSiblingsMax = 100'000;
 constexpr std::size_t kDependentsMax = 100'000;
 constexpr std::size_t kNearMax = 1000;  // below a node, looked at for maintenance
-constexpr std::size_t kNamesShown = 5;
 
 GateFinding pass() {
     return {};

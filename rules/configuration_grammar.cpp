@@ -161,7 +161,6 @@ constexpr std::array kSecret{
     text("file", "that holds it", ""),
     text("env", "the variable of the environment that holds it", ""),
 };
-constexpr std::array kMethods{"GET"sv, "POST"sv, "PUT"sv, "PATCH"sv, "DELETE"sv};
 constexpr Key kPorts{.name = "ports",
                      .shape = Shape::Any,
                      .what = "that may be talked to",
