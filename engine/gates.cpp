@@ -358,9 +358,10 @@ GateFinding Gates::preconditions() const {
                               "suspect_kind, target_present");
         }
         if (!is_one_of(found, wanted)) {
-            return make_void(Reason::PreconditionChanged, name + " is " +
-                                                              (found.empty() ? "none" : found) +
-                                                              ", the plan was made for " + wanted);
+            std::string text = name;
+            text.append(" is ").append(found.empty() ? "none" : found);
+            text.append(", the plan was made for ").append(wanted);
+            return make_void(Reason::PreconditionChanged, std::move(text));
         }
     }
     return pass();

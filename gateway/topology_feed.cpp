@@ -215,8 +215,8 @@ class TopologyFeed::Inside {
             for (const char byte : source.settings.name) {
                 label += byte == '"' || byte == '\\' ? '_' : byte;
             }
-            out +=
-                full + "{source=\"" + label + "\"} " + std::to_string(value(source.report)) + "\n";
+            out.append(full).append("{source=\"").append(label).append("\"} ");
+            out.append(std::to_string(value(source.report))).append("\n");
         }
     }
 

@@ -98,8 +98,8 @@ std::string a_shop_on_a_hundred(bool is_turned_round) {
     std::string names;
     for (int i = 0; i < 100; ++i) {
         const std::string name = "d" + std::to_string(i);
-        services += "  - {name: " + name + "}\n";
-        names = is_turned_round ? name + ", " + names : names + name + ", ";
+        services.append("  - {name: ").append(name).append("}\n");
+        names.insert(is_turned_round ? 0 : names.size(), name + ", ");
     }
     return "services:\n" + services + "  - {name: shop, depends_on: [" + names + "]}\n";
 }
