@@ -136,7 +136,7 @@ std::string WalkWords::off_path() const {
     return reach_.climbed.slo < 0.01
                ? "what users feel does not depend on it, as far as the graph knows"
            : reach_.climbed.slo < 0.35 ? "what users feel depends on it only from afar"
-                                       : "what users feel depends on it, if not directly";
+                                       : "what users feel depends on it only through others";
 }
 
 std::string WalkWords::explains() const {

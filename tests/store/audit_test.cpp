@@ -192,10 +192,12 @@ TEST(Audit, TellsAnyTwoRowsThatChangedPlaces) {
             const std::string one = std::to_string(first);
             const std::string other = std::to_string(second);
 
-            run_sql(folder, "UPDATE audit SET sequence = -1 WHERE sequence = " + one +
-                                "; UPDATE audit SET sequence = " + one +
-                                " WHERE sequence = " + other +
-                                "; UPDATE audit SET sequence = " + other + " WHERE sequence = -1");
+            const auto move = [&](const std::string& from, const std::string& to) {
+                run_sql(folder, "UPDATE audit SET sequence = " + to + " WHERE sequence = " + from);
+            };
+            move(one, "-1");
+            move(other, one);
+            move("-1", other);
 
             ASSERT_THAT(problem_of(folder), StartsWith(entry(first)));
         }
