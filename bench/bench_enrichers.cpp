@@ -27,13 +27,12 @@ model::PluginsRevision enrichers(int count, const std::string& body) {
     model::PluginsRevision revision;
     for (int i = 0; i < count; ++i) {
         const std::string name = "e" + std::to_string(i);
-        revision.files.push_back({"plugins/" + name + ".lua",
-                                  "local NAME = '" + name + "' return { name = '" + name +
-                                      "', version = '1.0.0', kind = 'enricher', api = 1, mode = "
-                                      "'auto', wants = { writes = {'annotations'} }, "
-                                      "on_event = function(event) " +
-                                      body + " end }",
-                                  {}});
+        std::string text = "local NAME = '";
+        text.append(name).append("' return { name = '").append(name);
+        text.append("', version = '1.0.0', kind = 'enricher', api = 1, mode = 'auto', "
+                    "wants = { writes = {'annotations'} }, on_event = function(event) ");
+        text.append(body).append(" end }");
+        revision.files.push_back({"plugins/" + name + ".lua", std::move(text), {}});
     }
     return revision;
 }

@@ -296,7 +296,7 @@ double worth(const Cases& cases, const WalkWeights& weights) {
 WalkWeights fit(const Cases& cases) {
     WalkWeights weights = prior();
     double best = worth(cases, weights);
-    for (double step = 0.16; step > 0.01; step /= 2) {
+    for (const double step : {0.16, 0.08, 0.04, 0.02}) {
         for (int round = 0; round < 6; ++round) {
             const double before = best;
             for (const Parameter& parameter : kParameters) {

@@ -118,7 +118,7 @@ std::string match_of(std::uint64_t rule) {
 using Section = std::pair<const char*, std::function<std::string(std::uint64_t)>>;
 
 const std::vector<Section>& sections() {
-    static const std::vector<Section> all{
+    static const std::vector<Section> kSections{
         {"normalise", [](auto i) { return "match: " + match_of(i) + ", set: {labels.owner: x}"; }},
         {"dedup", [](auto i) { return "match: " + match_of(i) + ", identity: [resource, check]"; }},
         {"pattern",
@@ -144,7 +144,7 @@ const std::vector<Section>& sections() {
         {"lifecycle", [](auto i) { return "match: " + match_of(i) + ", expire_after: 2h"; }},
         {"route", [](auto i) { return "match: " + match_of(i) + ", to: log"; }},
     };
-    return all;
+    return kSections;
 }
 
 std::string rules_of(const Section& section, std::uint64_t count) {
@@ -200,11 +200,11 @@ std::string suppression_rules(Hidden hidden) {
     std::string yaml = "inhibit:\n";
     for (int i = 0; i < 100; ++i) {
         const std::string team = "team-" + std::to_string(i % 40);
-        yaml += "  - {name: i" + std::to_string(i) +
-                ", source: {check: InstanceDown, team: " + team +
-                "}, target: {check: ProbeFailed, team: " + team +
-                (hidden == Hidden::Many ? "}, equal: [resource]}\n"
-                                        : "}, equal: [instance, resource]}\n");
+        yaml.append("  - {name: i").append(std::to_string(i));
+        yaml.append(", source: {check: InstanceDown, team: ").append(team);
+        yaml.append("}, target: {check: ProbeFailed, team: ").append(team);
+        yaml += hidden == Hidden::Many ? "}, equal: [resource]}\n"
+                                       : "}, equal: [instance, resource]}\n";
     }
     yaml += "maintenance:\n";
     for (int i = 0; i < 1000; ++i) {

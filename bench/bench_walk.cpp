@@ -76,6 +76,7 @@ double ms_of(Rank rank) {
 Spent rank_anew(const topology::Graph& graph, const std::vector<topology::AlertingNode>& storm) {
     constexpr int kTimes = 200;
     std::vector<double> each;
+    each.reserve(kTimes);
     for (int i = 0; i < kTimes; ++i) {
         each.push_back(ms_of([&] { topology::rank(graph, storm, {}); }));
     }

@@ -107,7 +107,8 @@ class DumpReader {
         }
         std::size_t next_absolute = 0;
         for (std::size_t i = 0; i + 1 < count; ++i) {
-            const int delta = static_cast<signed char>(deltas[i]);
+            const int byte = static_cast<unsigned char>(deltas[i]);
+            const int delta = byte < 128 ? byte : byte - 256;
             if (delta == kAbsoluteLine) {
                 NOCTURNE_ASSERT(next_absolute < absolute.size());
                 line = absolute[next_absolute++].second;

@@ -262,7 +262,7 @@ class Emission {
 
     void annotations() {
         json_.key("annotations").begin_object();
-        json_.key(kDepthAnnotation).number(static_cast<std::uint64_t>(depth() + 1));
+        json_.key(kDepthAnnotation).number(std::uint64_t{depth()} + 1);
         write(read_entries("annotations"));
         json_.end_object();
     }

@@ -158,7 +158,7 @@ Status Kept::restore(std::string_view bytes) {
     forget_all();
     model::Reader in(bytes);
     const int top = lua_gettop(L_);
-    const Status status = restore_parts(in);
+    Status status = restore_parts(in);
     lua_settop(L_, top);
     if (!status) {
         forget_all();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 
 namespace nocturne::plugins {
 
@@ -49,14 +50,19 @@ void push_part(lua_State* L, const Host& host, Part part) {
     lua_pushlightuserdata(L, reinterpret_cast<void*>(static_cast<std::uintptr_t>(number)));
 }
 
+[[noreturn, gnu::cold]] void refuse_late(lua_State* L) {
+    luaL_error(L, "this event was lent for an earlier call and is gone; copy what you need of it, "
+                  "for example local resource = event.resource");
+    std::abort();  // luaL_error does not come back
+}
+
 // The event that the light userdata at index 1 stands for.
 const EventView& event_at_1(lua_State* L, const Host& host, Part& part) {
     const auto number = reinterpret_cast<std::uintptr_t>(lua_touserdata(L, 1));
     part = static_cast<Part>(number & ((1U << kPartBits) - 1));
     if (lua_islightuserdata(L, 1) == 0 || number >> kPartBits != host.generation ||
         host.event == nullptr) {
-        luaL_error(L, "this event was lent for an earlier call and is gone; copy what you need of "
-                      "it, for example local resource = event.resource");
+        refuse_late(L);
     }
     return *host.event;
 }

@@ -95,7 +95,7 @@ std::string ManifestValues::found(int index) const {
         }
         case LUA_TNUMBER: {
             lua_pushvalue(L_, index);
-            const std::string number = lua_tostring(L_, -1);
+            std::string number = lua_tostring(L_, -1);
             lua_pop(L_, 1);
             return number;
         }
