@@ -166,14 +166,16 @@ void IncidentLife::move_alerts(Slot from, Slot into, const std::vector<Slot>& al
 void IncidentLife::alert_worsened(Slot slot, Slot in, Reason reason) {
     const Alert& alert = state_.alerts[slot];
     Incident& incident = state_.incidents[in];
-    if (alert.severity <= incident.severity) {
-        return;
-    }
-    incident.severity = alert.severity;
     // The last ranking saw it milder: as if one alert were new, it is ranked again when due.
     incident.ranked_alerts =
         std::min<std::uint64_t>(incident.ranked_alerts, incident.alerts.size() - 1);
     stir_above(state_, incident.id, {alert.node});
+    if (alert.severity <= incident.severity) {
+        remind(state_, Deadline::Kind::Incident, in,
+               std::max(state_.now, incident.ranked_at + state_.settings.rank_interval));
+        return;
+    }
+    incident.severity = alert.severity;
     tell(incident, reason, alert.id, describe(slot));
     news_.push_back({incident.id, Topic::IncidentUpdated, reason});
 }

@@ -14,6 +14,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
@@ -268,6 +269,20 @@ TEST(Incident, IsRankedALogarithmOfItsSizeInOneInstant) {
 
     story.passes(seconds(3));
     EXPECT_EQ(story.incidents()[0]->ranked_alerts, 1000U);
+}
+
+TEST(Incident, IsRankedAgainWhenAnAlertWorsensThoughAnotherIsAsBad) {
+    Story story;
+    story.topology("services: [{name: web, depends_on: [db]}, {name: db}]");
+    story.fires("db", "latency", "minor").fires("web", "latency", "critical");
+    story.passes(seconds(10));
+    const auto first = [&] { return story.incidents()[0]->suspects.front(); };
+    ASSERT_EQ(first().resource, "db");
+    ASSERT_THAT(first().reason, HasSubstr("latency is minor"));
+
+    story.fires("db", "latency", "critical").passes(seconds(1));
+
+    EXPECT_THAT(first().reason, HasSubstr("latency is critical"));
 }
 
 TEST(Silence, HidesTheRaisingAndNeverTheResolution) {
