@@ -38,7 +38,8 @@ int safe_random(lua_State* L) {
         for (drawn = bits & mask; drawn > range; drawn = Meter::of(L).random() & mask) {
         }
     }
-    lua_pushinteger(L, static_cast<lua_Integer>(drawn + static_cast<std::uint64_t>(low)));
+    drawn += static_cast<std::uint64_t>(low);  // may go round, and so comes out right
+    lua_pushinteger(L, static_cast<lua_Integer>(drawn));
     return 1;
 }
 

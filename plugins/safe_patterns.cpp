@@ -77,8 +77,9 @@ int search(lua_State* L, Wanted wanted) {
             luaL_pushfail(L);
             return 1;
         }
-        lua_pushinteger(L, static_cast<lua_Integer>(at) + 1);
-        lua_pushinteger(L, static_cast<lua_Integer>(at + pattern.size()));
+        const auto before = static_cast<lua_Integer>(at);
+        lua_pushinteger(L, before + 1);
+        lua_pushinteger(L, before + static_cast<lua_Integer>(pattern.size()));
         return 2;
     }
     const bool is_anchored = !pattern.empty() && pattern.front() == '^';

@@ -81,7 +81,7 @@ void show_table(lua_State* L, int index, int depth, std::string& out) {
     std::sort(entries.begin(), entries.end());
     out += '{';
     for (const auto& [key, value] : entries) {
-        out += (out.back() == '{' ? " " : ", ") + key + " = " + value;
+        out.append(out.back() == '{' ? " " : ", ").append(key).append(" = ").append(value);
     }
     out += entries.empty() ? "}" : " }";
 }
