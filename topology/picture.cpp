@@ -210,6 +210,7 @@ class Drawing {
             layers[layer_[i]].push_back(i);
         }
         std::vector<std::vector<std::uint32_t>> rows;
+        rows.reserve(layers.size());
         for (auto& [layer, nodes] : layers) {
             rows.push_back(std::move(nodes));
         }
