@@ -142,46 +142,58 @@ class EventReader {
     Checked read_field(std::string_view key, ondemand::value& value, ondemand::json_type type) {
         switch (key.empty() ? '\0' : key.front()) {
             case 't':
-                if (key == "time")
+                if (key == "time") {
                     return read_time(value, type);
+                }
                 break;
             case 's':
-                if (key == "source")
+                if (key == "source") {
                     return read_text(key, value, type, limits_.text_bytes_max, event_.source);
-                if (key == "status")
+                }
+                if (key == "status") {
                     return read_name(key, value, type, kStatusNames, event_.status);
-                if (key == "severity")
+                }
+                if (key == "severity") {
                     return read_name(key, value, type, kSeverityNames, event_.severity);
-                if (key == "summary")
+                }
+                if (key == "summary") {
                     return read_text(key, value, type, limits_.summary_bytes_max, event_.summary);
+                }
                 break;
             case 'r':
-                if (key == "resource")
+                if (key == "resource") {
                     return read_text(key, value, type, limits_.text_bytes_max, event_.resource);
+                }
                 break;
             case 'c':
-                if (key == "check")
+                if (key == "check") {
                     return read_text(key, value, type, limits_.text_bytes_max, event_.check);
+                }
                 break;
             case 'k':
-                if (key == "kind")
+                if (key == "kind") {
                     return read_name(key, value, type, kKindNames, event_.kind);
+                }
                 break;
             case 'i':
-                if (key == "id")
+                if (key == "id") {
                     return read_text(key, value, type, limits_.text_bytes_max, event_.id);
+                }
                 break;
             case 'v':
-                if (key == "value")
+                if (key == "value") {
                     return read_value(value, type);
+                }
                 break;
             case 'l':
-                if (key == "labels")
+                if (key == "labels") {
                     return read_labels(value, type);
+                }
                 break;
             case 'a':
-                if (key == "annotations")
+                if (key == "annotations") {
                     return read_annotations(value, type);
+                }
                 break;
             default: break;
         }

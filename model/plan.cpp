@@ -92,7 +92,7 @@ std::string to_string(const Action& action) {
         text += ' ' + action.target;
     }
     for (const auto& [name, value] : action.arguments) {
-        text += ' ' + name + '=' + value;
+        text.append(" ").append(name).append("=").append(value);
     }
     return text;
 }
