@@ -120,15 +120,9 @@ std::vector<NodeIndex> find_elsewhere(const State& state, const Incident& incide
     }
     std::vector<NodeIndex> found;
     std::size_t edges = 0;
+    const auto by_number = [](const Step& a, const Step& b) { return a.node < b.node; };
+    std::sort(level.begin(), level.end(), by_number);
     while (!level.empty() && found.size() < kElsewhereMax) {
-        std::sort(level.begin(), level.end(),
-                  [](const Step& a, const Step& b) { return a.node < b.node; });
-        for (const Step& step : level) {
-            const model::Id there = state.incidents.id_at(step.node);
-            if (there != model::kNoId && there != incident.id) {
-                found.push_back(step.node);
-            }
-        }
         std::vector<Step> next;
         for (const Step& step : level) {
             if (edges + graph.dependency_count(step.node) > kEdgesMax) {
@@ -141,6 +135,12 @@ std::vector<NodeIndex> find_elsewhere(const State& state, const Incident& incide
                     next.push_back({other, is_silent});
                 }
             });
+        }
+        std::sort(next.begin(), next.end(), by_number);
+        for (const Step& step : next) {
+            if (!step.is_silent && state.incidents.id_at(step.node) != incident.id) {
+                found.push_back(step.node);
+            }
         }
         level = std::move(next);
     }

@@ -92,6 +92,23 @@ TEST(CauseElsewhere, IsSeenWhenItGetsWorse) {
     EXPECT_EQ(first_suspect(story, "shop"), "pay");
 }
 
+TEST(CauseElsewhere, LeavesAnIncidentItsOwnAlertsOnANodeWhereAnotherStandsToo) {
+    Story story;
+    story.topology(kShop);
+    story.fires("pay", "latency").fires("pay", "disk").fires("shop", "latency");
+    story.passes(std::chrono::seconds(5));
+    const model::Id page = incident_of(story, "shop")->id;
+    const model::Incident* before = incident_of(story, "shop");
+    const model::Id disk = story.state().alerts[before->alerts[1]].id;
+    story.apply(model::Command(model::SplitIncident{page, {disk}, "anna"}));
+    story.passes(std::chrono::seconds(5));
+    ASSERT_THAT(story.incidents(), SizeIs(2));
+
+    EXPECT_EQ(incident_of(story, "shop")->title, "pay: 2 alerts on 2 nodes");
+    EXPECT_THAT(incident_of(story, "shop")->suspects.front().reason,
+                HasSubstr("explains 1 of 1 other alert"));
+}
+
 // A shop on a hundred things that all ail, each a problem of its own: more than the walk is told.
 std::string a_shop_on_a_hundred(bool is_turned_round) {
     std::string services;
