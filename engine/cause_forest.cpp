@@ -160,6 +160,11 @@ std::vector<CauseForest::Cause> CauseForest::find_followers(NodeIndex node,
     return followers;
 }
 
+Slot CauseForest::older(Slot known, Slot other) const {
+    return known == kNoSlot || state_.incidents[other].id < state_.incidents[known].id ? other
+                                                                                       : known;
+}
+
 Slot CauseForest::find_followed(NodeIndex node, const Reach& reach) const {
     topology::NearLimits limits;
     limits.hops = reach.hops;
@@ -171,10 +176,7 @@ Slot CauseForest::find_followed(NodeIndex node, const Reach& reach) const {
             !all_hang_on(standing->incident, near.node)) {
             continue;
         }
-        if (oldest == kNoSlot ||
-            state_.incidents[standing->incident].id < state_.incidents[oldest].id) {
-            oldest = standing->incident;
-        }
+        oldest = older(oldest, standing->incident);
     }
     return oldest;
 }
@@ -233,19 +235,16 @@ NodeIndex CauseForest::find_shared(NodeIndex node, const Reach& reach) const {
 }
 
 Slot CauseForest::incident_of_shared(NodeIndex shared, NodeIndex but) const {
-    Slot found = kNoSlot;
+    Slot oldest = kNoSlot;
     state_.topology.now().for_each_dependent(shared, [&](NodeIndex other, const topology::Edge&) {
         const Standing* standing = state_.incidents.standing_of(other);
         if (other == but || standing == nullptr || standing->shared != shared || !is_root(other) ||
             state_.incidents[standing->incident].by_hand) {
             return;
         }
-        if (found == kNoSlot ||
-            state_.incidents[standing->incident].id < state_.incidents[found].id) {
-            found = standing->incident;
-        }
+        oldest = older(oldest, standing->incident);
     });
-    return found;
+    return oldest;
 }
 
 // Only what shares a dependency with the node can now point elsewhere.

@@ -45,6 +45,8 @@ class CauseForest {
     bool is_in_reach(const Standing& standing, const Reach& reach) const;
     bool is_better(const Cause& a, const Cause& b) const;
     Cause find_cause(NodeIndex node, const Reach& reach) const;
+    // Of two incidents; the first may be kNoSlot.
+    Slot older(Slot known, Slot other) const;
     // Alerting nodes above that this node, which stands, explains better than what explained them.
     std::vector<Cause> find_followers(NodeIndex node, const Reach& reach) const;
     // The oldest incident that one of them is the root of; kNoSlot: none.

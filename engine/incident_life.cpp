@@ -274,11 +274,15 @@ bool IncidentLife::make_room() {
     return true;
 }
 
+Slot IncidentLife::find_open(model::Id id) const {
+    const Slot slot = state_.incidents.find(id);
+    return slot == kNoSlot || state_.incidents[slot].is_over() ? kNoSlot : slot;
+}
+
 bool IncidentLife::merge(const model::MergeIncidents& command) {
-    const Slot into = state_.incidents.find(command.into);
-    const Slot from = state_.incidents.find(command.from);
-    if (into == kNoSlot || from == kNoSlot || into == from || state_.incidents[into].is_over() ||
-        state_.incidents[from].is_over()) {
+    const Slot into = find_open(command.into);
+    const Slot from = find_open(command.from);
+    if (into == kNoSlot || from == kNoSlot || into == from) {
         return false;
     }
     state_.incidents[into].by_hand = true;
@@ -288,8 +292,8 @@ bool IncidentLife::merge(const model::MergeIncidents& command) {
 }
 
 bool IncidentLife::split(const model::SplitIncident& command) {
-    const Slot from = state_.incidents.find(command.incident);
-    if (from == kNoSlot || state_.incidents[from].is_over()) {
+    const Slot from = find_open(command.incident);
+    if (from == kNoSlot) {
         return false;
     }
     std::vector<Slot> moving;
@@ -312,8 +316,8 @@ bool IncidentLife::split(const model::SplitIncident& command) {
 }
 
 bool IncidentLife::acknowledge(const model::AcknowledgeIncident& command) {
-    const Slot slot = state_.incidents.find(command.incident);
-    if (slot == kNoSlot || state_.incidents[slot].is_over()) {
+    const Slot slot = find_open(command.incident);
+    if (slot == kNoSlot) {
         return false;
     }
     Incident& incident = state_.incidents[slot];
@@ -326,8 +330,8 @@ bool IncidentLife::acknowledge(const model::AcknowledgeIncident& command) {
 }
 
 bool IncidentLife::resolve(const model::ResolveIncident& command) {
-    const Slot slot = state_.incidents.find(command.incident);
-    if (slot == kNoSlot || state_.incidents[slot].is_over()) {
+    const Slot slot = find_open(command.incident);
+    if (slot == kNoSlot) {
         return false;
     }
     finish(slot, Reason::ResolvedByOperator, command.by);

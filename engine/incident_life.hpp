@@ -62,6 +62,8 @@ class IncidentLife {
     };
 
     Lifecycle lifecycle_of(Slot incident) const;
+    // kNoSlot: it is not known, or over.
+    Slot find_open(model::Id incident) const;
     void finish(Slot incident, model::Reason reason, const std::string& by);
     void forget(Slot incident);
     bool make_room();
